@@ -1,0 +1,282 @@
+// Convolution by im2col: the patches under the kernel become the columns of a matrix, and one
+// matrix product does the rest. Images run in parallel, each thread with one image's matrix.
+#include "tensor/conv.h"
+
+#include <limits>
+
+#include "tensor/blis.h"
+#include "tensor/kernels.h"
+#include "tensor/thread_pool.h"
+
+namespace gradian {
+namespace {
+
+int64_t output_size(int64_t size, int64_t kernel, int64_t stride, int64_t padding,
+                    int64_t dilation) {
+  return (size + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1;
+}
+
+// All sizes of one convolution, per group where channels are meant.
+struct Geometry {
+  Geometry(const Shape& input, const Shape& weight, const Conv2dOptions& o)
+      : options(o),
+        images(input[0]),
+        channels(input[1] / o.groups),
+        height(input[2]),
+        width(input[3]),
+        filters(weight[0] / o.groups),
+        kernel_height(weight[2]),
+        kernel_width(weight[3]),
+        out_height(output_size(height, kernel_height, o.stride[0], o.padding[0], o.dilation[0])),
+        out_width(output_size(width, kernel_width, o.stride[1], o.padding[1], o.dilation[1])) {}
+
+  int64_t patch() const { return channels * kernel_height * kernel_width; }
+  int64_t positions() const { return out_height * out_width; }
+  int64_t input_group() const { return channels * height * width; }
+  int64_t output_group() const { return filters * positions(); }
+  int64_t weight_group() const { return filters * patch(); }
+
+  Conv2dOptions options;
+  int64_t images, channels, height, width, filters, kernel_height, kernel_width, out_height,
+      out_width;
+};
+
+// The output columns first..last-1 that read the image at column * stride + shift, inside it.
+std::pair<int64_t, int64_t> columns_inside(int64_t shift, int64_t stride, int64_t width,
+                                           int64_t out_width) {
+  const int64_t first = shift < 0 ? (-shift + stride - 1) / stride : 0;
+  const int64_t last = shift < width ? (width - shift - 1) / stride + 1 : 0;
+  return {std::min(first, out_width), std::min(last, out_width)};
+}
+
+// Calls row(patch_row, out_row, image_row_offset, first, last) for each row of the patch matrix
+// [patch, OH * OW] and each output row in it. Columns first..last-1 read the image at
+// image_row_offset + column * stride; the others, and whole rows with first == last, are padding.
+template <class Row>
+void for_each_patch_row(const Geometry& g, const Row& row) {
+  const auto& [stride, padding, dilation, groups] = g.options;
+  int64_t patch_row = 0;
+  for (int64_t c = 0; c < g.channels; ++c)
+    for (int64_t p = 0; p < g.kernel_height; ++p)
+      for (int64_t q = 0; q < g.kernel_width; ++q, ++patch_row) {
+        const int64_t shift = q * dilation[1] - padding[1];  // image column of output column 0
+        const auto [begin, end] = columns_inside(shift, stride[1], g.width, g.out_width);
+        for (int64_t i = 0; i < g.out_height; ++i) {
+          const int64_t y = i * stride[0] + p * dilation[0] - padding[0];
+          const bool inside = y >= 0 && y < g.height && begin < end;
+          row(patch_row, i, (c * g.height + y) * g.width + shift, inside ? begin : 0,
+              inside ? end : 0);
+        }
+      }
+}
+
+// columns[patch, OH * OW] = the patches of one image (of one group).
+template <class T>
+void image_to_columns(const Geometry& g, const T* image, T* columns) {
+  const int64_t stride = g.options.stride[1];
+  for_each_patch_row(
+      g, [&](int64_t patch_row, int64_t i, int64_t offset, int64_t first, int64_t last) {
+        T* const out = columns + patch_row * g.positions() + i * g.out_width;
+        std::fill(out, out + first, T(0));
+        if (stride == 1)
+          std::copy(image + offset + first, image + offset + last, out + first);
+        else
+          for (int64_t j = first; j < last; ++j) out[j] = image[offset + j * stride];
+        std::fill(out + last, out + g.out_width, T(0));
+      });
+}
+
+// The adjoint: adds each patch back to where it was read.
+template <class T>
+void add_columns_to_image(const Geometry& g, const T* columns, T* image) {
+  const int64_t stride = g.options.stride[1];
+  for_each_patch_row(
+      g, [&](int64_t patch_row, int64_t i, int64_t offset, int64_t first, int64_t last) {
+        const T* const in = columns + patch_row * g.positions() + i * g.out_width;
+        for (int64_t j = first; j < last; ++j) image[offset + j * stride] += in[j];
+      });
+}
+
+// One tap of a row of pooling windows: output j compares values[j * stride], which lies at position
+// first_at + j * stride, with the largest so far. Taps come last to first, so that >= leaves the
+// first of equals; a NaN wins and stays. No branches: the loop vectorises.
+template <class T>
+void compare_tap(const T* __restrict values, int64_t stride, int64_t count, int64_t first_at,
+                 T* __restrict largest, int64_t* __restrict index) {
+  for (int64_t j = 0; j < count; ++j) {
+    const T value = values[j * stride], top = largest[j];
+    const bool wins = (value >= top) | (value != value);
+    largest[j] = wins ? value : top;
+    index[j] = wins ? first_at + j * stride : index[j];
+  }
+}
+
+// All windows of one [height, width] plane.
+template <class T>
+void pool_plane(const Pool2dOptions& options, const T* plane, int64_t height, int64_t width,
+                int64_t out_height, int64_t out_width, T* largest, int64_t* index) {
+  const auto& [kernel, stride, padding, dilation] = options;
+  std::fill_n(largest, out_height * out_width, -std::numeric_limits<T>::infinity());
+  for (int64_t i = 0; i < out_height; ++i, largest += out_width, index += out_width)
+    for (int64_t p = kernel[0] - 1; p >= 0; --p) {
+      const int64_t y = i * stride[0] + p * dilation[0] - padding[0];
+      if (y < 0 || y >= height) continue;
+      for (int64_t q = kernel[1] - 1; q >= 0; --q) {
+        const int64_t shift = q * dilation[1] - padding[1];  // image column of output column 0
+        const auto [first, last] = columns_inside(shift, stride[1], width, out_width);
+        const int64_t at = y * width + shift + first * stride[1];
+        compare_tap(plane + at, stride[1], last - first, at, largest + first, index + first);
+      }
+    }
+}
+
+void check_operands(const Tensor& a, const Tensor& b, const Shape& expected, const char* op) {
+  check_same_dtype(a, b, op);
+  check(a.shape() == expected, op, ": expected a gradient of shape ", expected, ", got ",
+        a.shape());
+}
+
+}  // namespace
+
+Shape conv2d_shape(const Shape& input, const Shape& weight, const Conv2dOptions& options) {
+  check(input.size() == 4 && weight.size() == 4,
+        "conv2d: expected input [N, C, H, W] and weight [O, C / groups, KH, KW], got input ", input,
+        ", weight ", weight);
+  for (int axis = 0; axis < 2; ++axis)
+    check(options.stride[size_t(axis)] > 0 && options.dilation[size_t(axis)] > 0 &&
+              options.padding[size_t(axis)] >= 0,
+          "conv2d: stride and dilation must be positive and padding not negative");
+  const int64_t groups = options.groups;
+  check(groups > 0 && input[1] == weight[1] * groups && weight[0] % groups == 0,
+        "conv2d: channels do not fit: input ", input, ", weight ", weight, ", groups ", groups);
+  check(weight[2] > 0 && weight[3] > 0, "conv2d: empty kernel in weight ", weight);
+  for (int axis = 0; axis < 2; ++axis) {
+    const int64_t span = options.dilation[size_t(axis)] * (weight[2 + axis] - 1) + 1;
+    check(input[2 + axis] + 2 * options.padding[size_t(axis)] >= span, "conv2d: kernel of weight ",
+          weight, " is larger than the padded input ", input);
+  }
+  const Geometry g(input, weight, options);
+  return {input[0], weight[0], g.out_height, g.out_width};
+}
+
+Tensor conv2d(const Tensor& input, const Tensor& weight, const Conv2dOptions& options) {
+  check_same_dtype(input, weight, "conv2d");
+  const Tensor x = input.contiguous(), w = weight.contiguous();
+  Tensor out = Tensor::empty(conv2d_shape(x.shape(), w.shape(), options), x.dtype());
+  const Geometry g(x.shape(), w.shape(), options);
+  dispatch_floating(x.dtype(), "conv2d", [&]<class T>() {
+    const T* x_data = x.data<T>();
+    const T* w_data = w.data<T>();
+    T* out_data = out.mutable_data<T>();
+    parallel_for(g.images, [&](int64_t n) {
+      Tensor columns = Tensor::empty({g.patch(), g.positions()}, x.dtype());
+      for (int64_t group = 0; group < options.groups; ++group) {
+        const int64_t slot = n * options.groups + group;
+        T* const patches = columns.mutable_data<T>();
+        image_to_columns(g, x_data + slot * g.input_group(), patches);
+        // [O, OH OW] = [O, patch] x [patch, OH OW]
+        gemm(g.filters, g.positions(), g.patch(), w_data + group * g.weight_group(), g.patch(),
+             int64_t{1}, patches, g.positions(), int64_t{1}, out_data + slot * g.output_group(),
+             g.positions(), int64_t{1}, false);
+      }
+    });
+  });
+  return out;
+}
+
+Tensor conv2d_input_gradient(const Tensor& grad, const Tensor& weight, const Shape& input_shape,
+                             const Conv2dOptions& options) {
+  check_operands(grad, weight, conv2d_shape(input_shape, weight.shape(), options),
+                 "conv2d_input_gradient");
+  const Tensor dy = grad.contiguous(), w = weight.contiguous();
+  Tensor out = Tensor::zeros(input_shape, grad.dtype());
+  const Geometry g(input_shape, w.shape(), options);
+  dispatch_floating(grad.dtype(), "conv2d_input_gradient", [&]<class T>() {
+    const T* dy_data = dy.data<T>();
+    const T* w_data = w.data<T>();
+    T* out_data = out.mutable_data<T>();
+    parallel_for(g.images, [&](int64_t n) {
+      Tensor columns = Tensor::empty({g.patch(), g.positions()}, grad.dtype());
+      for (int64_t group = 0; group < options.groups; ++group) {
+        const int64_t slot = n * options.groups + group;
+        T* const patches = columns.mutable_data<T>();
+        // [patch, OH OW] = [O, patch]^T x [O, OH OW]
+        gemm(g.patch(), g.positions(), g.filters, w_data + group * g.weight_group(), int64_t{1},
+             g.patch(), dy_data + slot * g.output_group(), g.positions(), int64_t{1}, patches,
+             g.positions(), int64_t{1}, false);
+        add_columns_to_image(g, patches, out_data + slot * g.input_group());
+      }
+    });
+  });
+  return out;
+}
+
+Tensor conv2d_weight_gradient(const Tensor& grad, const Tensor& input, const Shape& weight_shape,
+                              const Conv2dOptions& options) {
+  check_operands(grad, input, conv2d_shape(input.shape(), weight_shape, options),
+                 "conv2d_weight_gradient");
+  const Tensor dy = grad.contiguous(), x = input.contiguous();
+  const Geometry g(x.shape(), weight_shape, options);
+  // Images are cut into a fixed number of blocks, each with a sum of its own, added in order.
+  constexpr int64_t kBlocks = 8;
+  const int64_t grain = std::max<int64_t>(1, (g.images + kBlocks - 1) / kBlocks);
+  const int64_t blocks = (g.images + grain - 1) / grain;
+  Shape partial_shape = weight_shape;
+  partial_shape.insert(0, blocks);
+  Tensor partial = Tensor::zeros(partial_shape, grad.dtype());
+  dispatch_floating(grad.dtype(), "conv2d_weight_gradient", [&]<class T>() {
+    const T* dy_data = dy.data<T>();
+    const T* x_data = x.data<T>();
+    T* partial_data = partial.mutable_data<T>();
+    parallel_for(blocks, [&](int64_t block) {
+      Tensor columns = Tensor::empty({g.patch(), g.positions()}, grad.dtype());
+      T* const patches = columns.mutable_data<T>();
+      for (int64_t n = block * grain; n < std::min(g.images, (block + 1) * grain); ++n)
+        for (int64_t group = 0; group < options.groups; ++group) {
+          const int64_t slot = n * options.groups + group;
+          image_to_columns(g, x_data + slot * g.input_group(), patches);
+          // [O, patch] += [O, OH OW] x [patch, OH OW]^T
+          gemm(g.filters, g.patch(), g.positions(), dy_data + slot * g.output_group(),
+               g.positions(), int64_t{1}, patches, int64_t{1}, g.positions(),
+               partial_data + (block * options.groups + group) * g.weight_group(), g.patch(),
+               int64_t{1}, true);
+        }
+    });
+  });
+  return sum(partial, {0});
+}
+
+MaxPool2dResult max_pool2d(const Tensor& input, const Pool2dOptions& options) {
+  const auto& [kernel, stride, padding, dilation] = options;
+  check(input.dim() == 4, "max_pool2d: expected input [N, C, H, W], got ", input.shape());
+  for (size_t axis = 0; axis < 2; ++axis) {
+    check(kernel[axis] > 0 && stride[axis] > 0 && dilation[axis] > 0,
+          "max_pool2d: kernel, stride and dilation must be positive");
+    check(padding[axis] >= 0 && 2 * padding[axis] <= kernel[axis], "max_pool2d: padding ",
+          padding[axis], " is not between 0 and half of the kernel ", kernel[axis]);
+    check(input.size(2 + static_cast<int>(axis)) + 2 * padding[axis] >=
+              dilation[axis] * (kernel[axis] - 1) + 1,
+          "max_pool2d: kernel ", kernel[0], " x ", kernel[1], " is larger than the padded input ",
+          input.shape());
+  }
+  const Tensor x = input.contiguous();
+  const int64_t planes = x.size(0) * x.size(1), height = x.size(2), width = x.size(3);
+  const int64_t out_height = output_size(height, kernel[0], stride[0], padding[0], dilation[0]);
+  const int64_t out_width = output_size(width, kernel[1], stride[1], padding[1], dilation[1]);
+  const Shape shape{x.size(0), x.size(1), out_height, out_width};
+  MaxPool2dResult result{Tensor::empty(shape, x.dtype()), Tensor::full(shape, -1, DType::int64)};
+  dispatch_floating(x.dtype(), "max_pool2d", [&]<class T>() {
+    const T* const in = x.data<T>();
+    T* const values = result.values.mutable_data<T>();
+    int64_t* const indices = result.indices.mutable_data<int64_t>();
+    parallel_ranges(planes, 8, [&](int64_t begin, int64_t end) {
+      for (int64_t plane = begin; plane < end; ++plane)
+        pool_plane(options, in + plane * height * width, height, width, out_height, out_width,
+                   values + plane * out_height * out_width,
+                   indices + plane * out_height * out_width);
+    });
+  });
+  return result;
+}
+
+}  // namespace gradian

@@ -1,0 +1,49 @@
+// Kernels of 2-D convolution and pooling on [batch, channels, height, width] arrays.
+// Convolution is bilinear in its two operands, so the three products below are closed under
+// differentiation: the gradient of any of them is made of the other two.
+#pragma once
+
+#include "tensor/tensor.h"
+
+namespace gradian {
+
+using Pair = std::array<int64_t, 2>;  // height, width
+
+struct Conv2dOptions {
+  Pair stride{1, 1};
+  Pair padding{0, 0};   // zeros on each side
+  Pair dilation{1, 1};  // distance of neighbouring taps
+  int64_t groups = 1;   // channels split into groups that do not mix
+};
+
+// Shape of conv2d's result [N, O, OH, OW], OH = floor((H + 2 pad - dil (KH - 1) - 1) / stride) + 1.
+// Fails, naming both shapes, when they do not go together.
+Shape conv2d_shape(const Shape& input, const Shape& weight, const Conv2dOptions& options);
+
+// y[n, o, i, j] = sum over c, p, q of w[o, c, p, q] x[n, c, i stride + p dilation - padding, ...]
+//   [N, O, OH, OW] from input [N, C, H, W] and weight [O, C / groups, KH, KW]
+Tensor conv2d(const Tensor& input, const Tensor& weight, const Conv2dOptions& options);
+
+// sum(grad * conv2d(x, weight)) differentiated by x, for x of `input_shape`.
+Tensor conv2d_input_gradient(const Tensor& grad, const Tensor& weight, const Shape& input_shape,
+                             const Conv2dOptions& options);
+
+// sum(grad * conv2d(input, w)) differentiated by w, for w of `weight_shape`.
+Tensor conv2d_weight_gradient(const Tensor& grad, const Tensor& input, const Shape& weight_shape,
+                              const Conv2dOptions& options);
+
+struct Pool2dOptions {
+  Pair kernel;
+  Pair stride;
+  Pair padding{0, 0};  // at most half of the kernel
+  Pair dilation{1, 1};
+};
+
+// The largest value of each window and its position in the flattened [H * W] plane (int64), both
+// [N, C, OH, OW]; the first among equals, padding never wins, NaN counts as largest.
+struct MaxPool2dResult {
+  Tensor values, indices;
+};
+MaxPool2dResult max_pool2d(const Tensor& input, const Pool2dOptions& options);
+
+}  // namespace gradian

@@ -1,0 +1,71 @@
+// Element types are run-time values: float32 trains, float64 checks gradients, int64 holds labels
+// and indices. Templates live inside kernels, behind the two dispatchers below. There is no
+// implicit promotion: a kernel that gets two dtypes fails and names both.
+#pragma once
+
+#include <cstdint>
+#include <ostream>
+#include <type_traits>
+
+#include "tensor/error.h"
+
+namespace gradian {
+
+enum class DType { float32, float64, int64 };
+
+inline const char* name(DType dtype) {
+  switch (dtype) {
+    case DType::float32:
+      return "float32";
+    case DType::float64:
+      return "float64";
+    case DType::int64:
+      return "int64";
+  }
+  return "?";
+}
+
+inline std::ostream& operator<<(std::ostream& out, DType dtype) { return out << name(dtype); }
+
+inline int64_t element_size(DType dtype) { return dtype == DType::float32 ? 4 : 8; }
+
+inline bool is_floating(DType dtype) { return dtype != DType::int64; }
+
+template <class T>
+constexpr DType dtype_of() {
+  static_assert(std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, int64_t>,
+                "Gradian tensors hold float, double or int64_t");
+  if constexpr (std::is_same_v<T, float>) return DType::float32;
+  if constexpr (std::is_same_v<T, double>) return DType::float64;
+  return DType::int64;
+}
+
+// Calls body.operator()<T>() with the C++ type of `dtype`.
+template <class Body>
+decltype(auto) dispatch(DType dtype, Body&& body) {
+  switch (dtype) {
+    case DType::float32:
+      return body.template operator()<float>();
+    case DType::float64:
+      return body.template operator()<double>();
+    case DType::int64:
+      return body.template operator()<int64_t>();
+  }
+  fail("unknown dtype ", static_cast<int>(dtype));
+}
+
+// The same for float32 and float64 only; `op` is named in the error.
+template <class Body>
+decltype(auto) dispatch_floating(DType dtype, const char* op, Body&& body) {
+  switch (dtype) {
+    case DType::float32:
+      return body.template operator()<float>();
+    case DType::float64:
+      return body.template operator()<double>();
+    case DType::int64:
+      break;
+  }
+  fail(op, ": expected float32 or float64, got ", dtype);
+}
+
+}  // namespace gradian

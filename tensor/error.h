@@ -1,0 +1,37 @@
+// The one exception type of the library and the helper that raises it.
+// A message names the op or file, what came, and what was expected:
+//   matmul: inner dimensions differ: a [2, 3], b [4, 5]
+#pragma once
+
+#include <sstream>
+#include <stdexcept>
+#include <string>
+
+namespace gradian {
+
+class Error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Joins the parts (anything that streams) into one text.
+template <class... Parts>
+std::string text(const Parts&... parts) {
+  std::ostringstream out;
+  (out << ... << parts);
+  return out.str();
+}
+
+template <class... Parts>
+[[noreturn]] void fail(const Parts&... parts) {
+  throw Error(text(parts...));
+}
+
+// Throws Error with the joined parts unless `ok`; nothing is formatted when it holds.
+template <class... Parts>
+void check(bool ok, const Parts&... parts) {
+  if (!ok) [[unlikely]]
+    fail(parts...);
+}
+
+}  // namespace gradian

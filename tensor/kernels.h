@@ -1,0 +1,80 @@
+// Kernels on plain arrays: elementwise functions, reductions, products, indexing.
+// Each takes Tensors of any strides and returns a new contiguous Tensor. Operands of a binary
+// kernel broadcast and must share one dtype. Nothing here records gradients: the differentiable
+// functions of the same names are declared in autograd/ops.h.
+#pragma once
+
+#include <utility>
+
+#include "tensor/tensor.h"
+
+namespace gradian {
+
+// Elementwise, float32 and float64 (elementwise.cpp).
+Tensor exp(const Tensor& x);
+Tensor log(const Tensor& x);
+Tensor log1p(const Tensor& x);
+Tensor sqrt(const Tensor& x);
+Tensor sin(const Tensor& x);
+Tensor cos(const Tensor& x);
+Tensor acos(const Tensor& x);
+Tensor tanh(const Tensor& x);
+Tensor erf(const Tensor& x);
+Tensor sigmoid(const Tensor& x);   // 1 / (1 + exp(-x)), without overflow
+Tensor softplus(const Tensor& x);  // log(1 + exp(x)), without overflow
+Tensor relu(const Tensor& x);      // max(x, 0); NaN stays NaN
+Tensor sign(const Tensor& x);      // -1, 0 or 1
+Tensor pow(const Tensor& x, const Tensor& exponent);
+
+// Elementwise, every dtype; operands broadcast.
+Tensor add(const Tensor& a, const Tensor& b);
+Tensor sub(const Tensor& a, const Tensor& b);
+Tensor mul(const Tensor& a, const Tensor& b);
+Tensor div(const Tensor& a, const Tensor& b);  // truncates for int64; an int64 zero is an error
+
+// Comparisons: 1 where the relation holds, otherwise 0, in the operands' dtype. (There is no
+// boolean dtype; a mask is any tensor, and what is not 0 is true.)
+Tensor equal(const Tensor& a, const Tensor& b);
+Tensor less(const Tensor& a, const Tensor& b);
+Tensor less_equal(const Tensor& a, const Tensor& b);
+Tensor greater(const Tensor& a, const Tensor& b);
+Tensor isfinite(const Tensor& x);
+
+// a where condition is not 0, else b. It selects: an infinity or NaN on the other side stays out.
+Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
+
+// Reductions over any axes (reduce.cpp). An empty list of axes means all of them.
+Tensor sum(const Tensor& x, const Shape& axes = {}, bool keepdim = false);
+// Sums the axes along which `shape` was broadcast to x's shape; the adjoint of expand.
+Tensor sum_to(const Tensor& x, const Shape& shape);
+// Index of the largest value along `axis`, int64; the first one among equals. NaN counts as
+// largest.
+Tensor argmax(const Tensor& x, int axis, bool keepdim = false);
+// The largest value along `axis`.
+Tensor max_values(const Tensor& x, int axis, bool keepdim = false);
+// x - log(sum(exp(x))) along `axis`, shifted by the maximum, in one pass over each row.
+Tensor log_softmax(const Tensor& x, int axis);
+
+// Matrix product of the last two axes; the axes before them broadcast (matmul.cpp).
+//   [..., M, N] = [..., M, K] x [..., K, N]
+Tensor matmul(const Tensor& a, const Tensor& b);
+
+// result[i][j][k] = x[i][index[i][j][k]][k] for axis 1; index is int64 and may be smaller than x
+// along the other axes (indexing.cpp). Indices outside the axis are errors.
+Tensor gather(const Tensor& x, int axis, const Tensor& index);
+// zeros(shape)[i][index[i][j][k]][k] += source[i][j][k] for axis 1: the adjoint of gather.
+// Positions that occur more than once accumulate.
+Tensor scatter_add(const Shape& shape, int axis, const Tensor& index, const Tensor& source);
+// 1 at each label's class: [N..., C] from int64 [N...].
+Tensor one_hot(const Tensor& labels, int64_t num_classes, DType dtype);
+
+// Joins along an existing axis; the other sizes must agree.
+Tensor concat(const std::vector<Tensor>& tensors, int axis);
+
+// Fails unless both have one dtype, naming `op` and both.
+void check_same_dtype(const Tensor& a, const Tensor& b, const char* op);
+
+// What errors call a tensor: "float32 [2, 3]".
+std::string describe(const Tensor& x);
+
+}  // namespace gradian

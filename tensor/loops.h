@@ -1,0 +1,167 @@
+// The loop under every elementwise kernel: walks one output and up to three inputs of one shape
+// and of any strides, in parallel, with inner loops that the compiler can vectorise.
+// Included by kernels only: templates stay behind the functions of the other headers.
+#pragma once
+
+#include <array>
+#include <tuple>
+#include <utility>
+
+#include "tensor/tensor.h"
+#include "tensor/thread_pool.h"
+
+namespace gradian {
+
+// Elements a block of elementwise work holds: large enough to pay for waking a thread, small
+// enough that a block of each operand fits the second-level cache.
+constexpr int64_t kElementwiseGrain = 16384;
+
+template <size_t N>
+struct StridedLoop {
+  Shape shape;                   // never empty
+  std::array<Shape, N> strides;  // one a operand
+};
+
+// Drops axes of size 1 and merges neighbours that every operand walks as one axis: contiguous
+// operands of any shape become a single axis.
+template <size_t N>
+StridedLoop<N> coalesce(const Shape& shape, const std::array<Shape, N>& strides) {
+  StridedLoop<N> loop;
+  for (int axis = 0; axis < shape.size(); ++axis) {
+    if (shape[axis] == 1) continue;
+    const int last = loop.shape.size() - 1;
+    bool mergeable = last >= 0;
+    for (size_t n = 0; n < N && mergeable; ++n)
+      mergeable = loop.strides[n][last] == strides[n][axis] * shape[axis];
+    if (mergeable) {
+      loop.shape[last] *= shape[axis];
+      for (size_t n = 0; n < N; ++n) loop.strides[n][last] = strides[n][axis];
+    } else {
+      loop.shape.push_back(shape[axis]);
+      for (size_t n = 0; n < N; ++n) loop.strides[n].push_back(strides[n][axis]);
+    }
+  }
+  if (loop.shape.empty()) {
+    loop.shape.push_back(1);
+    for (Shape& s : loop.strides) s.push_back(0);
+  }
+  return loop;
+}
+
+// Calls row(offsets, length, strides) for runs along the last axis that together cover the loop.
+template <size_t N, class Row>
+void for_each_row(const StridedLoop<N>& loop, const Row& row) {
+  using Offsets = std::array<int64_t, N>;
+  const int last = loop.shape.size() - 1;
+  const int64_t length = loop.shape[last];
+  if (numel(loop.shape) == 0) return;
+  Offsets inner;
+  for (size_t n = 0; n < N; ++n) inner[n] = loop.strides[n][last];
+
+  if (last == 0) {
+    parallel_ranges(length, kElementwiseGrain, [&](int64_t begin, int64_t end) {
+      Offsets offsets;
+      for (size_t n = 0; n < N; ++n) offsets[n] = begin * inner[n];
+      row(offsets, end - begin, inner);
+    });
+    return;
+  }
+
+  const int64_t rows = numel(loop.shape) / length;
+  const int64_t rows_a_block = std::max<int64_t>(1, kElementwiseGrain / length);
+  parallel_ranges(rows, rows_a_block, [&](int64_t begin, int64_t end) {
+    // The position along each outer axis, advanced like an odometer.
+    Shape index = Shape::filled(last, 0);
+    Offsets offsets{};
+    int64_t rest = begin;
+    for (int axis = last - 1; axis >= 0; --axis) {
+      index[axis] = rest % loop.shape[axis];
+      rest /= loop.shape[axis];
+      for (size_t n = 0; n < N; ++n) offsets[n] += index[axis] * loop.strides[n][axis];
+    }
+    for (int64_t r = begin; r < end; ++r) {
+      row(offsets, length, inner);
+      for (int axis = last - 1; axis >= 0; --axis) {
+        for (size_t n = 0; n < N; ++n) offsets[n] += loop.strides[n][axis];
+        if (++index[axis] < loop.shape[axis]) break;
+        for (size_t n = 0; n < N; ++n) offsets[n] -= loop.shape[axis] * loop.strides[n][axis];
+        index[axis] = 0;
+      }
+    }
+  });
+}
+
+// How an inner loop reads one operand. Knowing the stride at compile time lets it vectorise.
+template <class T>
+struct UnitStride {
+  const T* data;
+  T operator[](int64_t i) const { return data[i]; }
+};
+template <class T>
+struct Constant {
+  T value;
+  T operator[](int64_t) const { return value; }
+};
+template <class T>
+struct AnyStride {
+  const T* data;
+  int64_t stride;
+  T operator[](int64_t i) const { return data[i * stride]; }
+};
+
+// Calls body(accessor...) with a UnitStride or Constant for each operand that allows it.
+template <class Body, class... Done>
+void with_accessors(const Body& body, std::tuple<>, const Done&... done) {
+  body(done...);
+}
+template <class Body, class T, class... Rest, class... Done>
+void with_accessors(const Body& body, const std::tuple<AnyStride<T>, Rest...>& operands,
+                    const Done&... done) {
+  const AnyStride<T> first = std::get<0>(operands);
+  const auto rest = [&]<size_t... I>(std::index_sequence<I...>) {
+    return std::tuple<Rest...>(std::get<I + 1>(operands)...);
+  }
+  (std::index_sequence_for<Rest...>{});
+  if (first.stride == 0)
+    with_accessors(body, rest, done..., Constant<T>{*first.data});
+  else
+    with_accessors(body, rest, done..., UnitStride<T>{first.data});
+}
+
+// out[i] = f(in[i]...) for operands of out's shape; Out and In are their element types.
+template <class Out, class... In, class F, class... Tensors>
+void map_into(Tensor& out, const F& f, const Tensors&... in) {
+  static_assert(sizeof...(In) == sizeof...(Tensors));
+  constexpr size_t N = 1 + sizeof...(In);
+  const StridedLoop<N> loop =
+      coalesce<N>(out.shape(), std::array<Shape, N>{out.strides(), in.strides()...});
+  Out* const out_data = out.mutable_data<Out>();
+  const std::tuple<const In*...> in_data{in.template data<In>()...};
+
+  for_each_row(loop, [&](const auto& offsets, int64_t length, const auto& strides) {
+    Out* const o = out_data + offsets[0];
+    const int64_t out_stride = strides[0];
+    const auto operands = [&]<size_t... I>(std::index_sequence<I...>) {
+      return std::tuple<AnyStride<In>...>(
+          AnyStride<In>{std::get<I>(in_data) + offsets[I + 1], strides[I + 1]}...);
+    }
+    (std::index_sequence_for<In...>{});
+    bool simple = out_stride == 1;
+    for (size_t n = 1; n < N; ++n) simple = simple && (strides[n] == 0 || strides[n] == 1);
+    if (simple) {
+      with_accessors(
+          [&](const auto&... a) {
+            for (int64_t i = 0; i < length; ++i) o[i] = f(a[i]...);
+          },
+          operands);
+    } else {
+      std::apply(
+          [&](const auto&... a) {
+            for (int64_t i = 0; i < length; ++i) o[i * out_stride] = f(a[i]...);
+          },
+          operands);
+    }
+  });
+}
+
+}  // namespace gradian

@@ -1,0 +1,96 @@
+// Matrix products: broadcasts the batch axes, cuts large products into blocks for the threads, and
+// hands each block to BLIS. Transposed operands are stride swaps, not copies.
+#include "tensor/blis.h"
+#include "tensor/kernels.h"
+#include "tensor/loops.h"
+
+namespace gradian {
+namespace {
+
+// Multiply-adds that make a block worth a thread of its own.
+constexpr int64_t kBlockWork = int64_t{1} << 21;
+constexpr int64_t kMaxBlocks = 8;
+
+// BLIS does not check strides: a broadcast (0) or reversed (negative) matrix axis is copied first.
+Tensor with_plain_strides(const Tensor& x) {
+  for (int axis = x.dim() - 2; axis < x.dim(); ++axis)
+    if (x.size(axis) > 1 && x.strides()[axis] <= 0) return x.clone();
+  return x;
+}
+
+// One [M, N] = [M, K] x [K, N], with the longer side of the result cut into blocks.
+template <class T>
+void multiply(const T* a, const Shape& a_strides, const T* b, const Shape& b_strides, T* c,
+              int64_t rows, int64_t columns, int64_t inner) {
+  const int64_t a_row = a_strides[a_strides.size() - 2], a_column = a_strides.back();
+  const int64_t b_row = b_strides[b_strides.size() - 2], b_column = b_strides.back();
+  const int64_t blocks = std::clamp<int64_t>(rows * columns * inner / kBlockWork, 1, kMaxBlocks);
+  const bool cut_rows = rows >= columns;
+  // Whole multiples of 48 keep BLIS's register tiles (6, 12, 16 or 32 wide) full.
+  const int64_t side = cut_rows ? rows : columns;
+  const int64_t grain = ((side + blocks - 1) / blocks + 47) / 48 * 48;
+  parallel_ranges(side, grain, [&](int64_t begin, int64_t end) {
+    if (cut_rows)
+      gemm(end - begin, columns, inner, a + begin * a_row, a_row, a_column, b, b_row, b_column,
+           c + begin * columns, columns, int64_t{1}, false);
+    else
+      gemm(rows, end - begin, inner, a, a_row, a_column, b + begin * b_column, b_row, b_column,
+           c + begin, columns, int64_t{1}, false);
+  });
+}
+
+Shape batch_of(const Shape& shape) {
+  Shape batch = shape;
+  batch.pop_back();
+  batch.pop_back();
+  return batch;
+}
+
+}  // namespace
+
+Tensor matmul(const Tensor& left, const Tensor& right) {
+  check_same_dtype(left, right, "matmul");
+  check(left.dim() >= 2 && right.dim() >= 2, "matmul: expected matrices, got a ", left.shape(),
+        ", b ", right.shape());
+  const int64_t rows = left.size(-2), inner = left.size(-1), columns = right.size(-1);
+  check(inner == right.size(-2), "matmul: inner dimensions differ: a ", left.shape(), ", b ",
+        right.shape());
+
+  const Tensor a = with_plain_strides(left), b = with_plain_strides(right);
+  const Shape batch = broadcast_shapes(batch_of(a.shape()), batch_of(b.shape()), "matmul");
+  const auto with_matrix = [&](int64_t m, int64_t n) {
+    Shape shape = batch;
+    shape.push_back(m);
+    shape.push_back(n);
+    return shape;
+  };
+  Tensor out = Tensor::empty(with_matrix(rows, columns), a.dtype());
+  const Tensor wide_a = a.expand(with_matrix(rows, inner));
+  const Tensor wide_b = b.expand(with_matrix(inner, columns));
+
+  dispatch_floating(a.dtype(), "matmul", [&]<class T>() {
+    const T* a_data = wide_a.data<T>();
+    const T* b_data = wide_b.data<T>();
+    T* c_data = out.mutable_data<T>();
+    const int64_t matrices = gradian::numel(batch);
+    const int64_t work = std::max<int64_t>(1, rows * columns * inner);
+    // Many small products share a block; a single large one is cut inside multiply().
+    const int64_t grain = matrices == 1 ? 1 : std::max<int64_t>(1, kBlockWork / 8 / work);
+    parallel_ranges(matrices, grain, [&](int64_t begin, int64_t end) {
+      for (int64_t matrix = begin; matrix < end; ++matrix) {
+        int64_t a_offset = 0, b_offset = 0, rest = matrix;
+        for (int axis = batch.size() - 1; axis >= 0; --axis) {
+          const int64_t index = rest % batch[axis];
+          rest /= batch[axis];
+          a_offset += index * wide_a.strides()[axis];
+          b_offset += index * wide_b.strides()[axis];
+        }
+        multiply(a_data + a_offset, wide_a.strides(), b_data + b_offset, wide_b.strides(),
+                 c_data + matrix * rows * columns, rows, columns, inner);
+      }
+    });
+  });
+  return out;
+}
+
+}  // namespace gradian

@@ -1,0 +1,267 @@
+// Reductions over axes. Sums add fixed blocks in a fixed order, whatever the number of threads,
+// so that the same input gives the same bits.
+#include <cmath>
+#include <limits>
+
+#include "tensor/kernels.h"
+#include "tensor/loops.h"
+
+namespace gradian {
+namespace {
+
+// Which axes are reduced, as flags; no axes given means all.
+std::array<bool, Shape::kMaxAxes> reduced_axes(const Shape& axes, int dim, const char* op) {
+  std::array<bool, Shape::kMaxAxes> reduced{};
+  if (axes.empty()) reduced.fill(true);
+  for (int64_t axis : axes) {
+    bool& flag = reduced[static_cast<size_t>(normalize_axis(axis, dim, op))];
+    check(!flag, op, ": axis ", axis, " is given twice");
+    flag = true;
+  }
+  return reduced;
+}
+
+// Sums a row in sixteen lanes: vectorises without reassociation by the compiler, and rounds less
+// than one running sum.
+template <class T>
+T sum_row(const T* data, int64_t length, int64_t stride) {
+  constexpr int64_t kLanes = 16;
+  T lanes[kLanes] = {};
+  int64_t i = 0;
+  if (stride == 1) {
+    for (; i + kLanes <= length; i += kLanes)
+      for (int64_t lane = 0; lane < kLanes; ++lane) lanes[lane] += data[i + lane];
+  }
+  for (; i < length; ++i) lanes[i % kLanes] += data[i * stride];
+  for (int64_t width = kLanes / 2; width > 0; width /= 2)
+    for (int64_t lane = 0; lane < width; ++lane) lanes[lane] += lanes[lane + width];
+  return lanes[0];
+}
+
+// x viewed with its reduced axes last.
+struct Split {
+  Tensor view;  // [kept..., reduced...]
+  int kept = 0;
+};
+
+Split reduced_last(const Tensor& x, const std::array<bool, Shape::kMaxAxes>& reduced) {
+  Shape kept, last;
+  for (int axis = 0; axis < x.dim(); ++axis)
+    (reduced[static_cast<size_t>(axis)] ? last : kept).push_back(axis);
+  Split split{{}, kept.size()};
+  for (int64_t axis : last) kept.push_back(axis);
+  split.view = x.permute(kept);
+  return split;
+}
+
+// Walks all index combinations of `loop`, serially, calling body(offset).
+template <class Body>
+void for_each_offset(const Shape& shape, const Shape& strides, const Body& body) {
+  if (numel(shape) == 0) return;
+  Shape index = Shape::filled(shape.size(), 0);
+  int64_t offset = 0;
+  while (true) {
+    body(offset);
+    int axis = shape.size() - 1;
+    for (; axis >= 0; --axis) {
+      offset += strides[axis];
+      if (++index[axis] < shape[axis]) break;
+      offset -= shape[axis] * strides[axis];
+      index[axis] = 0;
+    }
+    if (axis < 0) return;
+  }
+}
+
+Shape head(const Shape& shape, int count) {
+  Shape result;
+  for (int axis = 0; axis < count; ++axis) result.push_back(shape[axis]);
+  return result;
+}
+Shape tail(const Shape& shape, int first) {
+  Shape result;
+  for (int axis = first; axis < shape.size(); ++axis) result.push_back(shape[axis]);
+  return result;
+}
+
+// Sums over everything of one block: shape/strides are those of the reduced axes, coalesced.
+template <class T>
+T sum_block(const T* data, const StridedLoop<1>& loop) {
+  const int last = loop.shape.size() - 1;
+  T total = 0;
+  for_each_offset(head(loop.shape, last), head(loop.strides[0], last), [&](int64_t offset) {
+    total += sum_row(data + offset, loop.shape[last], loop.strides[0][last]);
+  });
+  return total;
+}
+
+// One output at a time, each the sum of its own rows.
+template <class T>
+void sum_each_output(const Split& split, T* out) {
+  const Shape kept_shape = head(split.view.shape(), split.kept);
+  const Shape kept_strides = head(split.view.strides(), split.kept);
+  const StridedLoop<1> inner =
+      coalesce<1>(tail(split.view.shape(), split.kept), {tail(split.view.strides(), split.kept)});
+  const int64_t outputs = numel(kept_shape), length = numel(inner.shape);
+  const T* data = split.view.data<T>();
+
+  // Few outputs of many elements: cut the first reduced axis into blocks, add their sums in order.
+  const int64_t blocks =
+      std::min(inner.shape[0], (length + kElementwiseGrain - 1) / kElementwiseGrain);
+  const int64_t grain = blocks > 0 ? (inner.shape[0] + blocks - 1) / blocks : 1;
+  const int64_t used = grain > 0 ? (inner.shape[0] + grain - 1) / grain : 0;
+  if (used > 1) {
+    std::vector<T> partial(static_cast<size_t>(outputs * used));
+    std::vector<int64_t> offsets;
+    for_each_offset(kept_shape, kept_strides, [&](int64_t offset) { offsets.push_back(offset); });
+    parallel_for(outputs * used, [&](int64_t job) {
+      const int64_t begin = job % used * grain;
+      StridedLoop<1> block = inner;
+      block.shape[0] = std::min(grain, inner.shape[0] - begin);
+      partial[static_cast<size_t>(job)] = sum_block(
+          data + offsets[static_cast<size_t>(job / used)] + begin * inner.strides[0][0], block);
+    });
+    for (int64_t o = 0; o < outputs; ++o) out[o] = sum_row(partial.data() + o * used, used, 1);
+    return;
+  }
+
+  const int64_t outputs_a_block =
+      std::max<int64_t>(1, kElementwiseGrain / std::max<int64_t>(1, length));
+  parallel_ranges(outputs, outputs_a_block, [&](int64_t begin, int64_t end) {
+    for (int64_t o = begin; o < end; ++o) {
+      int64_t offset = 0, rest = o;
+      for (int axis = split.kept - 1; axis >= 0; --axis) {
+        offset += rest % kept_shape[axis] * kept_strides[axis];
+        rest /= kept_shape[axis];
+      }
+      out[o] = length == 0 ? T(0) : sum_block(data + offset, inner);
+    }
+  });
+}
+
+// Sums the rows of a matrix, [N] from [M, N], with a row walk that stays in the cache. Blocks of
+// rows have partial sums of their own.
+template <class T>
+void sum_rows(const Tensor& matrix, T* out) {
+  const int64_t rows = matrix.size(0), columns = matrix.size(1), stride = matrix.strides()[0];
+  const T* data = matrix.data<T>();
+  const int64_t grain = std::max<int64_t>(1, 4 * kElementwiseGrain / columns);
+  const int64_t blocks = (rows + grain - 1) / grain;
+  std::vector<T> partial(static_cast<size_t>(blocks * columns), T(0));
+  parallel_for(blocks, [&](int64_t block) {
+    T* const sums = partial.data() + block * columns;
+    for (int64_t row = block * grain; row < std::min(rows, (block + 1) * grain); ++row)
+      for (int64_t column = 0; column < columns; ++column)
+        sums[column] += data[row * stride + column];
+  });
+  std::fill_n(out, columns, T(0));
+  for (int64_t block = 0; block < blocks; ++block)
+    for (int64_t column = 0; column < columns; ++column)
+      out[column] += partial[static_cast<size_t>(block * columns + column)];
+}
+
+// Calls body(in, in_stride, out, out_stride, length) for each line along `axis`, in parallel.
+template <class In, class Out, class Body>
+void for_each_line(const Tensor& x, Tensor& out, int axis, int64_t out_stride, const Body& body) {
+  Shape shape = x.shape(), in_strides = x.strides(), out_strides = out.strides();
+  const int64_t length = shape[axis], in_stride = in_strides[axis];
+  shape.erase(axis), in_strides.erase(axis);
+  if (out_strides.size() > shape.size()) out_strides.erase(axis);
+  const StridedLoop<2> loop = coalesce<2>(shape, {in_strides, out_strides});
+  const In* in_data = x.data<In>();
+  Out* out_data = out.mutable_data<Out>();
+  for_each_row(loop, [&](const auto& offsets, int64_t count, const auto& strides) {
+    for (int64_t i = 0; i < count; ++i)
+      body(in_data + offsets[0] + i * strides[0], in_stride, out_data + offsets[1] + i * strides[1],
+           out_stride, length);
+  });
+}
+
+template <class T>
+int64_t index_of_largest(const T* in, int64_t stride, int64_t length) {
+  int64_t best = 0;
+  for (int64_t i = 1; i < length; ++i) {
+    const T value = in[i * stride], largest = in[best * stride];
+    if (value > largest || (value != value && largest == largest)) best = i;
+  }
+  return best;
+}
+
+int check_not_empty(const Tensor& x, int axis, const char* op) {
+  axis = normalize_axis(axis, x.dim(), op);
+  check(x.size(axis) > 0, op, ": axis ", axis, " of shape ", x.shape(), " is empty");
+  return axis;
+}
+
+}  // namespace
+
+Tensor sum(const Tensor& x, const Shape& axes, bool keepdim) {
+  const auto reduced = reduced_axes(axes, x.dim(), "sum");
+  Shape kept, keepdim_shape = x.shape();
+  for (int axis = 0; axis < x.dim(); ++axis) {
+    if (reduced[static_cast<size_t>(axis)])
+      keepdim_shape[axis] = 1;
+    else
+      kept.push_back(x.size(axis));
+  }
+  Tensor out = Tensor::empty(kept, x.dtype());
+  if (out.numel() > 0) {
+    dispatch(x.dtype(), [&]<class T>() {
+      // A kept last axis in memory order: add whole rows instead of walking columns.
+      const int last = x.dim() - 1;
+      const bool by_rows = last > 0 && !reduced[static_cast<size_t>(last)] && kept.size() == 1 &&
+                           x.is_contiguous() && x.numel() > 0;
+      if (by_rows)
+        sum_rows(x.reshape({-1, x.size(last)}), out.mutable_data<T>());
+      else
+        sum_each_output(reduced_last(x, reduced), out.mutable_data<T>());
+    });
+  }
+  return keepdim ? out.reshape(keepdim_shape) : out;
+}
+
+Tensor sum_to(const Tensor& x, const Shape& shape) {
+  const Shape axes = broadcast_axes(shape, x.shape());
+  return (axes.empty() ? x : sum(x, axes)).reshape(shape);
+}
+
+Tensor argmax(const Tensor& x, int axis, bool keepdim) {
+  axis = check_not_empty(x, axis, "argmax");
+  Shape shape = x.shape();
+  shape[axis] = 1;
+  Tensor out = Tensor::empty(shape, DType::int64);
+  dispatch(x.dtype(), [&]<class T>() {
+    for_each_line<T, int64_t>(
+        x, out, axis, 1, [](const T* in, int64_t stride, int64_t* result, int64_t, int64_t length) {
+          *result = index_of_largest(in, stride, length);
+        });
+  });
+  return keepdim ? out : out.squeeze(axis);
+}
+
+Tensor max_values(const Tensor& x, int axis, bool keepdim) {
+  axis = check_not_empty(x, axis, "max");
+  const Tensor largest = gather(x, axis, argmax(x, axis, true));
+  return keepdim ? largest : largest.squeeze(axis);
+}
+
+Tensor log_softmax(const Tensor& x, int axis) {
+  axis = normalize_axis(axis, x.dim(), "log_softmax");
+  Tensor out = Tensor::empty(x.shape(), x.dtype());
+  dispatch_floating(x.dtype(), "log_softmax", [&]<class T>() {
+    for_each_line<T, T>(x, out, axis, out.strides()[axis],
+                        [](const T* in, int64_t stride, T* o, int64_t o_stride, int64_t length) {
+                          if (length == 0) return;
+                          const T shift = in[index_of_largest(in, stride, length) * stride];
+                          T total = 0;
+                          for (int64_t i = 0; i < length; ++i)
+                            total += std::exp(in[i * stride] - shift);
+                          const T normalizer = std::log(total);
+                          for (int64_t i = 0; i < length; ++i)
+                            o[i * o_stride] = in[i * stride] - shift - normalizer;
+                        });
+  });
+  return out;
+}
+
+}  // namespace gradian

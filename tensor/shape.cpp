@@ -1,0 +1,81 @@
+#include "tensor/shape.h"
+
+namespace gradian {
+
+std::ostream& operator<<(std::ostream& out, const Shape& shape) {
+  out << '[';
+  for (int axis = 0; axis < shape.size(); ++axis) out << (axis ? ", " : "") << shape[axis];
+  return out << ']';
+}
+
+int64_t numel(const Shape& shape) {
+  int64_t product = 1;
+  for (int64_t size : shape) product *= size;
+  return product;
+}
+
+Shape contiguous_strides(const Shape& shape) {
+  Shape strides = shape;
+  int64_t stride = 1;
+  for (int axis = shape.size() - 1; axis >= 0; --axis) {
+    strides[axis] = stride;
+    stride *= std::max<int64_t>(shape[axis], 1);
+  }
+  return strides;
+}
+
+int normalize_axis(int64_t axis, int axes, const char* op) {
+  check(axis >= -axes && axis < axes, op, ": axis ", axis, " is out of range for ", axes, " axes");
+  return static_cast<int>(axis < 0 ? axis + axes : axis);
+}
+
+Shape broadcast_shapes(const Shape& a, const Shape& b, const char* op) {
+  const Shape& longer = a.size() >= b.size() ? a : b;
+  const Shape& shorter = a.size() >= b.size() ? b : a;
+  const int offset = longer.size() - shorter.size();
+  Shape result = longer;
+  for (int axis = 0; axis < shorter.size(); ++axis) {
+    int64_t& size = result[axis + offset];
+    check(size == shorter[axis] || size == 1 || shorter[axis] == 1, op, ": shapes ", a, " and ", b,
+          " do not broadcast");
+    if (size == 1) size = shorter[axis];
+  }
+  return result;
+}
+
+bool broadcasts_to(const Shape& from, const Shape& to) {
+  if (from.size() > to.size()) return false;
+  const int offset = to.size() - from.size();
+  for (int axis = 0; axis < from.size(); ++axis)
+    if (from[axis] != to[axis + offset] && from[axis] != 1) return false;
+  return true;
+}
+
+Shape broadcast_axes(const Shape& from, const Shape& to) {
+  check(broadcasts_to(from, to), "shape ", from, " does not broadcast to ", to);
+  const int offset = to.size() - from.size();
+  Shape axes;
+  for (int axis = 0; axis < to.size(); ++axis)
+    if (axis < offset || from[axis - offset] != to[axis]) axes.push_back(axis);
+  return axes;
+}
+
+Shape infer_shape(const Shape& requested, int64_t elements) {
+  Shape shape = requested;
+  int unknown = -1;
+  int64_t known = 1;
+  for (int axis = 0; axis < shape.size(); ++axis) {
+    if (shape[axis] >= 0) {
+      known *= shape[axis];
+      continue;
+    }
+    check(shape[axis] == -1 && unknown < 0, "reshape: at most one size may be -1, got ", requested);
+    unknown = axis;
+  }
+  if (unknown >= 0 && known > 0 && elements % known == 0) shape[unknown] = elements / known;
+  check(numel(shape) == elements && (unknown < 0 || known > 0), "reshape: ", elements,
+        " elements do not fit shape ", requested);
+  return shape;
+}
+
+}  // namespace gradian

@@ -1,0 +1,91 @@
+// Shape: the sizes (or strides) of up to eight axes, held in place so that making a Tensor costs
+// no heap allocation for them; and the arithmetic on shapes that every op shares.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+#include <ostream>
+#include <vector>
+
+#include "tensor/error.h"
+
+namespace gradian {
+
+class Shape {
+ public:
+  static constexpr int kMaxAxes = 8;
+
+  Shape() = default;
+  Shape(std::initializer_list<int64_t> sizes) { assign(sizes.begin(), sizes.end()); }
+  explicit Shape(const std::vector<int64_t>& sizes) { assign(sizes.begin(), sizes.end()); }
+  static Shape filled(int axes, int64_t value) {
+    Shape shape;
+    for (int axis = 0; axis < axes; ++axis) shape.push_back(value);
+    return shape;
+  }
+
+  int size() const { return count_; }
+  bool empty() const { return count_ == 0; }
+  int64_t& operator[](int axis) { return sizes_[static_cast<size_t>(axis)]; }
+  int64_t operator[](int axis) const { return sizes_[static_cast<size_t>(axis)]; }
+  int64_t back() const { return (*this)[count_ - 1]; }
+  int64_t* begin() { return sizes_.data(); }
+  int64_t* end() { return sizes_.data() + count_; }
+  const int64_t* begin() const { return sizes_.data(); }
+  const int64_t* end() const { return sizes_.data() + count_; }
+
+  void push_back(int64_t value) {
+    check(count_ < kMaxAxes, "shape: more than ", kMaxAxes, " axes");
+    sizes_[static_cast<size_t>(count_++)] = value;
+  }
+  void pop_back() { --count_; }
+  void insert(int axis, int64_t value) {
+    push_back(value);
+    std::rotate(begin() + axis, end() - 1, end());
+  }
+  void erase(int axis) {
+    std::copy(begin() + axis + 1, end(), begin() + axis);
+    --count_;
+  }
+
+  bool operator==(const Shape& other) const {
+    return count_ == other.count_ && std::equal(begin(), end(), other.begin());
+  }
+
+ private:
+  template <class Iterator>
+  void assign(Iterator first, Iterator last) {
+    for (; first != last; ++first) push_back(*first);
+  }
+
+  std::array<int64_t, kMaxAxes> sizes_{};
+  int count_ = 0;
+};
+
+// Prints as [2, 3].
+std::ostream& operator<<(std::ostream& out, const Shape& shape);
+
+// Number of elements: the product of the sizes, 1 for a scalar.
+int64_t numel(const Shape& shape);
+
+// Strides, in elements, of a row-major array.
+Shape contiguous_strides(const Shape& shape);
+
+// Turns an axis in [-axes, axes) into one in [0, axes), or fails naming `op`.
+int normalize_axis(int64_t axis, int axes, const char* op);
+
+// NumPy's broadcasting: aligned at the last axis, sizes must be equal or 1. Fails naming `op`.
+Shape broadcast_shapes(const Shape& a, const Shape& b, const char* op);
+
+// True when an array of shape `from` broadcasts to exactly `to`.
+bool broadcasts_to(const Shape& from, const Shape& to);
+
+// The axes of `to` along which an array of shape `from` is repeated when it broadcasts to it.
+Shape broadcast_axes(const Shape& from, const Shape& to);
+
+// Replaces one -1 by what the number of elements leaves for it; fails if that cannot be.
+Shape infer_shape(const Shape& requested, int64_t elements);
+
+}  // namespace gradian

@@ -1,0 +1,232 @@
+#include "tensor/tensor.h"
+
+#include <cstring>
+#include <limits>
+
+#include "tensor/loops.h"
+
+namespace gradian {
+namespace {
+
+#ifdef GRADIAN_ASSERTIONS
+// A kernel that forgets to write an element then shows as NaN instead of as a plausible number.
+void poison(Tensor& tensor) {
+  dispatch(tensor.dtype(), [&]<class T>() {
+    constexpr T value = std::numeric_limits<T>::has_quiet_NaN ? std::numeric_limits<T>::quiet_NaN()
+                                                              : std::numeric_limits<T>::max();
+    std::fill_n(tensor.mutable_data<T>(), tensor.numel(), value);
+  });
+}
+#endif
+
+}  // namespace
+
+Tensor Tensor::empty(const Shape& shape, DType dtype) {
+  for (int64_t size : shape) check(size >= 0, "tensor: negative size in shape ", shape);
+  Tensor result;
+  result.storage_ =
+      std::make_shared<Storage>(static_cast<size_t>(gradian::numel(shape) * element_size(dtype)));
+  result.shape_ = shape;
+  result.strides_ = contiguous_strides(shape);
+  result.dtype_ = dtype;
+#ifdef GRADIAN_ASSERTIONS
+  poison(result);
+#endif
+  return result;
+}
+
+Tensor Tensor::full(const Shape& shape, double value, DType dtype) {
+  Tensor result = empty(shape, dtype);
+  result.fill(value);
+  return result;
+}
+
+Tensor Tensor::zeros(const Shape& shape, DType dtype) { return full(shape, 0, dtype); }
+Tensor Tensor::ones(const Shape& shape, DType dtype) { return full(shape, 1, dtype); }
+Tensor Tensor::scalar(double value, DType dtype) { return full({}, value, dtype); }
+
+Tensor Tensor::arange(int64_t count, DType dtype) {
+  Tensor result = empty({count}, dtype);
+  dispatch(dtype, [&]<class T>() {
+    T* data = result.mutable_data<T>();
+    for (int64_t i = 0; i < count; ++i) data[i] = static_cast<T>(i);
+  });
+  return result;
+}
+
+template <class T>
+Tensor Tensor::from(const std::vector<T>& values, const Shape& shape) {
+  check(static_cast<int64_t>(values.size()) == gradian::numel(shape), "from: ", values.size(),
+        " values do not fit shape ", shape);
+  Tensor result = empty(shape, dtype_of<T>());
+  std::copy(values.begin(), values.end(), result.mutable_data<T>());
+  return result;
+}
+
+template Tensor Tensor::from(const std::vector<float>&, const Shape&);
+template Tensor Tensor::from(const std::vector<double>&, const Shape&);
+template Tensor Tensor::from(const std::vector<int64_t>&, const Shape&);
+
+bool Tensor::is_contiguous() const {
+  int64_t expected = 1;
+  for (int axis = dim() - 1; axis >= 0; --axis) {
+    if (shape_[axis] == 0) return true;
+    if (shape_[axis] != 1 && strides_[axis] != expected) return false;
+    expected *= shape_[axis];
+  }
+  return true;
+}
+
+void* Tensor::raw(DType expected) const {
+  check(defined(), "data: the tensor is undefined");
+  check(dtype_ == expected, "data: expected ", expected, ", got a tensor of ", dtype_);
+  return storage_->data() + offset_ * element_size(dtype_);
+}
+
+double Tensor::at(const Shape& index) const {
+  check(index.size() == dim(), "at: index ", index, " for shape ", shape_);
+  int64_t position = 0;
+  for (int axis = 0; axis < dim(); ++axis) {
+    check(index[axis] >= 0 && index[axis] < shape_[axis], "at: index ", index,
+          " is out of range for shape ", shape_);
+    position += index[axis] * strides_[axis];
+  }
+  return dispatch(dtype_, [&]<class T>() { return static_cast<double>(data<T>()[position]); });
+}
+
+double Tensor::item() const {
+  check(numel() == 1, "item: expected one element, got shape ", shape_);
+  return at(Shape::filled(dim(), 0));
+}
+
+template <class T>
+std::vector<T> Tensor::to_vector() const {
+  const Tensor converted = to(dtype_of<T>()).contiguous();
+  return std::vector<T>(converted.data<T>(), converted.data<T>() + numel());
+}
+
+template std::vector<float> Tensor::to_vector() const;
+template std::vector<double> Tensor::to_vector() const;
+template std::vector<int64_t> Tensor::to_vector() const;
+
+Tensor Tensor::reshape(const Shape& requested) const {
+  const Shape shape = infer_shape(requested, numel());
+  if (!is_contiguous()) return contiguous().reshape(shape);
+  Tensor view = *this;
+  view.shape_ = shape;
+  view.strides_ = contiguous_strides(shape);
+  return view;
+}
+
+Tensor Tensor::permute(const Shape& axes) const {
+  check(axes.size() == dim(), "permute: axes ", axes, " for shape ", shape_);
+  Tensor view = *this;
+  std::array<bool, Shape::kMaxAxes> used{};
+  for (int i = 0; i < dim(); ++i) {
+    const int axis = normalize_axis(axes[i], dim(), "permute");
+    check(!used[static_cast<size_t>(axis)], "permute: axis ", axis, " appears twice in ", axes);
+    used[static_cast<size_t>(axis)] = true;
+    view.shape_[i] = shape_[axis];
+    view.strides_[i] = strides_[axis];
+  }
+  return view;
+}
+
+Tensor Tensor::transpose(int axis0, int axis1) const {
+  axis0 = normalize_axis(axis0, dim(), "transpose");
+  axis1 = normalize_axis(axis1, dim(), "transpose");
+  Tensor view = *this;
+  std::swap(view.shape_[axis0], view.shape_[axis1]);
+  std::swap(view.strides_[axis0], view.strides_[axis1]);
+  return view;
+}
+
+Tensor Tensor::slice(int axis, int64_t begin, int64_t end, int64_t step) const {
+  axis = normalize_axis(axis, dim(), "slice");
+  const int64_t size = shape_[axis];
+  if (begin < 0) begin += size;
+  if (end < 0) end += size;
+  check(step > 0, "slice: step must be positive, got ", step);
+  check(0 <= begin && begin <= end && end <= size, "slice: range ", begin, " to ", end,
+        " is outside axis ", axis, " of shape ", shape_);
+  Tensor view = *this;
+  view.offset_ += begin * strides_[axis];
+  view.shape_[axis] = (end - begin + step - 1) / step;
+  view.strides_[axis] *= step;
+  return view;
+}
+
+Tensor Tensor::select(int axis, int64_t index) const {
+  axis = normalize_axis(axis, dim(), "select");
+  check(index >= 0 && index < shape_[axis], "select: index ", index, " is outside axis ", axis,
+        " of shape ", shape_);
+  Tensor view = slice(axis, index, index + 1);
+  view.shape_.erase(axis);
+  view.strides_.erase(axis);
+  return view;
+}
+
+Tensor Tensor::expand(const Shape& shape) const {
+  check(broadcasts_to(shape_, shape), "expand: shape ", shape_, " does not broadcast to ", shape);
+  const int offset = shape.size() - dim();
+  Tensor view = *this;
+  view.shape_ = shape;
+  view.strides_ = Shape::filled(shape.size(), 0);
+  for (int axis = 0; axis < dim(); ++axis)
+    if (shape_[axis] == shape[axis + offset]) view.strides_[axis + offset] = strides_[axis];
+  return view;
+}
+
+Tensor Tensor::unsqueeze(int axis) const {
+  axis = normalize_axis(axis, dim() + 1, "unsqueeze");
+  Tensor view = *this;
+  view.shape_.insert(axis, 1);
+  view.strides_.insert(axis, 0);
+  return view;
+}
+
+Tensor Tensor::squeeze(int axis) const {
+  axis = normalize_axis(axis, dim(), "squeeze");
+  check(shape_[axis] == 1, "squeeze: axis ", axis, " of shape ", shape_, " is not of size 1");
+  return select(axis, 0);
+}
+
+Tensor Tensor::flip(int axis) const {
+  axis = normalize_axis(axis, dim(), "flip");
+  Tensor view = *this;
+  view.offset_ += std::max<int64_t>(shape_[axis] - 1, 0) * strides_[axis];
+  view.strides_[axis] = -strides_[axis];
+  return view;
+}
+
+Tensor Tensor::contiguous() const { return is_contiguous() ? *this : clone(); }
+
+Tensor Tensor::clone() const {
+  Tensor copy = empty(shape_, dtype_);
+  copy.copy_from(*this);
+  return copy;
+}
+
+Tensor Tensor::to(DType dtype) const {
+  if (dtype == dtype_) return *this;
+  Tensor converted = empty(shape_, dtype);
+  converted.copy_from(*this);
+  return converted;
+}
+
+void Tensor::fill(double value) {
+  dispatch(dtype_,
+           [&]<class T>() { map_into<T>(*this, [v = static_cast<T>(value)] { return v; }); });
+}
+
+void Tensor::copy_from(const Tensor& source) {
+  const Tensor from = source.expand(shape_);
+  dispatch(dtype_, [&]<class To>() {
+    dispatch(from.dtype(), [&]<class From>() {
+      map_into<To, From>(
+          *this, [](From value) { return static_cast<To>(value); }, from);
+    });
+  });
+}
+
+}  // namespace gradian

@@ -1,0 +1,105 @@
+// Tensor: an n-dimensional array as {shared storage, shape, strides, offset, dtype}.
+// A handle is cheap to copy and views share storage. It knows nothing of gradients: see
+// autograd/variable.h for the type that records operations.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tensor/allocator.h"
+#include "tensor/dtype.h"
+#include "tensor/shape.h"
+
+namespace gradian {
+
+class Tensor {
+ public:
+  // An undefined tensor: defined() is false and nothing else may be asked of it.
+  Tensor() = default;
+
+  // Makers. Values of empty() are unspecified (NaN, or a huge integer, in builds with assertions).
+  static Tensor empty(const Shape& shape, DType dtype = DType::float32);
+  static Tensor full(const Shape& shape, double value, DType dtype = DType::float32);
+  static Tensor zeros(const Shape& shape, DType dtype = DType::float32);
+  static Tensor ones(const Shape& shape, DType dtype = DType::float32);
+  // A tensor without axes.
+  static Tensor scalar(double value, DType dtype = DType::float32);
+  // 0, 1, ..., count - 1.
+  static Tensor arange(int64_t count, DType dtype = DType::int64);
+  // Copies `values`, row-major, into a tensor of T's dtype; their number must fit `shape`.
+  template <class T>
+  static Tensor from(const std::vector<T>& values, const Shape& shape);
+
+  bool defined() const { return storage_ != nullptr; }
+  const Shape& shape() const { return shape_; }
+  const Shape& strides() const { return strides_; }  // in elements
+  DType dtype() const { return dtype_; }
+  int dim() const { return shape_.size(); }
+  int64_t numel() const { return gradian::numel(shape_); }
+  int64_t size(int axis) const { return shape_[normalize_axis(axis, dim(), "size")]; }
+  bool is_contiguous() const;
+
+  // The first element. The type must match dtype(). mutable_data counts as a write (see stamp()).
+  template <class T>
+  const T* data() const {
+    return static_cast<const T*>(raw(dtype_of<T>()));
+  }
+  template <class T>
+  T* mutable_data() {
+    ++storage_->version;
+    return static_cast<T*>(raw(dtype_of<T>()));
+  }
+  // Says whether the values may have changed: equal stamps mean the same storage and no write to
+  // it.
+  struct Stamp {
+    const void* storage;
+    uint64_t version;
+    bool operator==(const Stamp&) const = default;
+  };
+  Stamp stamp() const { return {storage_.get(), storage_ ? storage_->version : 0}; }
+
+  // The value at `index`, and the only value of a one-element tensor, as double.
+  double at(const Shape& index) const;
+  double item() const;
+  // All values in row-major order, converted to T.
+  template <class T>
+  std::vector<T> to_vector() const;
+
+  // Views. reshape copies only when the strides leave no other way.
+  Tensor reshape(const Shape& shape) const;  // one size may be -1
+  Tensor permute(const Shape& axes) const;
+  Tensor transpose(int axis0, int axis1) const;
+  Tensor slice(int axis, int64_t begin, int64_t end, int64_t step = 1) const;
+  Tensor select(int axis, int64_t index) const;  // removes the axis
+  Tensor expand(const Shape& shape) const;       // broadcasts: new strides are 0
+  Tensor unsqueeze(int axis) const;
+  Tensor squeeze(int axis) const;
+  Tensor flip(int axis) const;  // negative stride
+
+  // Copies.
+  Tensor contiguous() const;  // itself when it already is
+  Tensor clone() const;
+  Tensor to(DType dtype) const;
+
+  // In place. `source` broadcasts to this shape and is converted to this dtype.
+  void fill(double value);
+  void copy_from(const Tensor& source);
+
+ private:
+  void* raw(DType expected) const;
+
+  std::shared_ptr<Storage> storage_;
+  Shape shape_;
+  Shape strides_;
+  int64_t offset_ = 0;
+  DType dtype_ = DType::float32;
+};
+
+// Nested brackets, four significant digits, long axes shortened:
+//   [[1, 2],
+//    [3, 4]]  float32 [2, 2]
+std::ostream& operator<<(std::ostream& out, const Tensor& tensor);
+
+}  // namespace gradian
