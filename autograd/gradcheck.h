@@ -1,0 +1,66 @@
+// Proof of gradients by numbers: compares what the engine computes with central differences, at
+// first and at second order. For float64 functions away from their kinks.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "autograd/variable.h"
+
+namespace gradian {
+
+// A function of some variables with one result of any shape.
+using Function = std::function<Variable(const std::vector<Variable>&)>;
+
+struct GradCheckOptions {
+  // Largest accepted relative error of an entry, |analytic - numeric| over the larger of the two,
+  // but over no less than `floor` times the largest entry of that gradient: entries that are zero
+  // beside their neighbours carry only rounding.
+  double tolerance = 1e-6;
+  double floor = 1e-3;
+  // Step of the difference quotient, times max(1, |x|). The five-point formula
+  //   (f(x - 2h) - 8 f(x - h) + 8 f(x + h) - f(x + 2h)) / 12h
+  // has an error of h^4 and of epsilon / h: near 1e-12 here.
+  double step = 1e-4;
+  // A gradient that is zero everywhere proves nothing (the cotangent may be orthogonal to it, or
+  // the function constant): it fails unless it is expected.
+  bool expect_zero = false;
+  // Inputs larger than this are checked at that many random entries.
+  int64_t max_entries = 256;
+  uint64_t seed = 0;
+};
+
+struct GradCheckResult {
+  bool passed = false;
+  double max_error = 0;  // largest relative error
+  int64_t entries = 0;   // how many entries were perturbed
+  std::string message;   // one line: what was compared and where it was worst, or what failed
+};
+
+// First order: for a random cotangent v, the gradient of sum(v * f(x)) with respect to every input
+// against difference quotients. `name` heads the message.
+GradCheckResult gradcheck(const std::string& name, const Function& function,
+                          const std::vector<Tensor>& inputs, const GradCheckOptions& options = {});
+
+// Second order: the same for (x, v) -> gradient of sum(v * f(x)), which is itself a function made
+// of recorded ops.
+GradCheckResult gradgradcheck(const std::string& name, const Function& function,
+                              const std::vector<Tensor>& inputs,
+                              const GradCheckOptions& options = {});
+
+// One function and point at which its gradients are to be proved; ops, layers and losses each
+// come with a table of these.
+struct GradCase {
+  std::string label;
+  Function function;
+  std::vector<Tensor> inputs;  // float64
+  GradCheckOptions first_order = {};
+  GradCheckOptions second_order = {};
+};
+
+// Distinct values spread evenly over [low, high] in a random order: no two equal, so that max and
+// sort have no ties; and none at the ends.
+Tensor spread(const Shape& shape, double low, double high, uint64_t seed = 1);
+
+}  // namespace gradian

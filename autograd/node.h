@@ -1,0 +1,63 @@
+// Node: one recorded application of an op. The graph is nodes that hold their inputs; a node holds
+// its output as a bare Tensor, so there is no cycle of references.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "autograd/variable.h"
+
+namespace gradian {
+
+// One gradient per input; an undefined one means zero.
+using Gradients = std::vector<Variable>;
+
+struct Node;
+
+// What a backward rule may look at.
+class Context {
+ public:
+  Context(const Node& node, Variable output, std::vector<bool> needs)
+      : node_(node), output_(std::move(output)), needs_(std::move(needs)) {}
+
+  const Variable& input(size_t i) const;
+  size_t input_count() const { return needs_.size(); }
+  const Variable& output() const { return output_; }
+  // False when no one asks for the gradient of input i: the rule may leave it undefined.
+  bool needs(size_t i) const { return needs_[i]; }
+
+ private:
+  const Node& node_;
+  Variable output_;
+  std::vector<bool> needs_;
+};
+
+struct Node {
+  Node(std::vector<Variable> inputs, Tensor output);
+  virtual ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  virtual const char* name() const = 0;
+  virtual Gradients backward(const Context& context, const Variable& grad) const = 0;
+
+  // Drops inputs and output. Backward does so as it passes, unless the graph is to be kept.
+  void release();
+  // Fails when the node was released or a saved array was written to since it was recorded.
+  void check_usable() const;
+
+  std::vector<Variable> inputs;
+  Tensor output;
+  uint64_t sequence;  // order of creation: greater than that of every input's creator
+  bool released = false;
+
+ private:
+  std::vector<Tensor::Stamp> input_stamps_;
+  Tensor::Stamp output_stamp_;
+};
+
+// The names of the ops in the graph that `output` was computed by, sorted. For tests and tools.
+std::vector<std::string> recorded_ops(const Variable& output);
+
+}  // namespace gradian

@@ -1,0 +1,153 @@
+// The differentiable functions: what may be called on Variables. Names, argument order and
+// defaults are PyTorch's. How each is differentiated stands in ops/*.cpp; those marked "composite"
+// are written in terms of the others and have no rule of their own.
+//
+// Operands broadcast as in NumPy and must share one dtype; masks, labels and indices are plain
+// Tensors, since nothing flows into them. An empty list of axes means all axes.
+//
+// Subgradients, where a function has a kink: relu'(0) = 0, |x|' = 0 at 0, clamp' = 0 at and outside
+// its bounds, maximum and minimum give each of two equal operands half, max over an axis gives all
+// to the first of equals, sqrt' and norm' are 0 at 0.
+#pragma once
+
+#include "autograd/variable.h"
+#include "tensor/conv.h"
+
+namespace gradian {
+
+// Arithmetic (ops/elementwise.cpp).
+Variable add(const Variable& a, const Variable& b);
+Variable sub(const Variable& a, const Variable& b);
+Variable mul(const Variable& a, const Variable& b);
+Variable div(const Variable& a, const Variable& b);
+Variable neg(const Variable& x);                            // composite
+Variable pow(const Variable& x, const Variable& exponent);  // x^p
+Variable pow(const Variable& x, double exponent);
+Variable operator+(const Variable& a, const Variable& b);
+Variable operator-(const Variable& a, const Variable& b);
+Variable operator*(const Variable& a, const Variable& b);
+Variable operator/(const Variable& a, const Variable& b);
+Variable operator-(const Variable& x);
+Variable operator+(const Variable& a, double b);
+Variable operator-(const Variable& a, double b);
+Variable operator*(const Variable& a, double b);
+Variable operator/(const Variable& a, double b);
+Variable operator+(double a, const Variable& b);
+Variable operator-(double a, const Variable& b);
+Variable operator*(double a, const Variable& b);
+Variable operator/(double a, const Variable& b);
+
+// Elementwise functions (ops/elementwise.cpp).
+Variable exp(const Variable& x);
+Variable log(const Variable& x);
+Variable log1p(const Variable& x);  // log(1 + x)
+Variable sqrt(const Variable& x);
+Variable sin(const Variable& x);   // radians
+Variable cos(const Variable& x);   // radians
+Variable acos(const Variable& x);  // radians, in [0, pi]
+Variable tanh(const Variable& x);
+Variable erf(const Variable& x);
+Variable sigmoid(const Variable& x);   // 1 / (1 + exp(-x))
+Variable softplus(const Variable& x);  // log(1 + exp(x))
+Variable relu(const Variable& x);      // max(x, 0)
+// a where condition is not 0, else b. Selects: what is not taken cannot leak, not even as NaN.
+Variable where(const Tensor& condition, const Variable& a, const Variable& b);
+
+// Elementwise composites (ops/activation.cpp).
+Variable abs(const Variable& x);
+Variable maximum(const Variable& a, const Variable& b);
+Variable minimum(const Variable& a, const Variable& b);
+Variable clamp(const Variable& x, double low, double high);
+Variable leaky_relu(const Variable& x, double negative_slope = 0.01);
+// x where x > 0, else weight * x; weight broadcasts to x.
+Variable prelu(const Variable& x, const Variable& weight);
+Variable silu(const Variable& x);  // x * sigmoid(x)
+// x * Phi(x), Phi the normal distribution function (Hendrycks & Gimpel 2016), or with
+// approximate_tanh its approximation 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))).
+Variable gelu(const Variable& x, bool approximate_tanh = false);
+// With `training`, zeroes each element with probability p and scales the others by 1 / (1 - p).
+Variable dropout(const Variable& x, double p = 0.5, bool training = true);
+
+// Shape (ops/shape.cpp).
+Variable reshape(const Variable& x, const Shape& shape);  // one size may be -1
+Variable permute(const Variable& x, const Shape& axes);
+Variable transpose(const Variable& x, int axis0, int axis1);  // composite
+Variable flatten(const Variable& x, int start_axis = 0);      // composite
+Variable squeeze(const Variable& x, int axis);                // composite
+Variable unsqueeze(const Variable& x, int axis);              // composite
+Variable expand(const Variable& x, const Shape& shape);       // broadcasts
+Variable slice(const Variable& x, int axis, int64_t begin, int64_t end, int64_t step = 1);
+Variable select(const Variable& x, int axis, int64_t index);  // composite
+// zeros of `shape`, with x in the place that slice(axis, begin, ., step) reads: its adjoint.
+Variable slice_adjoint(const Variable& x, const Shape& shape, int axis, int64_t begin,
+                       int64_t step = 1);
+// Pads the last axis by {before, after}, the one before it by the next two numbers, and so on.
+Variable pad(const Variable& x, const Shape& padding, double value = 0);  // composite
+Variable flip(const Variable& x, int axis);
+Variable concat(const std::vector<Variable>& xs, int axis = 0);
+Variable stack(const std::vector<Variable>& xs, int axis = 0);  // composite: along a new axis
+
+// Reductions (ops/reduction.cpp).
+Variable sum(const Variable& x, const Shape& axes = {}, bool keepdim = false);
+// Sums the axes along which `shape` was broadcast to x's shape (composite).
+Variable sum_to(const Variable& x, const Shape& shape);
+Variable mean(const Variable& x, const Shape& axes = {}, bool keepdim = false);  // composite
+// sum((x - mean)^2) / (n - correction), composite.
+Variable var(const Variable& x, const Shape& axes = {}, int64_t correction = 1,
+             bool keepdim = false);
+// The largest / smallest value over the axes (composite: gather at argmax).
+Variable max(const Variable& x, const Shape& axes = {}, bool keepdim = false);
+Variable min(const Variable& x, const Shape& axes = {}, bool keepdim = false);
+Variable logsumexp(const Variable& x, const Shape& axes = {}, bool keepdim = false);  // composite
+Variable log_softmax(const Variable& x, int axis);
+Variable softmax(const Variable& x, int axis);  // composite
+
+// Norms (ops/norm.cpp), composites.
+// sqrt(sum(x^2)) over the axes.
+Variable norm(const Variable& x, const Shape& axes = {}, bool keepdim = false);
+// x / max(||x||, eps) along `axis`. Where ||x|| < eps the gradient is 0 (PyTorch's is 1 / eps).
+Variable normalize(const Variable& x, int axis = 1, double eps = 1e-12);
+// x . y / max(||x|| ||y||, eps) along `axis`.
+Variable cosine_similarity(const Variable& x, const Variable& y, int axis = 1, double eps = 1e-8);
+// (x - mean) / sqrt(var + eps) over the last axes, which `weight` and `bias` span; either may be
+// undefined (Ba, Kiros & Hinton 2016).
+Variable layer_norm(const Variable& x, const Shape& normalized_shape, const Variable& weight = {},
+                    const Variable& bias = {}, double eps = 1e-5);
+// The same over all axes but axis 1 (channels), with the given statistics [C] if `mean` is defined,
+// else with those of the batch, variance divided by n (Ioffe & Szegedy 2015).
+Variable batch_norm(const Variable& x, const Variable& mean, const Variable& variance,
+                    const Variable& weight = {}, const Variable& bias = {}, double eps = 1e-5);
+
+// Indexing (ops/indexing.cpp). Indices are int64; one outside its axis is an error.
+Variable gather(const Variable& x, int axis, const Tensor& index);
+// The same when the caller has computed the result already: only records it.
+Variable gather_known(const Variable& x, int axis, const Tensor& index, const Tensor& result);
+// zeros(shape) with `source` added at `index` along `axis`; duplicates accumulate.
+Variable scatter_add(const Shape& shape, int axis, const Tensor& index, const Variable& source);
+// The slices of x at `index` [n] along `axis`.
+Variable index_select(const Variable& x, int axis, const Tensor& index);  // composite
+// Rows of weight [num, dim]: [..., dim] for index [...].
+Variable embedding(const Tensor& index, const Variable& weight);  // composite
+
+// Products (ops/product.cpp).
+// Vectors, matrices, and batches of matrices whose leading axes broadcast:
+//   [..., M, N] = [..., M, K] x [..., K, N];  a vector stands for a row on the left, a column on
+// the right, and its axis is dropped from the result.
+Variable matmul(const Variable& a, const Variable& b);
+// [..., O] = [..., I] x weight [O, I]^T + bias [O]; bias may be undefined. Composite.
+Variable linear(const Variable& x, const Variable& weight, const Variable& bias = {});
+// Convolution, and the two products that its gradients are made of: see tensor/conv.h.
+Variable conv2d(const Variable& x, const Variable& weight, const Conv2dOptions& options = {});
+Variable conv2d_input_gradient(const Variable& grad, const Variable& weight,
+                               const Shape& input_shape, const Conv2dOptions& options = {});
+Variable conv2d_weight_gradient(const Variable& grad, const Variable& input,
+                                const Shape& weight_shape, const Conv2dOptions& options = {});
+
+// Pooling of [N, C, H, W] (ops/pooling.cpp), composites.
+Variable max_pool2d(const Variable& x, const Pool2dOptions& options);
+// The mean of each window; padding counts as zeros unless count_include_pad is false.
+Variable avg_pool2d(const Variable& x, const Pool2dOptions& options, bool count_include_pad = true);
+// Windows from floor(i H / OH) to ceil((i + 1) H / OH), so that the result is [N, C, OH, OW].
+Variable adaptive_avg_pool2d(const Variable& x, const Pair& output_size);
+
+}  // namespace gradian

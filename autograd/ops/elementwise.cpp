@@ -1,0 +1,302 @@
+// Elementwise ops. Each struct holds one op: the kernel it calls, its derivative, and the points
+// at which the derivative is proved.
+#include <cmath>
+#include <numbers>
+
+#include "autograd/apply.h"
+#include "autograd/ops.h"
+#include "tensor/kernels.h"
+
+namespace gradian {
+namespace {
+
+// A constant of x's dtype that broadcasts to any shape.
+Variable constant(double value, const Variable& x) {
+  return Variable(Tensor::scalar(value, x.dtype()));
+}
+
+using Unary = Variable (*)(const Variable&);
+using Binary = Variable (*)(const Variable&, const Variable&);
+
+// f on values between low and high, where it is smooth.
+std::vector<GradCase> unary_cases(Unary f, double low, double high) {
+  const Function function = [f](const std::vector<Variable>& in) { return f(in[0]); };
+  return {{"matrix", function, {spread({3, 4}, low, high)}},
+          {"scalar", function, {Tensor::scalar(0.7 * low + 0.3 * high, DType::float64)}}};
+}
+
+// f on operands of one shape and on operands that broadcast in both directions.
+std::vector<GradCase> binary_cases(Binary f, double low, double high) {
+  const Function function = [f](const std::vector<Variable>& in) { return f(in[0], in[1]); };
+  return {{"same shape", function, {spread({2, 3}, low, high, 1), spread({2, 3}, low, high, 2)}},
+          {"broadcast", function, {spread({2, 1, 3}, low, high, 1), spread({4, 1}, low, high, 2)}},
+          {"with scalar", function, {spread({2, 3}, low, high, 1), spread({}, low, high, 2)}},
+          {"one operand twice",
+           [f](const std::vector<Variable>& in) { return f(in[0], in[0] * in[0]); },
+           {spread({5}, low, high)}}};
+}
+
+}  // namespace
+
+// y = a + b;  da = dy, db = dy
+struct Add {
+  static constexpr auto name = "add";
+  Tensor forward(const Tensor& a, const Tensor& b) const { return add(a, b); }
+  Gradients backward(const Context&, const Variable& grad) const { return {grad, grad}; }
+  static std::vector<GradCase> cases() { return binary_cases(add, -2, 2); }
+};
+Variable add(const Variable& a, const Variable& b) { return apply(Add{}, a, b); }
+
+// y = a - b;  da = dy, db = -dy
+struct Sub {
+  static constexpr auto name = "sub";
+  Tensor forward(const Tensor& a, const Tensor& b) const { return sub(a, b); }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    return {grad, context.needs(1) ? neg(grad) : Variable()};
+  }
+  static std::vector<GradCase> cases() { return binary_cases(sub, -2, 2); }
+};
+Variable sub(const Variable& a, const Variable& b) { return apply(Sub{}, a, b); }
+
+// y = a b;  da = dy b, db = dy a
+struct Mul {
+  static constexpr auto name = "mul";
+  Tensor forward(const Tensor& a, const Tensor& b) const { return mul(a, b); }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    return {context.needs(0) ? grad * context.input(1) : Variable(),
+            context.needs(1) ? grad * context.input(0) : Variable()};
+  }
+  static std::vector<GradCase> cases() { return binary_cases(mul, -2, 2); }
+};
+Variable mul(const Variable& a, const Variable& b) { return apply(Mul{}, a, b); }
+
+// y = a / b;  da = dy / b, db = -dy y / b
+struct Div {
+  static constexpr auto name = "div";
+  Tensor forward(const Tensor& a, const Tensor& b) const { return div(a, b); }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    const Variable da = grad / context.input(1);
+    return {da, context.needs(1) ? neg(da * context.output()) : Variable()};
+  }
+  static std::vector<GradCase> cases() { return binary_cases(div, 0.5, 2); }
+};
+Variable div(const Variable& a, const Variable& b) { return apply(Div{}, a, b); }
+
+// y = x^p;  dx = dy p x^(p - 1), dp = dy y log(x), which is 0 where y is 0
+struct Pow {
+  static constexpr auto name = "pow";
+  Tensor forward(const Tensor& x, const Tensor& exponent) const { return pow(x, exponent); }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    const Variable &x = context.input(0), &p = context.input(1), &y = context.output();
+    Gradients gradients(2);
+    if (context.needs(0)) {
+      // A constant exponent 0 stays 0 instead of becoming 0 * x^-1, which is NaN at x = 0.
+      const Tensor is_zero = equal(p.value(), Tensor::scalar(0, p.dtype()));
+      const Variable zero = constant(0, x), one = constant(1, x);
+      gradients[0] = where(is_zero, grad * zero, grad * p * pow(x, where(is_zero, one, p - 1)));
+    }
+    if (context.needs(1)) {
+      const Tensor is_zero = equal(y.value(), Tensor::scalar(0, y.dtype()));
+      gradients[1] =
+          where(is_zero, constant(0, x), grad * y * log(where(is_zero, constant(1, x), x)));
+    }
+    return gradients;
+  }
+  static std::vector<GradCase> cases() {
+    std::vector<GradCase> cases = binary_cases(pow, 0.5, 2);
+    for (const double exponent : {0.0, 1.0, 2.0, 3.0})
+      cases.push_back(
+          {text("negative base, exponent ", exponent),
+           [exponent](const std::vector<Variable>& in) { return pow(in[0], exponent) + in[0]; },
+           {spread({4}, -2, 2)}});
+    return cases;
+  }
+};
+Variable pow(const Variable& x, const Variable& exponent) { return apply(Pow{}, x, exponent); }
+
+// y = exp(x);  dx = dy y
+struct Exp {
+  static constexpr auto name = "exp";
+  Tensor forward(const Tensor& x) const { return exp(x); }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    return {grad * context.output()};
+  }
+  static std::vector<GradCase> cases() { return unary_cases(exp, -2, 2); }
+};
+Variable exp(const Variable& x) { return apply(Exp{}, x); }
+
+// y = log(x);  dx = dy / x
+struct Log {
+  static constexpr auto name = "log";
+  Tensor forward(const Tensor& x) const { return log(x); }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    return {grad / context.input(0)};
+  }
+  static std::vector<GradCase> cases() { return unary_cases(log, 0.5, 3); }
+};
+Variable log(const Variable& x) { return apply(Log{}, x); }
+
+// y = log(1 + x);  dx = dy / (1 + x)
+struct Log1p {
+  static constexpr auto name = "log1p";
+  Tensor forward(const Tensor& x) const { return log1p(x); }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    return {grad / (context.input(0) + 1)};
+  }
+  static std::vector<GradCase> cases() { return unary_cases(log1p, -0.5, 2); }
+};
+Variable log1p(const Variable& x) { return apply(Log1p{}, x); }
+
+// y = sqrt(x);  dx = dy / (2 y), and 0 where y is 0
+struct Sqrt {
+  static constexpr auto name = "sqrt";
+  Tensor forward(const Tensor& x) const { return sqrt(x); }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    const Variable& y = context.output();
+    const Tensor is_zero = equal(y.value(), Tensor::scalar(0, y.dtype()));
+    return {where(is_zero, constant(0, y), grad / (2 * where(is_zero, constant(1, y), y)))};
+  }
+  static std::vector<GradCase> cases() { return unary_cases(sqrt, 0.5, 3); }
+};
+Variable sqrt(const Variable& x) { return apply(Sqrt{}, x); }
+
+// y = sin(x);  dx = dy cos(x)
+struct Sin {
+  static constexpr auto name = "sin";
+  Tensor forward(const Tensor& x) const { return sin(x); }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    return {grad * cos(context.input(0))};
+  }
+  static std::vector<GradCase> cases() { return unary_cases(sin, -3, 3); }
+};
+Variable sin(const Variable& x) { return apply(Sin{}, x); }
+
+// y = cos(x);  dx = -dy sin(x)
+struct Cos {
+  static constexpr auto name = "cos";
+  Tensor forward(const Tensor& x) const { return cos(x); }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    return {neg(grad * sin(context.input(0)))};
+  }
+  static std::vector<GradCase> cases() { return unary_cases(cos, -3, 3); }
+};
+Variable cos(const Variable& x) { return apply(Cos{}, x); }
+
+// y = acos(x);  dx = -dy / sqrt(1 - x^2)
+struct Acos {
+  static constexpr auto name = "acos";
+  Tensor forward(const Tensor& x) const { return acos(x); }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    const Variable& x = context.input(0);
+    return {neg(grad / sqrt((1 - x) * (1 + x)))};  // (1-x)(1+x) keeps the digits near |x| = 1
+  }
+  static std::vector<GradCase> cases() { return unary_cases(acos, -0.9, 0.9); }
+};
+Variable acos(const Variable& x) { return apply(Acos{}, x); }
+
+// y = tanh(x);  dx = dy (1 - y^2)
+struct Tanh {
+  static constexpr auto name = "tanh";
+  Tensor forward(const Tensor& x) const { return tanh(x); }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    const Variable& y = context.output();
+    return {grad * (1 - y * y)};
+  }
+  static std::vector<GradCase> cases() { return unary_cases(tanh, -2, 2); }
+};
+Variable tanh(const Variable& x) { return apply(Tanh{}, x); }
+
+// y = erf(x);  dx = dy 2 / sqrt(pi) exp(-x^2)
+struct Erf {
+  static constexpr auto name = "erf";
+  Tensor forward(const Tensor& x) const { return erf(x); }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    const Variable& x = context.input(0);
+    return {grad * exp(neg(x * x)) * (2 * std::numbers::inv_sqrtpi)};
+  }
+  static std::vector<GradCase> cases() { return unary_cases(erf, -2, 2); }
+};
+Variable erf(const Variable& x) { return apply(Erf{}, x); }
+
+// y = 1 / (1 + exp(-x));  dx = dy y (1 - y)
+struct Sigmoid {
+  static constexpr auto name = "sigmoid";
+  Tensor forward(const Tensor& x) const { return sigmoid(x); }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    const Variable& y = context.output();
+    return {grad * y * (1 - y)};
+  }
+  static std::vector<GradCase> cases() { return unary_cases(sigmoid, -3, 3); }
+};
+Variable sigmoid(const Variable& x) { return apply(Sigmoid{}, x); }
+
+// y = log(1 + exp(x));  dx = dy sigmoid(x)
+struct Softplus {
+  static constexpr auto name = "softplus";
+  Tensor forward(const Tensor& x) const { return softplus(x); }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    return {grad * sigmoid(context.input(0))};
+  }
+  static std::vector<GradCase> cases() { return unary_cases(softplus, -3, 3); }
+};
+Variable softplus(const Variable& x) { return apply(Softplus{}, x); }
+
+// y = max(x, 0);  dx = dy where y > 0, else 0
+struct Relu {
+  static constexpr auto name = "relu";
+  Tensor forward(const Tensor& x) const { return relu(x); }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    const Variable& y = context.output();
+    return {where(greater(y.value(), Tensor::scalar(0, y.dtype())), grad, constant(0, y))};
+  }
+  static std::vector<GradCase> cases() { return unary_cases(relu, -0.9, 3.1); }
+};
+Variable relu(const Variable& x) { return apply(Relu{}, x); }
+
+// y = a where condition, else b;  da = dy where condition, else 0; db the other way round
+struct Where {
+  static constexpr auto name = "where";
+  Tensor condition;
+  Tensor forward(const Tensor& a, const Tensor& b) const { return where(condition, a, b); }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    const Variable zero = constant(0, grad);
+    return {context.needs(0) ? where(condition, grad, zero) : Variable(),
+            context.needs(1) ? where(condition, zero, grad) : Variable()};
+  }
+  static std::vector<GradCase> cases() {
+    const auto with_mask = [](const std::vector<int64_t>& mask, const Shape& shape) {
+      const Tensor condition = Tensor::from(mask, shape);
+      return
+          [condition](const std::vector<Variable>& in) { return where(condition, in[0], in[1]); };
+    };
+    return {{"same shape",
+             with_mask({1, 0, 0, 1}, {2, 2}),
+             {spread({2, 2}, -2, 2, 1), spread({2, 2}, -2, 2, 2)}},
+            {"all broadcast",
+             with_mask({1, 0}, {2, 1, 1}),
+             {spread({3, 1}, -2, 2, 1), spread({4}, -2, 2, 2)}}};
+  }
+};
+Variable where(const Tensor& condition, const Variable& a, const Variable& b) {
+  return apply(Where{condition}, a, b);
+}
+
+Variable neg(const Variable& x) { return x * -1.0; }
+Variable pow(const Variable& x, double exponent) { return pow(x, constant(exponent, x)); }
+Variable operator+(const Variable& a, const Variable& b) { return add(a, b); }
+Variable operator-(const Variable& a, const Variable& b) { return sub(a, b); }
+Variable operator*(const Variable& a, const Variable& b) { return mul(a, b); }
+Variable operator/(const Variable& a, const Variable& b) { return div(a, b); }
+Variable operator-(const Variable& x) { return neg(x); }
+Variable operator+(const Variable& a, double b) { return add(a, constant(b, a)); }
+Variable operator-(const Variable& a, double b) { return sub(a, constant(b, a)); }
+Variable operator*(const Variable& a, double b) { return mul(a, constant(b, a)); }
+Variable operator/(const Variable& a, double b) { return div(a, constant(b, a)); }
+Variable operator+(double a, const Variable& b) { return add(constant(a, b), b); }
+Variable operator-(double a, const Variable& b) { return sub(constant(a, b), b); }
+Variable operator*(double a, const Variable& b) { return mul(constant(a, b), b); }
+Variable operator/(double a, const Variable& b) { return div(constant(a, b), b); }
+
+template std::vector<OpCases> cases_of(ElementwiseOps);
+
+}  // namespace gradian

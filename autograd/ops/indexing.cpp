@@ -1,0 +1,90 @@
+// Ops that read or write through index tensors. gather and scatter_add are each other's adjoint.
+#include "autograd/apply.h"
+#include "autograd/ops.h"
+#include "tensor/kernels.h"
+
+namespace gradian {
+namespace {
+
+// Positions along an axis of size 3, with repetitions.
+Tensor sample_index(const Shape& shape) {
+  std::vector<int64_t> values;
+  for (int64_t i = 0; i < numel(shape); ++i) values.push_back((i * i + 1) % 3);
+  return Tensor::from(values, shape);
+}
+
+}  // namespace
+
+// y = x at the index;  dx = dy added up at the index
+struct Gather {
+  static constexpr auto name = "gather";
+  int axis;
+  Tensor index;
+  Tensor forward(const Tensor& x) const { return gather(x, axis, index); }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    return {scatter_add(context.input(0).shape(), axis, index, grad)};
+  }
+  static std::vector<GradCase> cases() {
+    const auto along = [](int axis, const Shape& index_shape) {
+      return [=](const std::vector<Variable>& in) {
+        return gather(in[0], axis, sample_index(index_shape));
+      };
+    };
+    return {{"rows", along(0, {4, 2}), {spread({3, 2}, -2, 2)}},
+            {"columns, fewer rows", along(1, {1, 5}), {spread({2, 3}, -2, 2)}}};
+  }
+};
+Variable gather(const Variable& x, int axis, const Tensor& index) {
+  return apply(Gather{axis, index}, x);
+}
+
+Variable gather_known(const Variable& x, int axis, const Tensor& index, const Tensor& result) {
+  check(index.shape() == result.shape(), "gather_known: index ", index.shape(), " but result ",
+        result.shape());
+  if (!grad_enabled() || !x.requires_grad()) return Variable(result);
+  return record(Gather{axis, index}, {x}, result);
+}
+
+// y = zeros with the source added at the index;  dsource = dy at the index
+struct ScatterAdd {
+  static constexpr auto name = "scatter_add";
+  Shape shape;
+  int axis;
+  Tensor index;
+  Tensor forward(const Tensor& source) const { return scatter_add(shape, axis, index, source); }
+  Gradients backward(const Context&, const Variable& grad) const {
+    return {gather(grad, axis, index)};
+  }
+  static std::vector<GradCase> cases() {
+    const auto along = [](const Shape& shape, int axis, const Shape& index_shape) {
+      return [=](const std::vector<Variable>& in) {
+        return scatter_add(shape, axis, sample_index(index_shape), in[0]);
+      };
+    };
+    return {{"rows, repeated", along({3, 2}, 0, {5, 2}), {spread({5, 2}, -2, 2)}},
+            {"columns, fewer rows", along({3, 3}, 1, {2, 2}), {spread({2, 2}, -2, 2)}}};
+  }
+};
+Variable scatter_add(const Shape& shape, int axis, const Tensor& index, const Variable& source) {
+  return apply(ScatterAdd{shape, axis, index}, source);
+}
+
+Variable index_select(const Variable& x, int axis, const Tensor& index) {
+  axis = normalize_axis(axis, x.dim(), "index_select");
+  check(index.dim() == 1, "index_select: expected an index of one axis, got ", index.shape());
+  // The index along its axis, the same for every line of x.
+  Shape along = Shape::filled(x.dim(), 1), shape = x.shape();
+  along[axis] = shape[axis] = index.size(0);
+  return gather(x, axis, index.reshape(along).expand(shape));
+}
+
+Variable embedding(const Tensor& index, const Variable& weight) {
+  check(weight.dim() == 2, "embedding: expected weight [num, dim], got ", weight.shape());
+  Shape shape = index.shape();
+  shape.push_back(weight.size(1));
+  return reshape(index_select(weight, 0, index.reshape({-1})), shape);
+}
+
+template std::vector<OpCases> cases_of(IndexingOps);
+
+}  // namespace gradian

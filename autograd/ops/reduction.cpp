@@ -1,0 +1,135 @@
+// Reductions over axes, and the softmax family.
+#include "autograd/apply.h"
+#include "autograd/ops.h"
+#include "tensor/kernels.h"
+
+namespace gradian {
+namespace {
+
+// `axes`, or all axes of x when the list is empty, normalised.
+Shape listed_axes(const Shape& axes, const Variable& x, const char* op) {
+  Shape result;
+  if (axes.empty())
+    for (int axis = 0; axis < x.dim(); ++axis) result.push_back(axis);
+  for (int64_t axis : axes) result.push_back(normalize_axis(axis, x.dim(), op));
+  return result;
+}
+
+Shape with_ones(Shape shape, const Shape& axes) {
+  for (int64_t axis : axes) shape[static_cast<int>(axis)] = 1;
+  return shape;
+}
+
+Shape without(const Shape& shape, const Shape& axes) {
+  Shape result;
+  for (int axis = 0; axis < shape.size(); ++axis)
+    if (std::find(axes.begin(), axes.end(), axis) == axes.end()) result.push_back(shape[axis]);
+  return result;
+}
+
+int64_t count_along(const Variable& x, const Shape& axes) {
+  int64_t count = 1;
+  for (int64_t axis : axes) count *= x.size(static_cast<int>(axis));
+  return count;
+}
+
+GradCase over(std::string label, const Function& function) {
+  return {std::move(label), function, {spread({2, 3, 4}, -2, 2)}};
+}
+
+}  // namespace
+
+// y = sum of x over the axes;  dx = dy broadcast along them
+struct Sum {
+  static constexpr auto name = "sum";
+  Shape axes;  // as given: empty means all
+  bool keepdim;
+  Tensor forward(const Tensor& x) const { return sum(x, axes, keepdim); }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    const Variable& x = context.input(0);
+    const Shape reduced = with_ones(x.shape(), listed_axes(axes, x, name));
+    return {expand(keepdim ? grad : reshape(grad, reduced), x.shape())};
+  }
+  static std::vector<GradCase> cases() {
+    const auto along = [](const Shape& axes, bool keepdim) {
+      return [=](const std::vector<Variable>& in) { return sum(in[0], axes, keepdim); };
+    };
+    return {over("all axes", along({}, false)), over("first axis", along({0}, false)),
+            over("outer axes, kept", along({0, -1}, true)), over("middle axis", along({1}, false))};
+  }
+};
+Variable sum(const Variable& x, const Shape& axes, bool keepdim) {
+  return apply(Sum{axes, keepdim}, x);
+}
+
+// y = x - log(sum(exp(x))) along the axis;  dx = dy - exp(y) sum(dy)
+struct LogSoftmax {
+  static constexpr auto name = "log_softmax";
+  int axis;
+  Tensor forward(const Tensor& x) const { return log_softmax(x, axis); }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    return {grad - exp(context.output()) * sum(grad, {axis}, true)};
+  }
+  static std::vector<GradCase> cases() {
+    const auto along = [](int axis) {
+      return [=](const std::vector<Variable>& in) { return log_softmax(in[0], axis); };
+    };
+    return {over("last axis", along(-1)),
+            over("first axis", along(0)),
+            {"far below and above zero",
+             along(0),
+             {Tensor::from(std::vector<double>{300, 301, 299}, {3})}}};
+  }
+};
+Variable log_softmax(const Variable& x, int axis) { return apply(LogSoftmax{axis}, x); }
+
+Variable softmax(const Variable& x, int axis) { return exp(log_softmax(x, axis)); }
+
+Variable sum_to(const Variable& x, const Shape& shape) {
+  if (x.shape() == shape) return x;
+  const Shape axes = broadcast_axes(shape, x.shape());
+  return reshape(axes.empty() ? x : sum(x, axes), shape);
+}
+
+Variable mean(const Variable& x, const Shape& axes, bool keepdim) {
+  const int64_t count = count_along(x, listed_axes(axes, x, "mean"));
+  return sum(x, axes, keepdim) / static_cast<double>(count);
+}
+
+Variable var(const Variable& x, const Shape& axes, int64_t correction, bool keepdim) {
+  const int64_t count = count_along(x, listed_axes(axes, x, "var"));
+  const Variable centered = x - mean(x, axes, true);
+  return sum(centered * centered, axes, keepdim) / static_cast<double>(count - correction);
+}
+
+Variable max(const Variable& x, const Shape& axes, bool keepdim) {
+  const Shape listed = listed_axes(axes, x, "max");
+  const Shape kept = without(x.shape(), listed);
+  // The reduced axes go last and become one, in their order.
+  Shape order;
+  for (int axis = 0; axis < x.dim(); ++axis)
+    if (std::find(listed.begin(), listed.end(), axis) == listed.end()) order.push_back(axis);
+  for (int64_t axis : listed) order.push_back(axis);
+  Shape rows = kept;
+  rows.push_back(count_along(x, listed));
+  const Variable flat = reshape(permute(x, order), rows);
+  const Variable largest = gather(flat, -1, argmax(flat.value(), -1, true));
+  return reshape(largest, keepdim ? with_ones(x.shape(), listed) : kept);
+}
+
+Variable min(const Variable& x, const Shape& axes, bool keepdim) {
+  return neg(max(neg(x), axes, keepdim));
+}
+
+Variable logsumexp(const Variable& x, const Shape& axes, bool keepdim) {
+  const Shape listed = listed_axes(axes, x, "logsumexp");
+  // The shift cancels, so it counts as a constant. An infinite one would make NaN: take 0 then.
+  const Tensor largest = max(x.detach(), axes, true).value();
+  const Variable shift(where(isfinite(largest), largest, Tensor::scalar(0, x.dtype())));
+  const Variable shifted = log(sum(exp(x - shift), axes, true)) + shift;
+  return keepdim ? shifted : reshape(shifted, without(x.shape(), listed));
+}
+
+template std::vector<OpCases> cases_of(ReductionOps);
+
+}  // namespace gradian

@@ -1,0 +1,246 @@
+// Ops that move elements without changing them. Each one's gradient is its adjoint: the op that
+// moves them back, adding up where several came from one place.
+#include "autograd/apply.h"
+#include "autograd/ops.h"
+#include "tensor/kernels.h"
+
+namespace gradian {
+namespace {
+
+// A case with one input of `shape`.
+GradCase one_input(std::string label, const Shape& shape, Variable (*f)(const Variable&)) {
+  return {std::move(label),
+          [f](const std::vector<Variable>& in) { return f(in[0]); },
+          {spread(shape, -2, 2)}};
+}
+
+}  // namespace
+
+// y = x in another shape;  dx = dy in x's shape
+struct Reshape {
+  static constexpr auto name = "reshape";
+  Shape shape;
+  Tensor forward(const Tensor& x) const { return x.reshape(shape); }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    return {reshape(grad, context.input(0).shape())};
+  }
+  static std::vector<GradCase> cases() {
+    return {one_input("inferred size", {2, 6},
+                      [](const Variable& x) {
+                        return reshape(x, {3, -1});
+                      }),
+            one_input("of a transposed view", {2, 3},
+                      [](const Variable& x) { return reshape(transpose(x, 0, 1), {6}); })};
+  }
+};
+Variable reshape(const Variable& x, const Shape& shape) { return apply(Reshape{shape}, x); }
+
+// y = x with its axes in another order;  dx = dy with them put back
+struct Permute {
+  static constexpr auto name = "permute";
+  Shape axes;
+  Tensor forward(const Tensor& x) const { return x.permute(axes); }
+  Gradients backward(const Context&, const Variable& grad) const {
+    Shape inverse = axes;
+    for (int i = 0; i < axes.size(); ++i) inverse[normalize_axis(axes[i], axes.size(), name)] = i;
+    return {permute(grad, inverse)};
+  }
+  static std::vector<GradCase> cases() {
+    return {one_input("cycle", {2, 3, 4},
+                      [](const Variable& x) {
+                        return permute(x, {2, 0, 1});
+                      }),
+            one_input("negative axes", {2, 3}, [](const Variable& x) {
+              return permute(x, {-1, 0});
+            })};
+  }
+};
+Variable permute(const Variable& x, const Shape& axes) { return apply(Permute{axes}, x); }
+
+// y = x broadcast;  dx = dy, which the engine sums over the broadcast axes
+struct Expand {
+  static constexpr auto name = "expand";
+  Shape shape;
+  Tensor forward(const Tensor& x) const { return x.expand(shape); }
+  Gradients backward(const Context&, const Variable& grad) const { return {grad}; }
+  static std::vector<GradCase> cases() {
+    return {one_input("new and old axes", {3, 1},
+                      [](const Variable& x) {
+                        return expand(x, {2, 3, 4});
+                      }),
+            one_input("scalar", {}, [](const Variable& x) {
+              return expand(x, {2, 2});
+            })};
+  }
+};
+Variable expand(const Variable& x, const Shape& shape) { return apply(Expand{shape}, x); }
+
+// y = every step-th element of x along an axis;  dx = dy put back among zeros
+struct Slice {
+  static constexpr auto name = "slice";
+  int axis;
+  int64_t begin, end, step;
+  Tensor forward(const Tensor& x) const { return x.slice(axis, begin, end, step); }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    return {slice_adjoint(grad, context.input(0).shape(), axis, begin, step)};
+  }
+  static std::vector<GradCase> cases() {
+    return {
+        one_input("inner range", {3, 5}, [](const Variable& x) { return slice(x, 1, 1, 4); }),
+        one_input("step 2", {5, 2}, [](const Variable& x) { return slice(x, 0, 0, 5, 2); }),
+        one_input("negative bounds", {5}, [](const Variable& x) { return slice(x, -1, -4, -1); })};
+  }
+};
+Variable slice(const Variable& x, int axis, int64_t begin, int64_t end, int64_t step) {
+  return apply(Slice{axis, begin, end, step}, x);
+}
+
+// y = zeros with x where the slice reads;  dx = that slice of dy
+struct SliceAdjoint {
+  static constexpr auto name = "slice_adjoint";
+  Shape shape;
+  int axis;
+  int64_t begin, step;
+  Tensor forward(const Tensor& x) const {
+    Tensor result = Tensor::zeros(shape, x.dtype());
+    result.slice(axis, begin, end_for(x.size(axis)), step).copy_from(x);
+    return result;
+  }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    return {slice(grad, axis, begin, end_for(context.input(0).size(axis)), step)};
+  }
+  // The end of the slice that has `count` elements, as a non-negative position.
+  int64_t end_for(int64_t count) const {
+    const int64_t size = shape[normalize_axis(axis, shape.size(), name)];
+    const int64_t first = begin < 0 ? begin + size : begin;
+    return count == 0 ? first : first + (count - 1) * step + 1;
+  }
+  static std::vector<GradCase> cases() {
+    return {one_input("rows", {2, 3},
+                      [](const Variable& x) {
+                        return slice_adjoint(x, {5, 3}, 0, 2);
+                      }),
+            one_input("step 2", {2, 3}, [](const Variable& x) {
+              return slice_adjoint(x, {2, 6}, 1, 1, 2);
+            })};
+  }
+};
+Variable slice_adjoint(const Variable& x, const Shape& shape, int axis, int64_t begin,
+                       int64_t step) {
+  return apply(SliceAdjoint{shape, axis, begin, step}, x);
+}
+
+// y = x reversed along an axis;  dx = dy reversed
+struct Flip {
+  static constexpr auto name = "flip";
+  int axis;
+  Tensor forward(const Tensor& x) const { return x.flip(axis); }
+  Gradients backward(const Context&, const Variable& grad) const { return {flip(grad, axis)}; }
+  static std::vector<GradCase> cases() {
+    return {one_input("rows", {3, 2}, [](const Variable& x) { return flip(x, 0); })};
+  }
+};
+Variable flip(const Variable& x, int axis) { return apply(Flip{axis}, x); }
+
+// y = the inputs one behind the other;  each input's gradient is its part of dy
+struct Concat {
+  static constexpr auto name = "concat";
+  int axis;
+  Tensor forward(const std::vector<Tensor>& xs) const { return concat(xs, axis); }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    Gradients gradients(context.input_count());
+    int64_t begin = 0;
+    for (size_t i = 0; i < gradients.size(); ++i) {
+      const int64_t end = begin + context.input(i).size(axis);
+      if (context.needs(i)) gradients[i] = slice(grad, axis, begin, end);
+      begin = end;
+    }
+    return gradients;
+  }
+  static std::vector<GradCase> cases() {
+    return {{"three along the last axis",
+             [](const std::vector<Variable>& in) { return concat(in, -1); },
+             {spread({2, 1}, -2, 2, 1), spread({2, 3}, -2, 2, 2), spread({2, 2}, -2, 2, 3)}},
+            {"one input twice",
+             [](const std::vector<Variable>& in) {
+               return concat({in[0], in[1], in[0]}, 0);
+             },
+             {spread({2}, -2, 2, 1), spread({1}, -2, 2, 2)}}};
+  }
+};
+Variable concat(const std::vector<Variable>& xs, int axis) {
+  return gradian::apply(Concat{axis}, xs);
+}
+
+Variable transpose(const Variable& x, int axis0, int axis1) {
+  Shape axes;
+  for (int axis = 0; axis < x.dim(); ++axis) axes.push_back(axis);
+  std::swap(axes[normalize_axis(axis0, x.dim(), "transpose")],
+            axes[normalize_axis(axis1, x.dim(), "transpose")]);
+  return permute(x, axes);
+}
+
+Variable flatten(const Variable& x, int start_axis) {
+  start_axis = normalize_axis(start_axis, x.dim(), "flatten");
+  Shape shape;
+  int64_t rest = 1;
+  for (int axis = 0; axis < x.dim(); ++axis) {
+    if (axis < start_axis)
+      shape.push_back(x.size(axis));
+    else
+      rest *= x.size(axis);
+  }
+  shape.push_back(rest);
+  return reshape(x, shape);
+}
+
+Variable squeeze(const Variable& x, int axis) {
+  return reshape(x, x.value().squeeze(axis).shape());
+}
+
+Variable unsqueeze(const Variable& x, int axis) {
+  return reshape(x, x.value().unsqueeze(axis).shape());
+}
+
+Variable select(const Variable& x, int axis, int64_t index) {
+  axis = normalize_axis(axis, x.dim(), "select");
+  if (index < 0) index += x.size(axis);
+  check(index >= 0 && index < x.size(axis), "select: index ", index, " is outside axis ", axis,
+        " of shape ", x.shape());
+  return squeeze(slice(x, axis, index, index + 1), axis);
+}
+
+Variable pad(const Variable& x, const Shape& padding, double value) {
+  check(padding.size() % 2 == 0 && padding.size() <= 2 * x.dim(), "pad: padding ", padding,
+        " does not fit shape ", x.shape());
+  Variable result = x;
+  Tensor outside = Tensor::zeros(x.shape(), x.dtype());  // becomes 1 where padding was added
+  for (int i = 0; i < padding.size(); i += 2) {
+    check(padding[i] >= 0 && padding[i + 1] >= 0, "pad: negative padding ", padding);
+    const int axis = x.dim() - 1 - i / 2;
+    Shape shape = result.shape();
+    shape[axis] += padding[i] + padding[i + 1];
+    Tensor grown = Tensor::ones(shape, x.dtype());
+    grown.slice(axis, padding[i], padding[i] + result.size(axis)).copy_from(outside);
+    outside = grown;
+    result = slice_adjoint(result, shape, axis, padding[i]);
+  }
+  if (value == 0) return result;
+  return where(outside, Variable(Tensor::scalar(value, x.dtype())), result);
+}
+
+Variable stack(const std::vector<Variable>& xs, int axis) {
+  check(!xs.empty(), "stack: no tensors");
+  axis = normalize_axis(axis, xs[0].dim() + 1, "stack");
+  std::vector<Variable> unsqueezed;
+  for (const Variable& x : xs) {
+    check(x.shape() == xs[0].shape(), "stack: shapes ", xs[0].shape(), " and ", x.shape(),
+          " differ");
+    unsqueezed.push_back(unsqueeze(x, axis));
+  }
+  return concat(unsqueezed, axis);
+}
+
+template std::vector<OpCases> cases_of(ShapeOps);
+
+}  // namespace gradian
