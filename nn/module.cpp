@@ -1,0 +1,124 @@
+#include "nn/module.h"
+
+#include <iomanip>
+#include <sstream>
+
+namespace gradian::nn {
+namespace {
+
+std::string joined(const std::string& prefix, const std::string& name) {
+  return prefix.empty() ? name : prefix + "." + name;
+}
+
+int64_t count(const std::vector<Parameter>& parameters) {
+  int64_t total = 0;
+  for (const Parameter& parameter : parameters) total += parameter.variable.numel();
+  return total;
+}
+
+}  // namespace
+
+Variable Module::forward(const Variable&) {
+  fail(description(), ": forward(x) is not what this module takes");
+}
+
+void Module::visit(const std::string& prefix,
+                   const std::function<void(const std::string&, const Module&)>& visitor) const {
+  visitor(prefix, *this);
+  for (const auto& [name, child] : children_) child->visit(joined(prefix, name), visitor);
+}
+
+std::vector<Parameter> Module::named_parameters() const {
+  std::vector<Parameter> all;
+  visit("", [&](const std::string& prefix, const Module& module) {
+    for (const Parameter& p : module.parameters_)
+      all.push_back({joined(prefix, p.name), p.variable});
+  });
+  return all;
+}
+
+std::vector<Parameter> Module::named_buffers() const {
+  std::vector<Parameter> all;
+  visit("", [&](const std::string& prefix, const Module& module) {
+    for (const Parameter& b : module.buffers_) all.push_back({joined(prefix, b.name), b.variable});
+  });
+  return all;
+}
+
+int64_t Module::parameter_count() const { return count(named_parameters()); }
+
+void Module::train(bool training) {
+  training_ = training;
+  for (auto& [name, child] : children_) child->train(training);
+}
+
+void Module::to(DType dtype) {
+  check(is_floating(dtype), "to: expected float32 or float64, got ", dtype);
+  auto all = named_parameters();
+  for (const Parameter& buffer : named_buffers()) all.push_back(buffer);
+  for (Parameter& p : all) {
+    if (!is_floating(p.variable.dtype())) continue;
+    p.variable.zero_grad();
+    p.variable.set_value(p.variable.value().to(dtype));
+  }
+}
+
+void Module::zero_grad() {
+  for (Parameter& parameter : named_parameters()) parameter.variable.zero_grad();
+}
+
+std::string Module::summary() const {
+  std::vector<std::array<std::string, 3>> rows;
+  visit("", [&](const std::string& prefix, const Module& module) {
+    const int64_t own = count(module.parameters_);
+    rows.push_back({prefix.empty() ? "(model)" : prefix, module.description(),
+                    own ? std::to_string(own) : ""});
+  });
+  rows.push_back({"total", "", std::to_string(parameter_count())});
+  size_t name_width = 0, kind_width = 0;
+  for (const auto& row : rows) {
+    name_width = std::max(name_width, row[0].size());
+    kind_width = std::max(kind_width, row[1].size());
+  }
+  std::ostringstream out;
+  for (const auto& [name, kind, parameters] : rows)
+    out << std::left << std::setw(static_cast<int>(name_width) + 2) << name
+        << std::setw(static_cast<int>(kind_width) + 2) << kind << std::right << std::setw(10)
+        << parameters << '\n';
+  return out.str();
+}
+
+void Module::check_name(const std::string& name) const {
+  check(!name.empty() && name.find('.') == std::string::npos,
+        "module: a name must not be empty or hold a dot, got '", name, "'");
+  bool taken = false;
+  for (const Parameter& p : parameters_) taken = taken || p.name == name;
+  for (const Parameter& b : buffers_) taken = taken || b.name == name;
+  for (const auto& child : children_) taken = taken || child.first == name;
+  check(!taken, "module: the name '", name, "' is taken");
+}
+
+Variable Module::add_parameter(const std::string& name, const Tensor& value) {
+  check_name(name);
+  parameters_.push_back({name, Variable(value, true)});
+  return parameters_.back().variable;
+}
+
+Variable Module::add_buffer(const std::string& name, const Tensor& value) {
+  check_name(name);
+  buffers_.push_back({name, Variable(value)});
+  return buffers_.back().variable;
+}
+
+void Module::add_child(const std::string& name, std::unique_ptr<Module> child) {
+  check_name(name);
+  children_.emplace_back(name, std::move(child));
+}
+
+Variable Sequential::forward(const Variable& x) {
+  Variable result = x;
+  for (const auto& [name, child] : children()) result = child->forward(result);
+  return result;
+}
+
+}  // namespace gradian::nn
