@@ -1,0 +1,47 @@
+// Center loss: pulls each feature towards a learnt centre of its class.
+// Wen, Zhang, Li, Qiao, "A Discriminative Feature Learning Approach for Deep Face Recognition",
+// ECCV 2016, which the equation numbers refer to.
+#pragma once
+
+#include "nn/module.h"
+
+namespace gradian {
+
+// How the centres learn.
+enum class CenterUpdate {
+  // By the gradient of the loss, like any parameter; `weight` scales their rate too.
+  gradient,
+  // By the paper's rule: SGD(lr = alpha, no momentum, no decay) on `centers` is Algorithm 1,
+  //   c_j -= alpha * sum over y_i = j of (c_j - x_i) / (1 + n_j)   (Eq. 4)
+  // with n_j the samples of class j in the batch. It is not the gradient of any loss of both x and
+  // c; here it comes from two terms that each hold one of them constant.
+  paper,
+};
+
+// CenterUpdate::gradient:  weight * mean over i of ||x_i - c_{y_i}||^2
+// CenterUpdate::paper:     weight * mean over i of ||x_i - c_{y_i}||^2 / 2  (Eq. 2 as a mean)
+// The paper's lambda with mean cross entropy is `weight` in the paper's form, and twice `weight`
+// in the gradient form. Give the centres an optimiser group of their own, without weight decay,
+// which would drag them to 0. Alone, this loss collapses all features to one point (section 3.3):
+// add it to a classification loss.
+class CenterLoss : public nn::Module {
+ public:
+  // Centres start from N(0, 1).
+  CenterLoss(int64_t num_classes, int64_t feat_dim, double weight = 1.0,
+             CenterUpdate update = CenterUpdate::gradient);
+
+  // features [N, feat_dim], labels int64 [N] -> scalar.
+  Variable forward(const Variable& features, const Tensor& labels) const;
+  Variable operator()(const Variable& features, const Tensor& labels) const {
+    return forward(features, labels);
+  }
+  std::string description() const override;
+
+  Variable centers;  // [num_classes, feat_dim]
+
+ private:
+  double weight_;
+  CenterUpdate update_;
+};
+
+}  // namespace gradian

@@ -1,0 +1,91 @@
+#include "losses/margin.h"
+
+#include <cmath>
+#include <numbers>
+
+#include "losses/cross_entropy.h"
+#include "tensor/kernels.h"
+#include "tensor/random.h"
+
+namespace gradian {
+namespace {
+
+constexpr double kCosineBound = 1 - 1e-7;  // the last float32 below 1 but one
+
+// floor(angle / pi) for angles >= 0, per element. A constant: it has no gradient.
+Tensor half_turns(const Variable& angle) {
+  Tensor turns = angle.value().to(DType::float64).clone();
+  double* data = turns.mutable_data<double>();
+  for (int64_t i = 0; i < turns.numel(); ++i) data[i] = std::floor(data[i] / std::numbers::pi);
+  return turns.to(angle.dtype());
+}
+
+Variable mirrored_cosine(const Variable& angle) {
+  const Tensor k = half_turns(angle);
+  const Variable sign = cos(Variable(k) * std::numbers::pi);  // (-1)^k, a constant
+  return sign * cos(angle) - 2.0 * Variable(k);
+}
+
+}  // namespace
+
+Variable apply_margin(const Variable& cosine, const Margin& margin) {
+  const auto& [m1, m2, m3, overflow] = margin;
+  if (m1 == 1 && m2 == 0) return m3 == 0 ? cosine : cosine - m3;
+  const Variable theta = acos(clamp(cosine, -kCosineBound, kCosineBound));
+  const Variable angle = m1 * theta + m2;
+  const auto constant = [&](double value) { return Tensor::scalar(value, cosine.dtype()); };
+  Variable target;
+  switch (overflow) {
+    case Overflow::mirror:
+      target = mirrored_cosine(angle);
+      break;
+    case Overflow::cos_fallback:
+      target = where(greater(angle.value(), constant(std::numbers::pi)), cosine - m2 * std::sin(m2),
+                     cos(angle));
+      break;
+    case Overflow::easy_margin:
+      target = where(greater(cosine.value(), constant(0)), cos(angle), cosine);
+      break;
+    case Overflow::none:
+      target = cos(angle);
+      break;
+  }
+  return m3 == 0 ? target : target - m3;
+}
+
+MarginLoss::MarginLoss(int64_t in_features, int64_t out_features, double s, const Margin& margin)
+    : s_(s), margin_(margin) {
+  check(in_features > 0 && out_features > 0, "MarginLoss: expected positive sizes, got ",
+        in_features, " features and ", out_features, " classes");
+  check(s > 0, "MarginLoss: the scale s must be positive, got ", s);
+  check(margin.m1 > 0 && margin.m2 >= 0, "MarginLoss: expected m1 > 0 and m2 >= 0 radians, got m1 ",
+        margin.m1, ", m2 ", margin.m2);
+  weight =
+      add_parameter("weight", normalize(Variable(randn({out_features, in_features})), 1).value());
+}
+
+Variable MarginLoss::cosine_logits(const Variable& x) const {
+  check(x.dim() == 2 && x.size(1) == weight.size(1), kind(), ": expected features [N, ",
+        weight.size(1), "], got ", x.shape());
+  // [N, C] = [N, D] x [C, D]^T
+  return linear(normalize(x, 1), normalize(weight, 1));
+}
+
+Variable MarginLoss::forward(const Variable& x, const Tensor& labels) const {
+  const Variable cosine = cosine_logits(x);
+  check_labels(kind(), labels, x.size(0), weight.size(0));
+  const Variable target = apply_margin(gather(cosine, 1, labels.unsqueeze(1)), margin_);  // [N, 1]
+  const Tensor is_target = one_hot(labels, weight.size(0), x.dtype());
+  return cross_entropy(s_ * where(is_target, target, cosine), labels);
+}
+
+std::string MarginLoss::description() const {
+  const auto& [m1, m2, m3, overflow] = margin_;
+  std::string margins;
+  if (m1 != 1) margins += text(", m1 ", m1);
+  if (m2 != 0) margins += text(", m ", m2, " rad");
+  if (m3 != 0) margins += text(", m ", m3);
+  return text(kind(), '(', weight.size(1), " -> ", weight.size(0), ", s ", s_, margins, ')');
+}
+
+}  // namespace gradian
