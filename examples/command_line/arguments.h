@@ -1,0 +1,41 @@
+// Command-line options of the form `--name value`, shared by the examples. Every option has a
+// default and a line of help; what is not understood is an error that names it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace gradian::examples {
+
+class Arguments {
+ public:
+  // `purpose` heads the text of --help.
+  Arguments(int argc, char** argv, std::string purpose);
+
+  // The value of an option, or its default. Numbers outside [low, high] are errors.
+  std::string text(const std::string& name, const std::string& fallback, const std::string& help);
+  int64_t integer(const std::string& name, int64_t fallback, int64_t low, int64_t high,
+                  const std::string& help);
+
+  // To be called after the last option was asked for: prints the help and returns false when
+  // --help was given, and fails when the command line holds an option that no one asked for.
+  bool complete() const;
+
+  // The command line as it was typed.
+  std::string command() const;
+
+ private:
+  struct Given {
+    std::string name, value;
+    bool used = false;
+  };
+  std::string program_, purpose_, help_;
+  std::vector<Given> given_;
+  bool help_wanted_ = false;
+};
+
+// "AMD EPYC, 2 threads, g++ 12.2": what a reader needs to judge a time by.
+std::string machine_description();
+
+}  // namespace gradian::examples

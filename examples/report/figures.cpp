@@ -1,0 +1,43 @@
+// The list of figures. A new one needs a row here and nothing else.
+// Measures nothing itself: see examples/metrics/.
+#include "examples/report/figures.h"
+
+#include <cmath>
+
+#include "examples/report/text.h"
+
+namespace gradian::examples {
+
+std::string Figure::written(const RunResult& run) const {
+  const double number = value(run);
+  return fixed(factor * number, digits) + (std::isfinite(number) ? unit : "");
+}
+
+const std::vector<Figure>& figures() {
+  using Run = const RunResult&;
+  static const std::vector<Figure> all{
+      {"Accuracy", "test_accuracy", "Share of the test images that were classified correctly.",
+       [](Run run) { return run.test_accuracy; }, 2, 100, " %"},
+      {"Distance", "mean_distance", "Mean distance from a feature to the centre of its class.",
+       [](Run run) { return run.statistics.mean_distance; }, 3},
+      {"Spread", "center_spread", "Mean distance between two class centres.",
+       [](Run run) { return run.statistics.center_spread; }, 3},
+      {"Dist/Spread", "distance_over_spread",
+       "Distance divided by Spread: small when classes are compact and far apart, whatever the "
+       "scale of the features.",
+       [](Run run) { return run.statistics.mean_distance / run.statistics.center_spread; }, 3},
+      {"Intra", "intra_degrees", "Mean angle between a feature and the centre of its class.",
+       [](Run run) { return run.statistics.intra_degrees; }, 1, 1, "°"},
+      {"Inter", "inter_degrees",
+       "Angle from a class centre to the nearest other one, mean over the classes.",
+       [](Run run) { return run.statistics.inter_degrees; }, 1, 1, "°"},
+      {"W-EC", "w_ec_degrees",
+       "Angle between the weight of a class and its centre, mean over the classes.",
+       [](Run run) { return run.statistics.w_ec_degrees; }, 1, 1, "°"},
+      {"Seconds", "seconds", "Time that the training took.", [](Run run) { return run.seconds; },
+       1},
+  };
+  return all;
+}
+
+}  // namespace gradian::examples

@@ -1,0 +1,149 @@
+// Puts the page together: what was run, the figures, the features, the loss curves.
+// How it looks is in style.cpp.
+#include "examples/report/html.h"
+
+#include <algorithm>
+
+#include "examples/report/figures.h"
+#include "examples/report/loss_plot.h"
+#include "examples/report/reading_guide.h"
+#include "examples/report/scatter.h"
+#include "examples/report/style.h"
+#include "examples/report/text.h"
+#include "tensor/error.h"
+
+namespace gradian::examples {
+namespace {
+
+// <tag attributes>content</tag>; the content is markup.
+std::string element(const std::string& tag, const std::string& content,
+                    const std::string& attributes = "") {
+  return '<' + tag + (attributes.empty() ? "" : ' ' + attributes) + '>' + content + "</" + tag +
+         ">\n";
+}
+
+std::string terms(const std::vector<std::pair<std::string, std::string>>& entries,
+                  const std::string& css_class) {
+  std::string list;
+  for (const auto& [term, meaning] : entries)
+    if (!meaning.empty())
+      list += element("dt", escape_markup(term)) + element("dd", escape_markup(meaning));
+  return element("dl", list, "class=\"" + css_class + '"');
+}
+
+std::string facts(const Report& report) {
+  return terms({{"Data", report.dataset}, {"Machine", report.machine}, {"Command", report.options}},
+               "facts");
+}
+
+std::string figure_table(const Report& report) {
+  std::string head = element("th", "Objective", "scope=\"col\"");
+  for (const Figure& figure : figures())
+    head += element("th", escape_markup(figure.name), "scope=\"col\"");
+  std::string body;
+  for (const RunResult& run : report.runs) {
+    std::string row = element("th", escape_markup(run.objective), "scope=\"row\"");
+    for (const Figure& figure : figures()) row += element("td", escape_markup(figure.written(run)));
+    body += element("tr", row);
+  }
+  return element("div",
+                 element("table", element("thead", element("tr", head)) + element("tbody", body)),
+                 "class=\"scroll\"");
+}
+
+std::string meanings() {
+  std::vector<std::pair<std::string, std::string>> entries;
+  for (const Figure& figure : figures()) entries.emplace_back(figure.name, figure.meaning);
+  return terms(entries, "meanings");
+}
+
+std::string card(const std::string& title, const std::string& aside, const std::string& content) {
+  return element("article",
+                 element("header", element("h3", escape_markup(title)) +
+                                       element("span", escape_markup(aside))) +
+                     content,
+                 "class=\"card\"");
+}
+
+std::string class_legend(const Report& report) {
+  std::string items;
+  for (size_t k = 0; k < report.class_names.size(); ++k)
+    items += element("li",
+                     element("span", std::to_string(k), "class=\"index\"") +
+                         element("span", escape_markup(report.class_names[k])),
+                     text("class=\"k", k, "\" tabindex=\"0\""));
+  return element(
+      "article",
+      element("h3", "Classes") + element("ul", items) +
+          element("p",
+                  "A dot is a test image, a numbered marker the centre of a class (its mean "
+                  "feature), a ray the direction of the weight that the classifier has for it.") +
+          element("p", "Point at a class, or tap it, to see it alone."),
+      "class=\"card legend\"");
+}
+
+std::string shown_images(const Report& report) {
+  int64_t images = 0;
+  for (const RunResult& run : report.runs)
+    if (run.labels.defined()) images = std::max(images, run.labels.numel());
+  if (images <= kMaxDots) return text("All ", images, " test images are shown.");
+  return text("Shown are at most ", kMaxDots, " of the ", images,
+              " test images, as many of each class, the same ones in every plot; the figures above "
+              "are over all of them.");
+}
+
+std::string feature_section(const Report& report) {
+  std::string cards;
+  for (const RunResult& run : report.runs) {
+    const std::string obstacle = why_not_plotted(run);
+    const std::string content = obstacle.empty()
+                                    ? scatter_plot(run, report.class_names) +
+                                          element("p", escape_markup(reading_guide(run.objective)))
+                                    : element("p", "No plot: " + obstacle, "class=\"note\"");
+    cards += card(run.objective, "accuracy " + fixed(100 * run.test_accuracy, 2) + " %", content);
+  }
+  return element("h2", "Where the test images lie") +
+         element("p",
+                 "A feature is what the network hands to its classifier; with two dimensions it is "
+                 "a point of the plane. Both axes of a plot have one scale, but no two plots have "
+                 "the same: compare shapes and angles, not lengths. " +
+                     shown_images(report),
+                 "class=\"note\"") +
+         element("div", cards + class_legend(report), "class=\"grid\"");
+}
+
+std::string loss_section(const Report& report) {
+  std::string cards;
+  for (const RunResult& run : report.runs) {
+    const std::string last =
+        run.loss_curve.empty() ? "" : "last step " + fixed(run.loss_curve.back().loss, 3);
+    cards += card(run.objective, last, loss_plot(run));
+  }
+  return element("h2", "Loss while training") +
+         element("p",
+                 "Over the epochs: the line is the mean of neighbouring steps, the band reaches "
+                 "from their smallest to their largest. Each objective measures something else, so "
+                 "the values say nothing across plots: a margin makes the loss larger, not the "
+                 "network worse. Compare how steadily a curve falls, and whether it has levelled "
+                 "off.",
+                 "class=\"note\"") +
+         element("div", cards, "class=\"grid\"");
+}
+
+}  // namespace
+
+std::string render_html(const Report& report) {
+  const std::string head =
+      "<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n" +
+      element("title", escape_markup(report.title)) +
+      element("style", style_sheet(static_cast<int64_t>(report.class_names.size())));
+  const std::string body =
+      element("h1", escape_markup(report.title)) + facts(report) + element("h2", "In figures") +
+      figure_table(report) + meanings() + feature_section(report) + loss_section(report) +
+      element("footer", "Written by Gradian. This page needs no network and no scripts.");
+  return "<!DOCTYPE html>\n" +
+         element("html", element("head", head) + element("body", body), "lang=\"en\"");
+}
+
+}  // namespace gradian::examples

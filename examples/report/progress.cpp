@@ -1,0 +1,107 @@
+// Means over the epoch, the time that is left, and the one line that shows them.
+// Training itself happens elsewhere; this is told of each step.
+#include "examples/report/progress.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "examples/report/text.h"
+#include "tensor/error.h"
+
+namespace gradian::examples {
+namespace {
+
+constexpr size_t kWidth = 79;  // a terminal of 80 columns may wrap after the last one
+
+// "0:42", "1:02:03".
+std::string clock_time(double seconds) {
+  const int64_t total = static_cast<int64_t>(std::clamp(seconds + 0.5, 0.0, 1e9));
+  const auto two_digits = [](int64_t value) {
+    return std::string(value < 10 ? 1 : 0, '0') + std::to_string(value);
+  };
+  const int64_t minutes = total / 60;
+  const std::string tail = ':' + two_digits(total % 60);
+  if (minutes < 60) return std::to_string(minutes) + tail;
+  return std::to_string(minutes / 60) + ':' + two_digits(minutes % 60) + tail;
+}
+
+double seconds_between(std::chrono::steady_clock::time_point from,
+                       std::chrono::steady_clock::time_point to) {
+  return std::max(std::chrono::duration<double>(to - from).count(), 1e-9);
+}
+
+}  // namespace
+
+std::string progress_line(const ProgressState& state) {
+  const std::string parts[] = {
+      text("epoch ", state.epoch, '/', state.epochs),
+      text("step ", state.step, '/', state.steps),
+      "loss " + fixed(state.loss, 3),
+      "acc " + fixed(100 * state.accuracy, 1) + " %",
+      fixed(state.images_per_second, 0) + " images/s",
+      "ETA " + clock_time(state.seconds_left),
+  };
+  std::string line;
+  for (const std::string& part : parts) {
+    const std::string next = (line.empty() ? "" : "  ") + part;
+    if (line.size() + next.size() > kWidth) break;
+    line += next;
+  }
+  return line;
+}
+
+bool writes_to_terminal() { return isatty(STDOUT_FILENO) == 1; }
+
+Progress::Progress(int64_t epochs, int64_t steps_per_epoch, std::ostream& out, bool rewrite)
+    : epochs_(epochs), steps_(steps_per_epoch), out_(out), rewrite_(rewrite) {
+  check(epochs > 0 && steps_per_epoch > 0, "progress: expected at least 1 epoch of 1 step, got ",
+        epochs, " epochs of ", steps_per_epoch, " steps");
+}
+
+void Progress::update(int64_t batch_size, double loss, double accuracy) {
+  const Clock::time_point now = Clock::now();
+  ++steps_done_;
+  samples_ += batch_size;
+  loss_sum_ += loss * static_cast<double>(batch_size);
+  hits_ += accuracy * static_cast<double>(batch_size);
+
+  const bool epoch_ends = steps_done_ % steps_ == 0;
+  if (epoch_ends || (rewrite_ && seconds_between(shown_, now) > 0.1)) show(now);
+  if (!epoch_ends) return;
+  finish();
+  samples_ = 0;
+  loss_sum_ = hits_ = 0;
+  epoch_start_ = now;
+}
+
+void Progress::finish() {
+  if (line_open_) out_ << std::endl;
+  line_open_ = false;
+}
+
+ProgressState Progress::state(Clock::time_point now) const {
+  const double samples = static_cast<double>(samples_);
+  const double step_seconds = seconds_between(start_, now) / static_cast<double>(steps_done_);
+  return {.epoch = (steps_done_ - 1) / steps_ + 1,
+          .epochs = epochs_,
+          .step = (steps_done_ - 1) % steps_ + 1,
+          .steps = steps_,
+          .loss = loss_sum_ / samples,
+          .accuracy = hits_ / samples,
+          .images_per_second = samples / seconds_between(epoch_start_, now),
+          .seconds_left = step_seconds * static_cast<double>(epochs_ * steps_ - steps_done_)};
+}
+
+void Progress::show(Clock::time_point now) {
+  std::string line = progress_line(state(now));
+  if (rewrite_) {
+    line.resize(kWidth, ' ');  // covers what a longer line left
+    line = '\r' + line;
+  }
+  out_ << line << std::flush;
+  shown_ = now;
+  line_open_ = true;
+}
+
+}  // namespace gradian::examples

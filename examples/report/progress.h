@@ -1,0 +1,59 @@
+// The line that tells how far a training run is, rewritten in place on a terminal:
+//   epoch 1/3  step 120/469  loss 1.234  acc 56.7 %  3210 images/s  ETA 0:42
+// Elsewhere, in a file or a pipe, there is one line an epoch. Keeps no history: see report.h.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <iostream>
+#include <string>
+
+namespace gradian::examples {
+
+// What the line shows.
+struct ProgressState {
+  int64_t epoch, epochs;  // from 1
+  int64_t step, steps;    // of the epoch, from 1
+  double loss;            // mean over the epoch so far
+  double accuracy;        // the same, from 0 to 1
+  double images_per_second;
+  double seconds_left;
+};
+
+// At most 79 characters: what does not fit is left out, from the right.
+std::string progress_line(const ProgressState& state);
+
+// Whether the standard output is a terminal.
+bool writes_to_terminal();
+
+class Progress {
+ public:
+  Progress(int64_t epochs, int64_t steps_per_epoch, std::ostream& out = std::cout,
+           bool rewrite = writes_to_terminal());
+  // Ends a line that was left open, so that an error message gets its own.
+  ~Progress() { finish(); }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  // After each step: the batch's size, mean loss and accuracy (from 0 to 1).
+  void update(int64_t batch_size, double loss, double accuracy);
+  void finish();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  ProgressState state(Clock::time_point now) const;
+  void show(Clock::time_point now);
+
+  int64_t epochs_, steps_;
+  std::ostream& out_;
+  bool rewrite_;
+
+  int64_t steps_done_ = 0;  // of all epochs
+  int64_t samples_ = 0;     // of this epoch, as the two sums
+  double loss_sum_ = 0, hits_ = 0;
+  Clock::time_point start_ = Clock::now(), epoch_start_ = start_, shown_{};
+  bool line_open_ = false;
+};
+
+}  // namespace gradian::examples

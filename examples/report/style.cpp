@@ -1,0 +1,82 @@
+// CSS as one text. What an element is called is agreed with html.cpp, scatter.cpp and
+// loss_plot.cpp.
+#include "examples/report/style.h"
+
+#include "examples/report/palette.h"
+#include "tensor/error.h"
+
+namespace gradian::examples {
+namespace {
+
+constexpr char kStyle[] = R"(
+:root { color-scheme: light dark; --page: #f6f7f8; --card: #ffffff; --ink: #1c2127; --muted: #5b6570;
+  --line: #d9dee3; --accent: #2f6fb3; }
+@media (prefers-color-scheme: dark) { :root { --page: #121518; --card: #1b1f24; --ink: #e6e9ec;
+  --muted: #a0a9b3; --line: #343b43; --accent: #6cb0ee; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 1180px; padding: 2rem 1.25rem 3rem; background: var(--page);
+  color: var(--ink); font: 16px/1.55 system-ui, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; }
+h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 1rem; }
+h2 { font-size: 1.25rem; margin: 2.5rem 0 .5rem; }
+h3 { font-size: 1rem; margin: 0; }
+p { margin: .5rem 0; max-width: 46rem; }
+.facts { display: grid; grid-template-columns: auto 1fr; gap: .15rem 1rem; margin: 0; }
+.facts dt, .meanings dt { color: var(--muted); }
+.facts dd, .meanings dd { margin: 0; overflow-wrap: anywhere; }
+.meanings { display: grid; grid-template-columns: auto 1fr; gap: .1rem 1rem; font-size: .875rem; }
+
+.scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line);
+  border-radius: 8px; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+th, td { padding: .5rem .75rem; text-align: right; white-space: nowrap; }
+th { font-weight: 600; font-size: .875rem; }
+thead th { color: var(--muted); border-bottom: 1px solid var(--line); }
+th:first-child { text-align: left; position: sticky; left: 0; background: var(--card); }
+tbody tr + tr > * { border-top: 1px solid var(--line); }
+
+.grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 320px), 1fr));
+  gap: 1rem; margin-top: 1rem; }
+.card { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 1rem;
+  min-width: 0; }
+.card header { display: flex; justify-content: space-between; gap: 1rem; align-items: baseline;
+  margin-bottom: .5rem; }
+.card header span, .note { color: var(--muted); font-size: .875rem; }
+.card p { font-size: .875rem; }
+.legend ul { list-style: none; margin: .5rem 0 1rem; padding: 0; display: grid;
+  grid-template-columns: 1fr 1fr; gap: .1rem .75rem; font-size: .875rem; }
+.legend li { display: flex; align-items: center; gap: .5rem; padding: .15rem; border-radius: 4px; }
+.legend li:hover, .legend li:focus { background: var(--page); }
+.legend .index { flex: none; min-width: 1.4rem; height: 1.4rem; padding: 0 .3rem;
+  border-radius: .7rem; font-size: .75rem; line-height: 1.4rem; text-align: center;
+  background: var(--class-color); color: var(--on-class-color); }
+@media (max-width: 700px) { body { padding: 1.25rem .75rem 2rem; } .legend { order: -1; } }
+
+svg { display: block; width: 100%; height: auto; }
+svg text { fill: var(--ink); font-size: 10px; }
+svg .middle { text-anchor: middle; }
+svg .end { text-anchor: end; }
+svg .tick { fill: var(--muted); }
+.axis, .grid-line { stroke: var(--muted); stroke-width: .7; fill: none; }
+.grid-line { stroke: var(--line); }
+.dots { stroke: var(--class-color); stroke-width: 3.4; stroke-linecap: round; opacity: .6; }
+.ray { stroke: var(--class-color); stroke-width: 1.8; }
+.halo { stroke: var(--card); stroke-width: 3.6; opacity: .75; }
+.center circle { fill: var(--class-color); stroke: var(--card); stroke-width: 1.5; }
+.center text { fill: var(--on-class-color); font-weight: 600; }
+.band { fill: var(--accent); opacity: .22; }
+.curve { fill: none; stroke: var(--accent); stroke-width: 1.6; stroke-linejoin: round; }
+footer { margin-top: 2.5rem; color: var(--muted); font-size: .875rem; }
+)";
+
+}  // namespace
+
+std::string style_sheet(int64_t classes) {
+  std::string css = kStyle + palette_css(classes);
+  // A class in the legend that is pointed at or tapped dims all others in the plots.
+  for (int64_t k = 0; k < classes; ++k)
+    css += text("body:has(.legend .k", k, ":is(:hover, :focus)) .of:not(.k", k,
+                ") { opacity: .06; }\n");
+  return css;
+}
+
+}  // namespace gradian::examples
