@@ -3,15 +3,15 @@
 #   make    make train    make test    make help
 
 .DEFAULT_GOAL := all
-.PHONY: all train test bench format clean help packages
+.PHONY: all train test gradcheck bench format clean help packages
 .DELETE_ON_ERROR:
 .ONESHELL:             # a recipe is one shell script ...
 .SHELLFLAGS := -ec     # ... that stops at the first error
 
 dry_run   := $(findstring n,$(firstword -$(MAKEFLAGS)))# make -n
-MAKEFLAGS += --no-builtin-rules --no-print-directory --output-sync=target
-# All cores, unless -j says otherwise; but what follows a `clean` must wait for it.
-ifeq ($(filter clean,$(MAKECMDGOALS))$(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += --no-builtin-rules --output-sync=target
+# All cores, unless -j or a calling make says otherwise; but what follows a `clean` has to wait.
+ifeq ($(filter clean,$(MAKECMDGOALS))$(filter -j%,$(MAKEFLAGS))$(MAKELEVEL:0=),)
 MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
 endif
 
@@ -26,11 +26,12 @@ FASHION_MNIST ?= /usr/share/datasets/fashion-mnist# folder of the gzipped IDX fi
 library_sources := $(wildcard tensor/*.cpp autograd/*.cpp autograd/ops/*.cpp nn/*.cpp losses/*.cpp)
 shared_sources  := $(wildcard examples/*/*.cpp)  # of the examples, also used by the tests
 example_sources := $(wildcard examples/*.cpp)
-test_sources    := $(wildcard tests/*.cpp)
+test_sources    := $(wildcard tests/*.cpp) \
+    $(filter-out tests/bench/% tests/fuzz/% %/main.cpp,$(wildcard tests/*/*.cpp))
+proof_sources   := $(wildcard tests/gradients/*.cpp)  # of the gradient table, and of its program
 bench_sources   := $(wildcard tests/bench/*.cpp)
 
 examples := $(example_sources:examples/%.cpp=build/examples/%)
-benches  := $(bench_sources:tests/bench/%.cpp=build/bench/%)
 
 # The tests are built with assertions on, so they have their own objects of the library too; each
 # choice of sanitizers has another set.
@@ -43,7 +44,10 @@ test_program  := build/tests/run$(variant)
 
 # ---- Flags ----
 
-common_flags  := -std=c++20 -march=native -pthread -I. -Wall -Wextra -Wpedantic
+# The two -fno- flags change no result: they promise that no one looks at errno or at the floating-
+# point exception flags, without which a loop that compares or takes a root does not vectorise.
+common_flags  := -std=c++20 -march=native -fno-math-errno -fno-trapping-math -pthread -I. \
+    -Wall -Wextra -Wpedantic
 release_flags := $(common_flags) -O3 -DNDEBUG
 test_flags    := $(common_flags) -O2 -g -D_GLIBCXX_ASSERTIONS -DGRADIAN_ASSERTIONS
 ifneq ($(SANITIZE),)
@@ -54,8 +58,8 @@ libraries := -lblis
 compile = $(CXX) $1 $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c $< -o $@
 link    = $(CXX) $1 $(CXXFLAGS) $(LDFLAGS) $(filter %.o %.a,$^) $(libraries) -o $@
 
-# Starts a recipe: shows a short line instead of the commands.
-show = $(if $V,,@echo '  $1 $2')
+# Starts a recipe: shows a short line instead of the commands, and makes the folder of the target.
+start = $(if $V,,@echo '  $1 $2'; )mkdir -p $(@D)
 # Before a command whose output must appear while it runs: + lifts the --output-sync. It would also
 # run the command under `make -n`, hence the condition.
 live = $(if $(dry_run),,+)
@@ -67,35 +71,34 @@ all: build/libgradian.a $(examples)
 build/libgradian.a: $(call release_object,$(library_sources))
 build/libexamples.a: $(call release_object,$(shared_sources))
 build/libgradian.a build/libexamples.a: build/sources
-	$(call show,AR,$@)
+	$(call start,AR,$@)
 	rm -f $@
 	ar rcs $@ $(filter %.o,$^)
 
 $(examples): build/examples/%: build/objects/examples/%.o build/libexamples.a build/libgradian.a
-	$(call show,LINK,$@)
-	mkdir -p $(@D)
+	$(call start,LINK,$@)
 	$(call link,$(release_flags))
 
-$(benches): build/bench/%: build/objects/tests/bench/%.o build/libexamples.a build/libgradian.a
-	$(call show,LINK,$@)
-	mkdir -p $(@D)
+build/gradcheck: $(call release_object,$(proof_sources)) build/libgradian.a
+build/bench/bench: $(call release_object,$(bench_sources)) build/libexamples.a build/libgradian.a
+build/gradcheck build/bench/bench:
+	$(call start,LINK,$@)
 	$(call link,$(release_flags))
 
 $(test_program): $(call test_object,$(test_sources) $(shared_sources) $(library_sources))
 $(test_program): build/sources
-	$(call show,LINK,$@)
-	mkdir -p $(@D)
+	$(call start,LINK,$@)
 	$(call link,$(test_flags) $(sanitizer_flags))
 
-build/objects/%.o: %.cpp build/flags | packages
-	$(call show,CXX,$<)
-	mkdir -p $(@D)
-	$(call compile,$(release_flags))
+build/objects/tests/%.o build/test-objects$(variant)/tests/%.o: \
+    source_dir := -DGRADIAN_SOURCE_DIR="\"$(CURDIR)\""
 
-build/test-objects$(variant)/tests/%.o: source_dir := -DGRADIAN_SOURCE_DIR="\"$(CURDIR)\""
+build/objects/%.o: %.cpp build/flags | packages
+	$(call start,CXX,$<)
+	$(call compile,$(release_flags) $(source_dir))
+
 build/test-objects$(variant)/%.o: %.cpp build/flags | packages
-	$(call show,CXX,$< (test))
-	mkdir -p $(@D)
+	$(call start,CXX,$< (test))
 	$(call compile,$(test_flags) $(sanitizer_flags) $(source_dir))
 
 # Two stamps, rewritten only when their text changes: other flags rebuild everything, and a source
@@ -114,7 +117,7 @@ build/flags build/sources:
 force:
 
 -include $(patsubst %.o,%.d,$(call release_object,$(library_sources) $(shared_sources) \
-    $(example_sources) $(bench_sources)))
+    $(example_sources) $(proof_sources) $(bench_sources)))
 -include $(patsubst %.o,%.d,$(call test_object,$(library_sources) $(shared_sources) \
     $(test_sources)))
 
@@ -127,15 +130,18 @@ train: build/examples/compare_losses $(data_files)
 	@$(live)build/examples/compare_losses --data build/data/fashion-mnist --out build/report $(ARGS)
 
 $(data_files): build/data/fashion-mnist/%: | packages
-	$(call show,GUNZIP,$@)
-	mkdir -p $(@D)
+	$(call start,GUNZIP,$@)
 	gzip -dc '$(FASHION_MNIST)/$*.gz' >$@.tmp
 	mv $@.tmp $@
 
 test: $(test_program)
 	@$(live)$<
 
-bench: $(benches)
+gradcheck: build/gradcheck
+	@$(live)$< $(ARGS)
+
+bench: build/bench/bench
+	@$(live)$< $(ARGS)
 
 format:
 	@command -v clang-format >/dev/null || {
@@ -148,25 +154,27 @@ clean:
 	rm -rf build
 
 help:
-	@echo 'make          the library (build/libgradian.a) and the examples (build/examples/)'
-	echo 'make train    compares the losses on Fashion-MNIST, report in build/report (ARGS="...")'
-	echo 'make test     builds the tests with assertions and runs them (SANITIZE=address,undefined)'
-	echo 'make bench    the benchmark programs (build/bench/)'
-	echo 'make format   clang-format over all sources'
-	echo 'make clean    removes build/'
+	@echo 'make            the library (build/libgradian.a) and the examples (build/examples/)'
+	echo 'make train      compares the losses on Fashion-MNIST, report in build/report (ARGS="...")'
+	echo 'make test       builds the tests with assertions and runs them (SANITIZE=address,undefined)'
+	echo 'make gradcheck  proves every gradient, a row each (ARGS="--only conv2d")'
+	echo 'make bench      times the workloads, results also in build/bench.json'
+	echo 'make format     clang-format over all sources'
+	echo 'make clean      removes build/'
 	echo 'V=1 shows the commands; CXX=clang++-14 takes another compiler.'
 
 # ---- Packages ----
 
-# The Debian package of the compiler: g++, or clang-14 for CXX=clang++-14.
+# The Debian packages of the compiler, and of the OpenMP header that Debian's blis.h includes where
+# the compiler does not bring it: g++, nothing; for CXX=clang++-14 clang-14, libomp-14-dev.
 compiler_package := $(patsubst clang++%,clang%,$(notdir $(filter-out -%,$(CXX))))
+openmp_package   := $(patsubst clang%,libomp%-dev,$(filter clang%,$(compiler_package)))
 goal = $(filter $1,$(MAKECMDGOALS))
 
 # What counts is whether a thing is there, not how it came: a header the compiler finds, a file.
 define install_missing
-@$(live)header() {
-  printf '#if !__has_include(<%s>)\n#error\n#endif\n' $$1 | $(CXX) -E -x c++ - >/dev/null 2>&1
-}
+@$(live)preprocess() { $(CXX) $(CPPFLAGS) -E -x c++ - >/dev/null 2>&1; }
+header() { printf '#if !__has_include(<%s>)\n#error\n#endif\n' $$1 | preprocess; }
 lacks() {
   packages="$$packages $$1"
   list="$$list$$(printf '\n  %-22s %s' "$$1" "$$2")"
@@ -175,26 +183,31 @@ look() {
   packages= list=
   header numbers || lacks '$(compiler_package)' 'command $(CXX) with the C++20 header <numbers>'
   header blis.h || header blis/blis.h || lacks libblis-dev 'header <blis.h>'
-  $(if $(call goal,test build/tests/%),
-  header doctest/doctest.h || lacks doctest-dev 'header <doctest/doctest.h>')
+  $(if $(openmp_package),header omp.h || echo '#include <blis.h>' | preprocess ||
+    lacks '$(openmp_package)' 'header <omp.h>')
+  $(if $(call goal,test build/tests/%),header doctest/doctest.h ||
+    lacks doctest-dev 'header <doctest/doctest.h>')
   for file in $(if $(call goal,train $(data_files)),$(data)); do
     [ -e build/data/fashion-mnist/$$file ] || [ -e '$(FASHION_MNIST)'/$$file.gz ] ||
       { lacks dataset-fashion-mnist '$(FASHION_MNIST)/'$$file.gz; break; }
   done
 }
 give_up() {
-  printf '%s%s\nOn Debian: %s\n' "$$1" "$$list" "apt-get install$$packages" >&2
+  echo "$$1$$list" >&2
   exit 1
 }
 look
 [ "$$packages" ] || exit 0
 
-command -v apt-get >/dev/null || give_up 'Please install (there is no apt-get here to do it):'
+by_hand="apt-get install$$packages"
+command -v apt-get >/dev/null ||
+  give_up "Please install what is missing here (on Debian: $$by_hand):"
 sudo=
 if [ "$$(id -u)" != 0 ]; then
-  command -v sudo >/dev/null || give_up 'Please install (this needs root, and there is no sudo):'
+  command -v sudo >/dev/null ||
+    give_up "Please run '$$by_hand' as root (there is no sudo here); missing:"
   sudo -n true 2>/dev/null || (: </dev/tty) 2>/dev/null ||
-    give_up 'Please install (sudo needs a password, and there is no terminal to ask for it):'
+    give_up "Please run '$$by_hand' as root (no terminal to ask for sudo's password); missing:"
   sudo='sudo '
 fi
 run() { echo "$$*"; "$$@"; }
@@ -203,7 +216,7 @@ run $$apt update || true  # the install tells whether it mattered
 install="$$apt install --no-install-recommends$$packages"
 run $$install || { look; give_up "Could not be installed by '$$install':"; }
 look
-[ -z "$$packages" ] || give_up "Still not found after '$$install':"
+[ -z "$$packages" ] || give_up "Still missing after '$$install':"
 endef
 
 packages:
