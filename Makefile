@@ -3,7 +3,7 @@
 #   make    make train    make test    make help
 
 .DEFAULT_GOAL := all
-.PHONY: all train test gradcheck bench format clean help packages
+.PHONY: all train test gradcheck bench bench-peers format clean help packages
 .DELETE_ON_ERROR:
 .ONESHELL:             # a recipe is one shell script ...
 .SHELLFLAGS := -ec     # ... that stops at the first error
@@ -143,6 +143,9 @@ gradcheck: build/gradcheck
 bench: build/bench/bench
 	@$(live)$< $(ARGS)
 
+bench-peers: build/bench/bench
+	@$(live)python3 tests/bench/peers.py $(ARGS)
+
 format:
 	@command -v clang-format >/dev/null || {
 	  echo 'make format needs clang-format (Debian: apt-get install clang-format)' >&2
@@ -159,6 +162,7 @@ help:
 	echo 'make test       builds the tests with assertions and runs them (SANITIZE=address,undefined)'
 	echo 'make gradcheck  proves every gradient, a row each (ARGS="--only conv2d")'
 	echo 'make bench      times the workloads, results also in build/bench.json'
+	echo 'make bench-peers  the same work in PyTorch, and the ratios (where python3 has torch)'
 	echo 'make format     clang-format over all sources'
 	echo 'make clean      removes build/'
 	echo 'V=1 shows the commands; CXX=clang++-14 takes another compiler.'

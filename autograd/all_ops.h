@@ -28,10 +28,13 @@ using IndexingOps = OpList<struct Gather, struct ScatterAdd>;  // ops/indexing.c
 using ProductOps =                                             // ops/product.cpp
     OpList<struct MatMul, struct Conv2d, struct Conv2dInputGradient, struct Conv2dWeightGradient>;
 
+using MarginHeadOps = OpList<struct MarginCrossEntropy>;  // ops/margin_head.cpp
+
 template <class Op>
 constexpr bool is_listed =
     ElementwiseOps::contains<Op> || ShapeOps::contains<Op> || ReductionOps::contains<Op> ||
-    IndexingOps::contains<Op> || ProductOps::contains<Op>;
+    IndexingOps::contains<Op> || ProductOps::contains<Op> ||
+    MarginHeadOps::contains<Op>;
 
 struct OpCases {
   const char* name;

@@ -174,13 +174,17 @@ const Variable& Variable::grad() const {
 
 void Variable::set_grad(Variable grad) {
   check(defined(), "Variable: set_grad of an undefined variable");
-  check(!grad.defined() || grad.shape() == shape(), "set_grad: gradient ",
-        grad.defined() ? grad.shape() : Shape{}, " for a variable of shape ", shape());
+  if (grad.defined())
+    check(grad.shape() == shape() && grad.dtype() == dtype(), "set_grad: the gradient is ",
+          describe(grad.value()), ", the variable ", describe(value()));
   state_->grad = std::move(grad);
 }
 
 void Variable::set_value(Tensor value) {
   check(!creator(), "set_value: only a leaf can be set");
+  check(value.defined(), "set_value: the tensor is undefined");
+  check(!requires_grad() || is_floating(value.dtype()),
+        "set_value: a variable that requires grad needs float32 or float64, got ", value.dtype());
   state_->value = std::move(value);
 }
 

@@ -7,8 +7,10 @@
 //
 // Subgradients, where a function has a kink: relu'(0) = 0, |x|' = 0 at 0, clamp' = 0 at and outside
 // its bounds, maximum and minimum give each of two equal operands half, max over an axis gives all
-// to the first of equals, sqrt' and norm' are 0 at 0.
+// to the first of equals, sqrt' and norm' are 0 at 0, and so is the derivative of 0^p by p >= 0.
 #pragma once
+
+#include <functional>
 
 #include "autograd/variable.h"
 #include "tensor/conv.h"
@@ -142,6 +144,17 @@ Variable conv2d_input_gradient(const Variable& grad, const Variable& weight,
                                const Shape& input_shape, const Conv2dOptions& options = {});
 Variable conv2d_weight_gradient(const Variable& grad, const Variable& input,
                                 const Shape& weight_shape, const Conv2dOptions& options = {});
+
+// Margin classification head (ops/margin_head.cpp). For x [B, D], weight [C, D], int64 labels [B]:
+// the mean of -log softmax(scale * c)[label] over c_j = cos of the angle between x and weight_j,
+// with c_label replaced by margin(c_label). `margin` is any elementwise function of Variables.
+// Runs without any [B, C] array but the cosines; the composite is its formula, op by op.
+using MarginFunction = std::function<Variable(const Variable& target_cosines)>;
+Variable margin_cross_entropy(const Variable& x, const Variable& weight, const Tensor& labels,
+                              double scale, const MarginFunction& margin);
+Variable margin_cross_entropy_composite(const Variable& x, const Variable& weight,
+                                        const Tensor& labels, double scale,
+                                        const MarginFunction& margin);
 
 // Pooling of [N, C, H, W] (ops/pooling.cpp), composites.
 Variable max_pool2d(const Variable& x, const Pool2dOptions& options);

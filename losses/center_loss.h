@@ -30,6 +30,7 @@ class CenterLoss : public nn::Module {
   CenterLoss(int64_t num_classes, int64_t feat_dim, double weight = 1.0,
              CenterUpdate update = CenterUpdate::gradient);
 
+  using Module::forward;
   // features [N, feat_dim], labels int64 [N] -> scalar.
   Variable forward(const Variable& features, const Tensor& labels) const;
   Variable operator()(const Variable& features, const Tensor& labels) const {

@@ -38,10 +38,15 @@ Variable reduce_weighted(const Variable& losses, const Targets& targets, Reducti
   return reduce(losses, reduction);
 }
 
+// [N] with 0 for ignored rows, whose own loss may be infinite.
+Variable without_ignored(const Variable& losses, const Targets& targets) {
+  return where(targets.kept, losses, Variable(Tensor::scalar(0, losses.dtype())));
+}
+
 // -log p of each row's label times the row's weight, [N].
 Variable label_losses(const Variable& log_probabilities, const Targets& targets) {
   const Variable picked = gather(log_probabilities, 1, targets.labels.unsqueeze(1));
-  return neg(squeeze(picked, 1)) * targets.row_weight;
+  return without_ignored(neg(squeeze(picked, 1)) * targets.row_weight, targets);
 }
 
 }  // namespace
@@ -70,8 +75,8 @@ Variable cross_entropy(const Variable& logits, const Tensor& labels,
   if (smoothing > 0) {
     // [N] = [N, C] x [C]: the loss of a target spread over the classes, weighted by class
     const Variable spread = matmul(log_probabilities, Variable(targets.class_weight)) *
-                            Variable(targets.kept) * (-1.0 / static_cast<double>(logits.size(1)));
-    losses = (1 - smoothing) * losses + smoothing * spread;
+                            (-1.0 / static_cast<double>(logits.size(1)));
+    losses = (1 - smoothing) * losses + smoothing * without_ignored(spread, targets);
   }
   return reduce_weighted(losses, targets, options.reduction);
 }

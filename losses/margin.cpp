@@ -72,11 +72,12 @@ Variable MarginLoss::cosine_logits(const Variable& x) const {
 }
 
 Variable MarginLoss::forward(const Variable& x, const Tensor& labels) const {
-  const Variable cosine = cosine_logits(x);
+  check(x.dim() == 2 && x.size(1) == weight.size(1), kind(), ": expected features [N, ",
+        weight.size(1), "], got ", x.shape());
   check_labels(kind(), labels, x.size(0), weight.size(0));
-  const Variable target = apply_margin(gather(cosine, 1, labels.unsqueeze(1)), margin_);  // [N, 1]
-  const Tensor is_target = one_hot(labels, weight.size(0), x.dtype());
-  return cross_entropy(s_ * where(is_target, target, cosine), labels);
+  return margin_cross_entropy(x, weight, labels, s_, [margin = margin_](const Variable& cosine) {
+    return apply_margin(cosine, margin);
+  });
 }
 
 std::string MarginLoss::description() const {

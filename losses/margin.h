@@ -42,6 +42,7 @@ class MarginLoss : public nn::Module {
   // weight starts as random directions of length 1; the loss does not depend on its length.
   MarginLoss(int64_t in_features, int64_t out_features, double s, const Margin& margin);
 
+  using Module::forward;
   // labels int64 [N] -> scalar.
   Variable forward(const Variable& x, const Tensor& labels) const;
   Variable operator()(const Variable& x, const Tensor& labels) const { return forward(x, labels); }

@@ -15,10 +15,11 @@ Variable contrastive_loss(const Variable& x1, const Variable& x2, const Tensor& 
   check_embeddings(x1, x2, "contrastive_loss");
   check(same.shape() == Shape{x1.size(0)}, "contrastive_loss: expected `same` [", x1.size(0),
         "], got ", same.shape());
-  const Variable distance = norm(x1 - x2, {1});  // [N]
+  const Variable difference = x1 - x2;
+  const Variable squared_distance = sum(difference * difference, {1});  // [N]
   const Variable t(same.to(x1.dtype()));
-  const Variable gap = relu(margin - distance);
-  return reduce(0.5 * (t * distance * distance + (1 - t) * gap * gap), reduction);
+  const Variable gap = relu(margin - sqrt(squared_distance));
+  return reduce(0.5 * (t * squared_distance + (1 - t) * gap * gap), reduction);
 }
 
 Variable triplet_margin_loss(const Variable& anchor, const Variable& positive,

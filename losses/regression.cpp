@@ -20,9 +20,12 @@ Variable smooth_l1_loss(const Variable& input, const Variable& target, Reduction
   check_same_kind(input, target, "smooth_l1_loss");
   check(beta >= 0, "smooth_l1_loss: beta must not be negative, got ", beta);
   if (beta == 0) return l1_loss(input, target, reduction);
-  const Variable distance = abs(input - target);
+  const Variable difference = input - target;
+  const Variable distance = abs(difference);
   const Tensor near = less(distance.value(), Tensor::scalar(beta, input.dtype()));
-  return reduce(where(near, distance * distance / (2 * beta), distance - beta / 2), reduction);
+  // Squared from the difference: the distance has a kink at 0, where this loss is smooth.
+  const Variable squared = difference * difference / (2 * beta);
+  return reduce(where(near, squared, distance - beta / 2), reduction);
 }
 
 Variable binary_cross_entropy_with_logits(const Variable& input, const Variable& target,

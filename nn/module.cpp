@@ -81,10 +81,15 @@ std::string Module::summary() const {
     kind_width = std::max(kind_width, row[1].size());
   }
   std::ostringstream out;
-  for (const auto& [name, kind, parameters] : rows)
-    out << std::left << std::setw(static_cast<int>(name_width) + 2) << name
-        << std::setw(static_cast<int>(kind_width) + 2) << kind << std::right << std::setw(10)
-        << parameters << '\n';
+  for (const auto& [name, kind, parameters] : rows) {
+    out << std::left << std::setw(static_cast<int>(name_width) + 2) << name;
+    if (parameters.empty())
+      out << kind;
+    else
+      out << std::setw(static_cast<int>(kind_width) + 2) << kind << std::right << std::setw(10)
+          << parameters;
+    out << '\n';
+  }
   return out.str();
 }
 

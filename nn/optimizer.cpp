@@ -120,6 +120,9 @@ void Adam::update(size_t slot, Variable& parameter, const Tensor& gradient, doub
   const double correction2 = 1 - std::pow(options_.beta2, t);
   dispatch_floating(value.dtype(), "Adam", [&]<class T>() {
     const T beta1 = static_cast<T>(options_.beta1), beta2 = static_cast<T>(options_.beta2);
+    // Not 1 - beta2 in T: float32 has few digits of 0.001 left there.
+    const T share1 = static_cast<T>(1 - options_.beta1);
+    const T share2 = static_cast<T>(1 - options_.beta2);
     const T eps = static_cast<T>(options_.eps), root2 = static_cast<T>(std::sqrt(correction2));
     const T rate = static_cast<T>(learning_rate / correction1);
     const T l2 = static_cast<T>(decoupled_decay_ ? 0 : weight_decay);
@@ -130,18 +133,19 @@ void Adam::update(size_t slot, Variable& parameter, const Tensor& gradient, doub
     const T* const grad = gradient.data<T>();
     for_each_element(value.numel(), [=](int64_t i) {
       const T g = grad[i] + l2 * p[i];
-      m[i] = beta1 * m[i] + (1 - beta1) * g;
-      v[i] = beta2 * v[i] + (1 - beta2) * g * g;
+      m[i] = beta1 * m[i] + share1 * g;
+      v[i] = beta2 * v[i] + share2 * g * g;
       p[i] = keep * p[i] - rate * m[i] / (std::sqrt(v[i]) / root2 + eps);
     });
   });
 }
 
 double clip_grad_norm(const std::vector<Parameter>& parameters, double max_norm) {
+  check(max_norm >= 0, "clip_grad_norm: max_norm must not be negative, got ", max_norm);
   double squares = 0;
   for (const Parameter& p : parameters) {
     if (!p.variable.grad().defined()) continue;
-    const Tensor& g = p.variable.grad().value();
+    const Tensor g = p.variable.grad().value().to(DType::float64);  // its square fits
     const double square = sum(mul(g, g)).item();
     check(std::isfinite(square), "clip_grad_norm: the gradient of '", p.name, "' is not finite");
     squares += square;

@@ -23,19 +23,13 @@ size_t rounded(size_t bytes) {
 class Cache {
  public:
   std::byte* take(size_t bytes) {
-    {
-      std::lock_guard lock(mutex_);
-      in_use_ += bytes;
-      peak_ = std::max(peak_, in_use_);
-      auto& free = free_[bytes];
-      if (!free.empty()) {
-        std::byte* block = free.back();
-        free.pop_back();
-        cached_ -= bytes;
-        return block;
-      }
-    }
-    return static_cast<std::byte*>(::operator new(bytes, std::align_val_t(kAlignment)));
+    std::byte* block = take_cached(bytes);
+    if (!block)
+      block = static_cast<std::byte*>(::operator new(bytes, std::align_val_t(kAlignment)));
+    std::lock_guard lock(mutex_);
+    in_use_ += bytes;
+    peak_ = std::max(peak_, in_use_);
+    return block;
   }
 
   void give_back(std::byte* block, size_t bytes) {
@@ -64,6 +58,17 @@ class Cache {
   }
 
  private:
+  // A freed block of that size, or null.
+  std::byte* take_cached(size_t bytes) {
+    std::lock_guard lock(mutex_);
+    auto& free = free_[bytes];
+    if (free.empty()) return nullptr;
+    std::byte* block = free.back();
+    free.pop_back();
+    cached_ -= bytes;
+    return block;
+  }
+
   std::mutex mutex_;
   std::unordered_map<size_t, std::vector<std::byte*>> free_;
   size_t in_use_ = 0, peak_ = 0, cached_ = 0;

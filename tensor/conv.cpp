@@ -276,6 +276,11 @@ MaxPool2dResult max_pool2d(const Tensor& input, const Pool2dOptions& options) {
                    indices + plane * out_height * out_width);
     });
   });
+  // All planes have the same windows: the first one tells.
+  const int64_t* const first = result.indices.data<int64_t>();
+  const int64_t* const last = first + (planes > 0 ? out_height * out_width : 0);
+  check(std::find(first, last, -1) == last, "max_pool2d: a window holds padding alone: kernel ",
+        kernel[0], " x ", kernel[1], ", input ", input.shape());
   return result;
 }
 

@@ -110,7 +110,10 @@ Tensor mul(const Tensor& a, const Tensor& b) {
 }
 Tensor div(const Tensor& a, const Tensor& b) {
   return map_binary("div", a, b, [](auto x, auto y) {
-    if constexpr (std::is_same_v<decltype(y), int64_t>) check(y != 0, "div: int64 division by 0");
+    if constexpr (std::is_same_v<decltype(y), int64_t>) {
+      check(y != 0, "div: int64 division by 0");
+      check(y != -1 || x != INT64_MIN, "div: int64 overflow: ", x, " / -1");
+    }
     return x / y;
   });
 }

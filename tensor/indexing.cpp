@@ -45,9 +45,13 @@ Tensor gather(const Tensor& x, int axis, const Tensor& index) {
   return out;
 }
 
-Tensor scatter_add(const Shape& shape, int axis, const Tensor& index, const Tensor& source) {
-  axis = check_index(shape, axis, index, "scatter_add");
-  check(source.shape() == index.shape(), "scatter_add: index ", index.shape(), " but source ",
+namespace {
+
+// scatter_add, naming `op` in errors: one_hot is made of it.
+Tensor scatter(const char* op, const Shape& shape, int axis, const Tensor& index,
+               const Tensor& source) {
+  axis = check_index(shape, axis, index, op);
+  check(source.shape() == index.shape(), op, ": index ", index.shape(), " but source ",
         source.shape());
   Tensor out = Tensor::zeros(shape, source.dtype());
 
@@ -68,7 +72,7 @@ Tensor scatter_add(const Shape& shape, int axis, const Tensor& index, const Tens
       for (int64_t i = 0; i < length; ++i) {  // outermost: neighbouring lines share cache lines
         for (int64_t line = 0; line < count; ++line) {
           const int64_t at =
-              checked(indices[offset[1] + line * step[1] + i * index_step], size, "scatter_add");
+              checked(indices[offset[1] + line * step[1] + i * index_step], size, op);
           out_data[offset[0] + line * step[0] + at * out_step] +=
               in_data[offset[2] + line * step[2] + i * source_step];
         }
@@ -78,11 +82,17 @@ Tensor scatter_add(const Shape& shape, int axis, const Tensor& index, const Tens
   return out;
 }
 
+}  // namespace
+
+Tensor scatter_add(const Shape& shape, int axis, const Tensor& index, const Tensor& source) {
+  return scatter("scatter_add", shape, axis, index, source);
+}
+
 Tensor one_hot(const Tensor& labels, int64_t num_classes, DType dtype) {
   Shape shape = labels.shape();
   shape.push_back(num_classes);
   const Tensor index = labels.unsqueeze(labels.dim());
-  return scatter_add(shape, labels.dim(), index, Tensor::ones(index.shape(), dtype));
+  return scatter("one_hot", shape, labels.dim(), index, Tensor::ones(index.shape(), dtype));
 }
 
 Tensor concat(const std::vector<Tensor>& tensors, int axis) {

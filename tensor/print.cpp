@@ -1,4 +1,5 @@
 // Readable printing of tensors: nested brackets, aligned columns, long axes shortened.
+#include <cmath>
 #include <cstdio>
 
 #include "tensor/tensor.h"
@@ -9,9 +10,11 @@ namespace {
 constexpr int64_t kEdge = 3;                    // elements shown at either end of a shortened axis
 constexpr int64_t kFullLength = 2 * kEdge + 2;  // axes up to this length are shown whole
 
-std::string format(double value, DType dtype) {
+std::string format(const Tensor& scalar) {
+  if (scalar.dtype() == DType::int64) return std::to_string(*scalar.data<int64_t>());
+  if (std::isnan(scalar.item())) return "nan";  // whatever its sign
   char buffer[32];
-  std::snprintf(buffer, sizeof buffer, dtype == DType::int64 ? "%.0f" : "%.4g", value);
+  std::snprintf(buffer, sizeof buffer, "%.4g", scalar.item());
   return buffer;
 }
 
@@ -28,7 +31,7 @@ std::vector<int64_t> shown(int64_t size) {
 }
 
 size_t widest(const Tensor& tensor) {
-  if (tensor.dim() == 0) return format(tensor.item(), tensor.dtype()).size();
+  if (tensor.dim() == 0) return format(tensor).size();
   size_t width = 0;
   for (int64_t i : shown(tensor.size(0)))
     if (i >= 0) width = std::max(width, widest(tensor.select(0, i)));
@@ -37,7 +40,7 @@ size_t widest(const Tensor& tensor) {
 
 void print(std::ostream& out, const Tensor& tensor, size_t width, int depth) {
   if (tensor.dim() == 0) {
-    const std::string value = format(tensor.item(), tensor.dtype());
+    const std::string value = format(tensor);
     out << std::string(width - value.size(), ' ') << value;
     return;
   }

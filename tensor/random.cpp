@@ -12,12 +12,13 @@ double to_unit(uint32_t high, uint32_t low) {
   return static_cast<double>(bits) * 0x1p-53;
 }
 
+// draw(T{}) gives the next element of a tensor of T.
 template <class Draw>
 Tensor draw_tensor(const Shape& shape, DType dtype, const char* op, const Draw& draw) {
   Tensor result = Tensor::empty(shape, dtype);
   dispatch_floating(dtype, op, [&]<class T>() {
     T* data = result.mutable_data<T>();
-    for (int64_t i = 0; i < result.numel(); ++i) data[i] = static_cast<T>(draw());
+    for (int64_t i = 0; i < result.numel(); ++i) data[i] = static_cast<T>(draw(T{}));
   });
   return result;
 }
@@ -68,12 +69,16 @@ Generator& default_generator() {
 void manual_seed(uint64_t seed) { default_generator() = Generator(seed); }
 
 Tensor rand(const Shape& shape, DType dtype, double low, double high, Generator& generator) {
-  return draw_tensor(shape, dtype, "rand",
-                     [&] { return low + (high - low) * generator.uniform(); });
+  return draw_tensor(shape, dtype, "rand", [&]<class T>(T) {
+    const T value = static_cast<T>(low + (high - low) * generator.uniform());
+    // Rounding may have reached the bound; the number before it has not.
+    return value < high ? value : std::nextafter(value, static_cast<T>(low));
+  });
 }
 
 Tensor randn(const Shape& shape, DType dtype, double mean, double stddev, Generator& generator) {
-  return draw_tensor(shape, dtype, "randn", [&] { return mean + stddev * generator.normal(); });
+  return draw_tensor(shape, dtype, "randn",
+                     [&](auto) { return mean + stddev * generator.normal(); });
 }
 
 Tensor randperm(int64_t count, Generator& generator) {

@@ -221,8 +221,10 @@ Tensor sum(const Tensor& x, const Shape& axes, bool keepdim) {
 }
 
 Tensor sum_to(const Tensor& x, const Shape& shape) {
+  check(broadcasts_to(shape, x.shape()), "sum_to: shape ", shape, " does not broadcast to ",
+        x.shape());
   const Shape axes = broadcast_axes(shape, x.shape());
-  return (axes.empty() ? x : sum(x, axes)).reshape(shape);
+  return (axes.empty() ? x.contiguous() : sum(x, axes)).reshape(shape);
 }
 
 Tensor argmax(const Tensor& x, int axis, bool keepdim) {

@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <limits>
+#include <optional>
 
 #include "tensor/loops.h"
 
@@ -19,13 +20,37 @@ void poison(Tensor& tensor) {
 }
 #endif
 
+// Strides that walk the elements of x, in order, in another shape of as many elements; none when
+// an axis of that shape would have to cross a jump between two axes of x.
+std::optional<Shape> reshaped_strides(const Tensor& x, const Shape& shape) {
+  if (x.numel() == 0) return contiguous_strides(shape);
+  const StridedLoop<1> runs = coalesce<1>(x.shape(), {x.strides()});
+  int run = runs.shape.size() - 1;
+  int64_t left = runs.shape[run], stride = runs.strides[0][run];
+  Shape strides = shape;
+  for (int axis = shape.size() - 1; axis >= 0; --axis) {
+    if (left == 1 && shape[axis] != 1) {
+      --run;
+      left = runs.shape[run], stride = runs.strides[0][run];
+    }
+    if (left % shape[axis] != 0) return std::nullopt;
+    strides[axis] = stride;
+    left /= shape[axis], stride *= shape[axis];
+  }
+  return strides;
+}
+
 }  // namespace
 
 Tensor Tensor::empty(const Shape& shape, DType dtype) {
-  for (int64_t size : shape) check(size >= 0, "tensor: negative size in shape ", shape);
+  int64_t bytes = element_size(dtype);
+  for (int64_t size : shape) {
+    check(size >= 0, "tensor: negative size in shape ", shape);
+    check(!__builtin_mul_overflow(bytes, size, &bytes), "tensor: too many elements in shape ",
+          shape);
+  }
   Tensor result;
-  result.storage_ =
-      std::make_shared<Storage>(static_cast<size_t>(gradian::numel(shape) * element_size(dtype)));
+  result.storage_ = std::make_shared<Storage>(static_cast<size_t>(bytes));
   result.shape_ = shape;
   result.strides_ = contiguous_strides(shape);
   result.dtype_ = dtype;
@@ -111,10 +136,11 @@ template std::vector<int64_t> Tensor::to_vector() const;
 
 Tensor Tensor::reshape(const Shape& requested) const {
   const Shape shape = infer_shape(requested, numel());
-  if (!is_contiguous()) return contiguous().reshape(shape);
+  const std::optional<Shape> strides = reshaped_strides(*this, shape);
+  if (!strides) return clone().reshape(shape);
   Tensor view = *this;
   view.shape_ = shape;
-  view.strides_ = contiguous_strides(shape);
+  view.strides_ = *strides;
   return view;
 }
 
@@ -167,7 +193,9 @@ Tensor Tensor::select(int axis, int64_t index) const {
 }
 
 Tensor Tensor::expand(const Shape& shape) const {
-  check(broadcasts_to(shape_, shape), "expand: shape ", shape_, " does not broadcast to ", shape);
+  const bool negative = std::any_of(shape.begin(), shape.end(), [](int64_t s) { return s < 0; });
+  check(!negative && broadcasts_to(shape_, shape), "expand: shape ", shape_,
+        " does not broadcast to ", shape);
   const int offset = shape.size() - dim();
   Tensor view = *this;
   view.shape_ = shape;
@@ -220,7 +248,8 @@ void Tensor::fill(double value) {
 }
 
 void Tensor::copy_from(const Tensor& source) {
-  const Tensor from = source.expand(shape_);
+  // A source in the same storage may overlap: what is still to be read must not be overwritten.
+  const Tensor from = (source.storage_ == storage_ ? source.clone() : source).expand(shape_);
   dispatch(dtype_, [&]<class To>() {
     dispatch(from.dtype(), [&]<class From>() {
       map_into<To, From>(

@@ -48,8 +48,9 @@ class Tensor {
   }
   template <class T>
   T* mutable_data() {
+    void* const first = raw(dtype_of<T>());
     ++storage_->version;
-    return static_cast<T*>(raw(dtype_of<T>()));
+    return static_cast<T*>(first);
   }
   // Says whether the values may have changed: equal stamps mean the same storage and no write to
   // it.

@@ -120,6 +120,7 @@ int num_threads() { return thread_count(); }
 void set_num_threads(int threads) {
   check(threads >= 1 && threads <= 1024, "set_num_threads: expected 1 to 1024 threads, got ",
         threads);
+  check(!inside_parallel_region, "set_num_threads: called inside a parallel region");
   std::lock_guard lock(pool_mutex);
   pool.reset();
   thread_count() = threads;

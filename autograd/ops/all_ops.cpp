@@ -7,7 +7,7 @@ std::vector<OpCases> all_op_cases() {
   std::vector<OpCases> all;
   for (const auto& family :
        {cases_of(ElementwiseOps{}), cases_of(ShapeOps{}), cases_of(ReductionOps{}),
-        cases_of(IndexingOps{}), cases_of(ProductOps{})})
+        cases_of(IndexingOps{}), cases_of(ProductOps{}), cases_of(MarginHeadOps{})})
     all.insert(all.end(), family.begin(), family.end());
   return all;
 }

@@ -30,7 +30,8 @@ std::vector<GradCase> binary_cases(Binary f, double low, double high) {
   const Function function = [f](const std::vector<Variable>& in) { return f(in[0], in[1]); };
   return {{"same shape", function, {spread({2, 3}, low, high, 1), spread({2, 3}, low, high, 2)}},
           {"broadcast", function, {spread({2, 1, 3}, low, high, 1), spread({4, 1}, low, high, 2)}},
-          {"with scalar", function, {spread({2, 3}, low, high, 1), spread({}, low, high, 2)}},
+          {"with scalar", function,
+           {spread({2, 3}, low, high, 1), Tensor::scalar(0.7 * low + 0.3 * high, DType::float64)}},
           {"one operand twice",
            [f](const std::vector<Variable>& in) { return f(in[0], in[0] * in[0]); },
            {spread({5}, low, high)}}};
@@ -82,7 +83,7 @@ struct Div {
 };
 Variable div(const Variable& a, const Variable& b) { return apply(Div{}, a, b); }
 
-// y = x^p;  dx = dy p x^(p - 1), dp = dy y log(x), which is 0 where y is 0
+// y = x^p;  dx = dy p x^(p - 1), dp = dy y log(x), which is 0 where x is 0 and p >= 0
 struct Pow {
   static constexpr auto name = "pow";
   Tensor forward(const Tensor& x, const Tensor& exponent) const { return pow(x, exponent); }
@@ -96,9 +97,9 @@ struct Pow {
       gradients[0] = where(is_zero, grad * zero, grad * p * pow(x, where(is_zero, one, p - 1)));
     }
     if (context.needs(1)) {
-      const Tensor is_zero = equal(y.value(), Tensor::scalar(0, y.dtype()));
-      gradients[1] =
-          where(is_zero, constant(0, x), grad * y * log(where(is_zero, constant(1, x), x)));
+      const Tensor zero = Tensor::scalar(0, x.dtype());
+      const Tensor flat = mul(equal(x.value(), zero), less_equal(zero, p.value()));
+      gradients[1] = where(flat, constant(0, x), grad * y * log(where(flat, constant(1, x), x)));
     }
     return gradients;
   }

@@ -34,7 +34,7 @@ int64_t count_along(const Variable& x, const Shape& axes) {
 }
 
 GradCase over(std::string label, const Function& function) {
-  return {std::move(label), function, {spread({2, 3, 4}, -2, 2)}};
+  return {std::move(label), function, {spread({2, 3, 4}, -1, 2)}};
 }
 
 }  // namespace
@@ -92,6 +92,7 @@ Variable sum_to(const Variable& x, const Shape& shape) {
 }
 
 Variable mean(const Variable& x, const Shape& axes, bool keepdim) {
+  check(is_floating(x.dtype()), "mean: expected float32 or float64, got ", x.dtype());
   const int64_t count = count_along(x, listed_axes(axes, x, "mean"));
   return sum(x, axes, keepdim) / static_cast<double>(count);
 }

@@ -13,17 +13,18 @@ namespace {
 
 constexpr double kWidth = 320, kHeight = 170;
 constexpr double kLeft = 34, kRight = kWidth - 8, kTop = 8, kBottom = kHeight - 22;
-constexpr size_t kMaxGroups = 120;
 
 struct Group {
   double epoch, mean, lowest, highest;
 };
 
+// About eight steps a group, unless that makes too many groups to see or too few for a curve.
 std::vector<Group> grouped(const LossCurve& curve) {
   std::vector<Group> groups;
-  const size_t count = std::min(kMaxGroups, curve.size());
+  const size_t steps = curve.size();
+  const size_t count = std::min(std::clamp<size_t>(steps / 8, 30, 120), steps);
   for (size_t g = 0; g < count; ++g) {
-    const size_t begin = g * curve.size() / count, end = (g + 1) * curve.size() / count;
+    const size_t begin = g * steps / count, end = (g + 1) * steps / count;
     Group group{0, 0, curve[begin].loss, curve[begin].loss};
     for (size_t i = begin; i < end; ++i) {
       group.epoch += curve[i].epoch / static_cast<double>(end - begin);

@@ -1,0 +1,118 @@
+// The margin classification head as one op: the fused twin of a composite. While gradients are only
+// computed, the kernels of tensor/margin_head.h run; when they are recorded too, for derivatives
+// of higher order, the composite is differentiated. The tests hold the two against each other.
+#include <array>
+#include <cmath>
+
+#include "autograd/apply.h"
+#include "autograd/ops.h"
+#include "tensor/kernels.h"
+#include "tensor/margin_head.h"
+
+namespace gradian {
+namespace {
+
+// The target cosines [B] as a leaf, and what the margin makes of them.
+struct Targets {
+  Variable cosine, logit;
+};
+
+Targets margin_targets(const Tensor& cosine, const Tensor& labels, const MarginFunction& margin) {
+  const GradMode record(true);
+  const Variable target(gather(cosine, 1, labels.unsqueeze(1)).squeeze(1), true);
+  return {target, margin(target)};
+}
+
+}  // namespace
+
+Variable margin_cross_entropy_composite(const Variable& x, const Variable& weight,
+                                        const Tensor& labels, double scale,
+                                        const MarginFunction& margin) {
+  const Variable cosine = linear(normalize(x, 1), normalize(weight, 1));       // [B, C]
+  const Variable target = margin(gather(cosine, 1, labels.unsqueeze(1)));      // [B, 1]
+  const Tensor is_target = one_hot(labels, weight.size(0), x.dtype());
+  const Variable log_p = log_softmax(scale * where(is_target, target, cosine), 1);
+  return neg(mean(gather(log_p, 1, labels.unsqueeze(1))));
+}
+
+// y = mean over i of -log softmax(scale * cosines, the label's replaced)[label];
+// dx and dweight by the kernels, or by the composite's recorded gradients
+struct MarginCrossEntropy {
+  static constexpr auto name = "margin_cross_entropy";
+  Tensor labels;
+  double scale;
+  MarginFunction margin;
+  // What forward leaves for backward; shared, as the op is copied into its node.
+  struct Saved {
+    CosineProducts products;
+    Tensor log_normalizer;
+  };
+  std::shared_ptr<Saved> saved = std::make_shared<Saved>();
+
+  Tensor forward(const Tensor& x, const Tensor& weight) const {
+    saved->products = cosine_products(x, weight);
+    const Tensor& cosine = saved->products.cosine;
+    const Tensor target = margin_targets(cosine, labels, margin).logit.value();
+    saved->log_normalizer = log_normalizers(cosine, labels, target, scale);
+    const Tensor losses =
+        sub(saved->log_normalizer, mul(target, Tensor::scalar(scale, x.dtype())));
+    return div(sum(losses), Tensor::scalar(static_cast<double>(x.size(0)), x.dtype()));
+  }
+  Gradients backward(const Context& context, const Variable& grad_out) const {
+    const Variable &x = context.input(0), &weight = context.input(1);
+    if (grad_enabled()) {
+      // Each role gets a variable of its own: one variable may play both, or one be made from the
+      // other, and then the gradients of the variables are not those of the roles.
+      const std::array<Variable, 2> roles{reshape(x, x.shape()), reshape(weight, weight.shape())};
+      const Variable loss =
+          margin_cross_entropy_composite(roles[0], roles[1], labels, scale, margin);
+      Gradients gradients(2);
+      std::vector<Variable> wanted;
+      for (size_t i = 0; i < 2; ++i)
+        if (context.needs(i)) wanted.push_back(roles[i]);
+      size_t next = 0;
+      const auto computed = grad({loss}, wanted, {grad_out}, /*create_graph=*/true);
+      for (size_t i = 0; i < 2; ++i)
+        if (context.needs(i)) gradients[i] = computed[next++];
+      return gradients;
+    }
+    const Targets targets = margin_targets(saved->products.cosine, labels, margin);
+    const Variable ones(Tensor::ones(targets.logit.shape(), x.dtype()));
+    const Tensor slope = grad({targets.logit}, {targets.cosine}, {ones})[0].value();
+    const double row_grad = grad_out.item() / static_cast<double>(x.size(0));
+    const HeadGradients gradients =
+        head_gradients(saved->products, weight.value(), labels, targets.logit.value(), slope,
+                       saved->log_normalizer, scale, row_grad);
+    return {Variable(gradients.x), Variable(gradients.weight)};
+  }
+  static std::vector<GradCase> cases() {
+    const Tensor labels = Tensor::from(std::vector<int64_t>{0, 2, 2, 1}, {4});
+    const auto with = [=](double scale, const MarginFunction& margin) {
+      return [=](const std::vector<Variable>& in) {
+        return margin_cross_entropy(in[0], in[1], labels, scale, margin);
+      };
+    };
+    const std::vector<Tensor> point{spread({4, 3}, -1, 1.1, 1), spread({5, 3}, -1, 1.1, 2)};
+    return {{"cosine margin", with(4, [](const Variable& c) { return c - 0.2; }), point},
+            {"curved margin", with(2, [](const Variable& c) { return c * c * 0.3 + 0.5 * c; }), point},
+            {"one input twice",
+             [=](const std::vector<Variable>& in) {
+               return margin_cross_entropy(in[0], in[0], labels, 3.0,
+                                           [](const Variable& c) { return 0.5 * c; });
+             },
+             {spread({4, 3}, -1, 1.1)}}};
+  }
+};
+
+Variable margin_cross_entropy(const Variable& x, const Variable& weight, const Tensor& labels,
+                              double scale, const MarginFunction& margin) {
+  check(x.dim() == 2 && weight.dim() == 2 && x.size(1) == weight.size(1),
+        "margin_cross_entropy: expected x [B, D] and weight [C, D], got x ", x.shape(), ", weight ",
+        weight.shape());
+  check_same_dtype(x.value(), weight.value(), "margin_cross_entropy");
+  return apply(MarginCrossEntropy{labels.contiguous(), scale, margin}, x, weight);
+}
+
+template std::vector<OpCases> cases_of(MarginHeadOps);
+
+}  // namespace gradian

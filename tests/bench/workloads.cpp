@@ -1,0 +1,204 @@
+// The models and products of the benchmark. Weights and data come from a closed formula, so that
+// another program can start from the same numbers: see pattern().
+#include "tests/bench/workloads.h"
+
+#include <cmath>
+#include <memory>
+
+#include "losses/cross_entropy.h"
+#include "losses/margin.h"
+#include "nn/init.h"
+#include "nn/layers.h"
+#include "nn/optimizer.h"
+#include "tensor/kernels.h"
+
+namespace gradian::bench {
+namespace {
+
+constexpr int64_t kBatch = 128;
+
+// Element i is scale * (2 frac(i * golden ratio + 0.1 salt) - 1): evenly spread, without a pattern
+// that a kernel could exploit, and the same in any language.
+Tensor pattern(const Shape& shape, double scale, int64_t salt) {
+  const int64_t count = numel(shape);
+  std::vector<float> values(static_cast<size_t>(count));
+  for (int64_t i = 0; i < count; ++i) {
+    const double turns =
+        static_cast<double>(i) * 0.6180339887498949 + 0.1 * static_cast<double>(salt);
+    values[static_cast<size_t>(i)] =
+        static_cast<float>(scale * (2 * (turns - std::floor(turns)) - 1));
+  }
+  return Tensor::from(values, shape);
+}
+
+Tensor labels(int64_t count, int64_t classes) {
+  std::vector<int64_t> values;
+  for (int64_t i = 0; i < count; ++i) values.push_back(i * 7919 % classes);
+  return Tensor::from(values, {count});
+}
+
+// Gives weights a known start with the variance 2 / fan_in; vectors keep theirs.
+void set_weights(nn::Module& module) {
+  int64_t salt = 0;
+  for (nn::Parameter& p : module.named_parameters()) {
+    ++salt;
+    if (p.variable.dim() >= 2)
+      p.variable.set_value(
+          pattern(p.variable.shape(),
+                  std::sqrt(6.0 / static_cast<double>(nn::fan_in(p.variable.shape()))), salt));
+    else if (p.name.find("bias") != std::string::npos)
+      p.variable.set_value(Tensor::zeros(p.variable.shape()));
+  }
+}
+
+// One SGD training step of a classifier.
+Workload training(std::string name, std::string description, std::shared_ptr<nn::Module> model,
+                  const Shape& input, double forward_flops, double first_layer_flops) {
+  set_weights(*model);
+  auto optimizer = std::make_shared<nn::SGD>(model->named_parameters(),
+                                             nn::SGDOptions{.lr = 1e-3, .momentum = 0.9});
+  const Tensor x = pattern(input, 1, 0), y = labels(input[0], 10);
+  // The input needs no gradient, which saves one product of the first layer.
+  const double flops = 3 * forward_flops - first_layer_flops;
+  return {std::move(name), std::move(description), flops, [=] {
+            const Variable loss = cross_entropy((*model)(Variable(x)), y);
+            optimizer->zero_grad();
+            loss.backward();
+            optimizer->step();
+            return loss.item();
+          }};
+}
+
+double convolution_flops(int64_t in, int64_t out, int64_t kernel, int64_t size) {
+  return 2.0 * static_cast<double>(kBatch * in * out * kernel * kernel * size * size);
+}
+
+// Wen et al. 2016, Table 1; one shared slope a PReLU, pooling 2x2.
+Workload lenet() {
+  const auto conv = [](int64_t in, int64_t out) {
+    return nn::Conv2d(in, out, 5, {.padding = {2, 2}});
+  };
+  auto model = std::make_shared<nn::Sequential>();
+  double flops = 0, first = 0;
+  int64_t in = 1, size = 28;
+  for (const int64_t out : {32, 64, 128}) {
+    model->append(conv(in, out)).append(nn::PReLU());
+    model->append(conv(out, out)).append(nn::PReLU()).append(nn::MaxPool2d(2));
+    if (in == 1) first = convolution_flops(in, out, 5, size);
+    flops += convolution_flops(in, out, 5, size) + convolution_flops(out, out, 5, size);
+    in = out;
+    size /= 2;
+  }
+  model->append(nn::Flatten()).append(nn::Linear(1152, 2)).append(nn::PReLU());
+  model->append(nn::Linear(2, 10, false));
+  return training("lenet", "LeNet++ step, 28x28", model, {kBatch, 1, 28, 28}, flops, first);
+}
+
+// The block of insightface's IR-ResNet: BN, conv, BN, PReLU, conv with stride 2, BN, and a 1x1
+// convolution with stride 2 as shortcut.
+struct ResidualBlock : nn::Module {
+  ResidualBlock(int64_t in, int64_t out)
+      : body(add_module(
+            "body",
+            nn::Sequential(
+                nn::BatchNorm2d(in), nn::Conv2d(in, out, 3, {.padding = {1, 1}, .bias = false}),
+                nn::BatchNorm2d(out), nn::PReLU(out),
+                nn::Conv2d(out, out, 3, {.stride = {2, 2}, .padding = {1, 1}, .bias = false}),
+                nn::BatchNorm2d(out)))),
+        shortcut(add_module(
+            "shortcut", nn::Sequential(nn::Conv2d(in, out, 1, {.stride = {2, 2}, .bias = false}),
+                                       nn::BatchNorm2d(out)))) {}
+  Variable forward(const Variable& x) override { return body(x) + shortcut(x); }
+  std::string description() const override { return "ResidualBlock"; }
+  nn::Sequential &body, &shortcut;
+};
+
+Workload ir_resnet() {
+  auto model = std::make_shared<nn::Sequential>();
+  model->append(nn::Conv2d(3, 16, 3, {.padding = {1, 1}, .bias = false}));
+  model->append(nn::BatchNorm2d(16)).append(nn::PReLU(16));
+  double flops = convolution_flops(3, 16, 3, 32);
+  const double first = flops;
+  int64_t in = 16, size = 32;
+  for (const int64_t out : {16, 32, 64, 128}) {
+    model->append(ResidualBlock(in, out));
+    flops += convolution_flops(in, out, 3, size) + convolution_flops(out, out, 3, size / 2) +
+             convolution_flops(in, out, 1, size / 2);
+    in = out;
+    size /= 2;
+  }
+  model->append(nn::Flatten()).append(nn::Linear(128 * 2 * 2, 10));
+  return training("ir_resnet", "IR-ResNet step, 32x32", model, {kBatch, 3, 32, 32}, flops, first);
+}
+
+Workload mlp() {
+  auto model = std::make_shared<nn::Sequential>(
+      nn::Linear(784, 256), nn::ReLU(), nn::Linear(256, 256), nn::ReLU(), nn::Linear(256, 10));
+  const double first = 2.0 * kBatch * 784 * 256;
+  return training("mlp", "MLP 784-256-256-10 step", model, {kBatch, 784},
+                  first + 2.0 * kBatch * (256 * 256 + 256 * 10), first);
+}
+
+// A margin head on given 512-d features, s (cos(theta) - m) as in the founding note's code: loss, and
+// gradients of features and class weights. Other margins cost the same: they act on B numbers.
+Workload margin_head(int64_t classes) {
+  auto head = std::make_shared<CosFaceLoss>(512, classes, 30.0, 0.5);
+  head->weight.set_value(pattern({classes, 512}, 1, 1));
+  const Variable x(pattern({kBatch, 512}, 1, 2), true);
+  const Tensor y = labels(kBatch, classes);
+  const double flops = 3 * 2.0 * static_cast<double>(kBatch * 512 * classes);
+  return {text("margin_", classes / 1000, "k"), text("margin head, ", classes, " classes"), flops,
+          [=]() mutable {
+            head->weight.zero_grad();
+            Variable(x).zero_grad();
+            const Variable loss = (*head)(x, y);
+            loss.backward();
+            return loss.item();
+          }};
+}
+
+Workload product(int64_t m, int64_t n, int64_t k) {
+  const Tensor a = pattern({m, k}, 1, 1), b = pattern({k, n}, 1, 2);
+  return {text("sgemm_", m, 'x', n, 'x', k), text("sgemm ", m, " x ", n, " x ", k),
+          2.0 * static_cast<double>(m * n * k), [=] {
+            return matmul(a, b).at({0, 0});
+          }};
+}
+
+// A thousand additions of one-element arrays: kernels alone, and Variables with recording off.
+Workload overhead(bool variables) {
+  const Tensor one = Tensor::ones({1});
+  const Variable v(one, true);
+  const auto kernels = [=] {
+    Tensor sum = one;
+    for (int i = 0; i < 1000; ++i) sum = add(sum, one);
+    return sum.item();
+  };
+  const auto ops = [=] {
+    const NoGrad no_grad;
+    Variable sum = v;
+    for (int i = 0; i < 1000; ++i) sum = add(sum, v);
+    return sum.item();
+  };
+  return {variables ? "overhead_variable" : "overhead_kernel",
+          variables ? "1000 Variable adds, no_grad" : "1000 kernel adds, 1 element", 1000,
+          variables ? std::function<double()>(ops) : std::function<double()>(kernels)};
+}
+
+}  // namespace
+
+std::vector<WorkloadMaker> workloads() {
+  return {{"sgemm_2000x2000x2000", [] { return product(2000, 2000, 2000); }},
+          {"sgemm_128x10000x512", [] { return product(128, 10000, 512); }},
+          {"sgemm_128x256x784", [] { return product(128, 256, 784); }},
+          {"lenet", lenet},
+          {"ir_resnet", ir_resnet},
+          {"mlp", mlp},
+          {"margin_1k", [] { return margin_head(1000); }},
+          {"margin_10k", [] { return margin_head(10000); }},
+          {"margin_100k", [] { return margin_head(100000); }},
+          {"overhead_kernel", [] { return overhead(false); }},
+          {"overhead_variable", [] { return overhead(true); }}};
+}
+
+}  // namespace gradian::bench

@@ -1,0 +1,89 @@
+// Makers of gradient cases, so that a row of the table is a line or two. The functions they build
+// take the dtype of their first input, since the prover runs each in float32 and in float64.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "autograd/gradcheck.h"
+#include "autograd/ops.h"
+#include "nn/module.h"
+#include "tensor/kernels.h"
+
+namespace gradian::proof {
+
+using In = const std::vector<Variable>&;
+
+inline Tensor labels_of(const std::vector<int64_t>& values) {
+  return Tensor::from(values, {static_cast<int64_t>(values.size())});
+}
+
+// The constant `value` in the dtype of x; undefined stays so.
+inline Tensor constant_like(const Tensor& value, const Variable& x) {
+  return value.defined() ? value.to(x.dtype()) : value;
+}
+
+inline GradCase at(std::string label, std::vector<Tensor> inputs, Function function) {
+  return {std::move(label), std::move(function), std::move(inputs)};
+}
+
+// At inputs of these shapes, spread over (-2, 2): each distinct in itself, and no two inputs equal
+// anywhere, so that differences and ties of two inputs stay away from their kinks.
+inline GradCase on(std::string label, const std::vector<Shape>& shapes, Function function) {
+  std::vector<Tensor> inputs;
+  for (const Shape& shape : shapes) {
+    const double shift = 0.037 * static_cast<double>(inputs.size());
+    inputs.push_back(spread(shape, -2 + shift, 2 + shift, inputs.size() + 1));
+  }
+  return at(std::move(label), std::move(inputs), std::move(function));
+}
+
+// At logits near +-800, where exp overflows unless it is shifted. Softmax bends over a distance of
+// 1 wherever it stands, so the step must not grow with |x| as it does by default.
+inline GradCase far_from_zero(const Shape& shape, Function function) {
+  std::vector<double> values;
+  for (int64_t i = 0; i < numel(shape); ++i)
+    values.push_back((i < 3 ? 800 : -800) + static_cast<double>(i * i % 3));
+  const GradCheckOptions short_step{.step = 1e-6};
+  return {
+      "far from zero", std::move(function), {Tensor::from(values, shape)}, short_step, short_step};
+}
+
+template <class M>
+using Parameters = std::vector<Variable M::*>;
+
+// A module as a function of its data and of its parameters, which are the case's inputs in this
+// order. Each evaluation builds a module of its own, so that no buffer carries over, and puts the
+// inputs in place of the parameters. Parameters beyond the given `values` are spread over (-1, 1).
+template <class M>
+GradCase module_case(std::string label, std::function<M()> make, Parameters<M> parameters,
+                     const std::vector<Tensor>& data, std::function<Variable(M&, In)> run,
+                     std::vector<Tensor> values = {}) {
+  M sample = make();
+  check(sample.named_parameters().size() == parameters.size(), sample.description(), ", ", label,
+        ": ", sample.named_parameters().size(), " parameters, but the case perturbs ",
+        parameters.size());
+  std::vector<Tensor> inputs = data;
+  for (size_t i = values.size(); i < parameters.size(); ++i)
+    values.push_back(spread((sample.*parameters[i]).shape(), -1, 1, i + 10));
+  inputs.insert(inputs.end(), values.begin(), values.end());
+  const size_t data_count = data.size();
+  return at(std::move(label), std::move(inputs), [=](In in) {
+    M module = make();
+    module.to(in[0].dtype());
+    for (size_t i = 0; i < parameters.size(); ++i) module.*parameters[i] = in[data_count + i];
+    return run(module, {in.begin(), in.begin() + static_cast<std::ptrdiff_t>(data_count)});
+  });
+}
+
+// A layer on an input of this shape, spread over (-2, 2).
+template <class M>
+GradCase layer_case(std::string label, std::function<M()> make, Parameters<M> parameters,
+                    const Shape& input) {
+  return module_case<M>(std::move(label), std::move(make), std::move(parameters),
+                        {spread(input, -2, 2)}, [](M& layer, In in) { return layer(in[0]); });
+}
+
+}  // namespace gradian::proof

@@ -1,0 +1,72 @@
+// `make gradcheck`: proves the gradients of everything in the table and prints one row for each,
+// with the largest relative errors found. `--only NAME` proves one row alone. Exits with 1 when a
+// row fails.
+#include <cstdio>
+#include <cstring>
+
+#include "tests/gradients/completeness.h"
+#include "tests/gradients/prover.h"
+
+namespace {
+
+using namespace gradian::proof;
+
+class Report {
+ public:
+  Report() {
+    std::printf("%-9s%-34s%6s%10s%10s  %s\n", "kind", "name", "cases", "order 1", "order 2",
+                "verdict");
+  }
+
+  void add(const GradientSubject& subject, const Proof& proof) {
+    row(subject.kind, subject.name, proof.cases, proof.failures, proof.first_order,
+        proof.second_order);
+  }
+  // What a difference quotient does not decide: it has no errors to show.
+  void add_table(int entries, const std::vector<std::string>& failures) {
+    row("table", "against the headers", entries, failures, -1, -1);
+  }
+
+  int finish() const {
+    std::printf("%d passed, %d failed\n", passed_, failed_);
+    return failed_ == 0 && passed_ > 0 ? 0 : 1;
+  }
+
+ private:
+  void row(const std::string& kind, const std::string& name, int cases,
+           const std::vector<std::string>& failures, double first, double second) {
+    const auto error = [](double value) {
+      char digits[32] = "-";
+      if (value >= 0) std::snprintf(digits, sizeof digits, "%.1e", value);
+      return std::string(digits);
+    };
+    std::printf("%-9s%-34s%6d%10s%10s  %s\n", kind.c_str(), name.c_str(), cases,
+                error(first).c_str(), error(second).c_str(),
+                failures.empty() ? "passed" : "FAILED");
+    for (const std::string& failure : failures) std::printf("    %s\n", failure.c_str());
+    std::fflush(stdout);
+    ++(failures.empty() ? passed_ : failed_);
+  }
+
+  int passed_ = 0, failed_ = 0;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::string only;
+  if (argc == 3 && std::strcmp(argv[1], "--only") == 0) {
+    only = argv[2];
+  } else if (argc != 1) {
+    std::fprintf(stderr, "usage: %s [--only NAME]\n", argv[0]);
+    return 2;
+  }
+  const std::vector<GradientSubject> table = gradient_table();
+  Report report;
+  for (const GradientSubject& subject : table)
+    if (only.empty() || only == subject.name) report.add(subject, prove(subject));
+  if (only.empty() || only == "table")
+    report.add_table(static_cast<int>(table.size()),
+                     completeness_failures(table, GRADIAN_SOURCE_DIR));
+  return report.finish();
+}

@@ -1,0 +1,491 @@
+// The engine: how gradients add up, what they are refused for, and when the graph goes away.
+#include <functional>
+#include <stdexcept>
+#include <thread>
+
+#include "autograd/node.h"
+#include "tests/helpers.h"
+
+namespace gradian::test {
+namespace {
+
+using Strings = std::vector<std::string>;
+using Rule = std::function<Gradients(const Context&, const Variable&)>;
+
+// A recorded op whose value and backward rule are whatever a test wants them to be.
+struct TestOp : Node {
+  TestOp(std::vector<Variable> inputs, const Tensor& output, Rule backward_rule)
+      : Node(std::move(inputs), output), rule(std::move(backward_rule)) {}
+  const char* name() const override { return "test_op"; }
+  Gradients backward(const Context& context, const Variable& grad) const override {
+    return rule(context, grad);
+  }
+  Rule rule;
+};
+
+Variable test_op(const std::vector<Variable>& inputs, const Tensor& output, const Rule& rule) {
+  return Variable::recorded(output, std::make_shared<TestOp>(inputs, output, rule));
+}
+
+}  // namespace
+
+TEST_CASE("engine: a variable that is used twice gets the sum of both gradients") {
+  const Variable x = leaf(3);
+  (x * x).backward();
+  check_values(x.grad(), {6});  // 2 x
+}
+
+TEST_CASE("engine: both arms of a diamond count") {
+  // y = (2 x) (x x) = 2 x^3, dy/dx = 6 x^2 = 54
+  const Variable x = leaf(3);
+  (2.0 * x * (x * x)).backward();
+  check_values(x.grad(), {54});
+}
+
+TEST_CASE("engine: a node runs its rule once, with the sum of its consumers' gradients") {
+  const Variable x = leaf(3);
+  std::vector<double> seen;
+  const Variable h = test_op({x}, x.value(), [&](const Context&, const Variable& grad) {
+    seen.push_back(grad.item());
+    return Gradients{grad};
+  });
+  // A chain of diamonds hangs on h: dy/dh = 2 + 5 for one of them, (2 + 5)^3 for three.
+  Variable y = h;
+  for (int i = 0; i < 3; ++i) y = 2.0 * y + 5.0 * y;
+  y.backward();
+  CHECK(seen == std::vector<double>{343});
+  check_values(x.grad(), {343});
+}
+
+TEST_CASE("engine: backward adds to grad, so two of them give exactly twice") {
+  const Variable x = leaf({0.1, 0.7, -1.3}, {3});
+  const Variable y = sum(exp(x) * sin(x));
+  y.backward(true);
+  const Tensor once = x.grad().value();
+  y.backward();
+  CHECK(identical(x.grad().value(), add(once, once)));
+}
+
+TEST_CASE("engine: gradients of two graphs add up in one leaf") {
+  const Variable x = leaf(2);
+  (3.0 * x).backward();
+  (x * x).backward();
+  check_values(x.grad(), {3 + 4});
+  Variable handle = x;
+  handle.zero_grad();
+  CHECK(!x.grad().defined());
+}
+
+TEST_CASE("engine: backward of a leaf is 1") {
+  const Variable x = leaf(5);
+  x.backward();
+  check_values(x.grad(), {1});
+}
+
+TEST_CASE("engine: a freed graph says so, and names the op") {
+  const Variable x = leaf(2);
+  const Variable y = x * x;
+  y.backward();
+  CHECK_THROWS_WITH_AS(
+      y.backward(), "mul: the graph was freed by an earlier backward; pass retain_graph to keep it",
+      Error);
+
+  const Variable shared = exp(x);
+  const Variable a = 2.0 * shared, b = 3.0 * shared;
+  a.backward();
+  CHECK_THROWS_WITH_AS(
+      b.backward(), "exp: the graph was freed by an earlier backward; pass retain_graph to keep it",
+      Error);
+}
+
+TEST_CASE("engine: grad() answers for leaves and for what was computed on the way") {
+  // h = x^2, y = h x: dy/dh = x = 3 with x held, dy/dx = 3 x^2 = 27 through both
+  const Variable x = leaf(3);
+  const Variable h = x * x;
+  const Variable y = h * x;
+  const auto gradients = grad({y}, {h, x, y});
+  check_values(gradients[0], {3});
+  check_values(gradients[1], {27});
+  check_values(gradients[2], {1});
+  CHECK(!x.grad().defined());  // nothing is accumulated
+}
+
+TEST_CASE("engine: grad() of an input that the outputs do not depend on is undefined") {
+  const Variable x = leaf(3), other = leaf(4);
+  const Variable later = x * other;  // depends on x, but y does not depend on it
+  const auto gradients = grad({x * x}, {other, x, later});
+  CHECK(!gradients[0].defined());
+  check_values(gradients[1], {6});
+  CHECK(!gradients[2].defined());
+}
+
+TEST_CASE("engine: grad() sums over outputs, each weighted by its grad_output") {
+  // sum(v1 x^2) + sum(v2 5 x): 2 v1 x + 5 v2 = {2 1 3 + 5 10, 2 2 4 + 5 20} = {56, 116}
+  const Variable x = leaf({3, 4}, {2});
+  const auto gradients = grad({x * x, 5.0 * x}, {x}, {leaf({1, 2}, {2}), leaf({10, 20}, {2})});
+  check_values(gradients[0], {56, 116});
+}
+
+TEST_CASE("engine: what cannot be differentiated is refused with a reason") {
+  const Variable x = leaf({1, 2}, {2}), constant(doubles({1, 2}));
+  check_errors({
+      {[&] { (x * x).backward(); },
+       "backward: an output of shape [2] needs a grad_output; only one-element outputs may leave "
+       "it "
+       "out"},
+      {[&] { grad({x * x}, {x}); },
+       "backward: an output of shape [2] needs a grad_output; only one-element outputs may leave "
+       "it "
+       "out"},
+      {[&] {
+         grad({x * x}, {x}, {leaf({1, 2, 3}, {3})});
+       },
+       "grad: output 0 is float64 [2] but its grad_output is float64 [3]"},
+      {[&] { grad({x * x}, {x}, {Variable(Tensor::ones({2}))}); },
+       "grad: output 0 is float64 [2] but its grad_output is float32 [2]"},
+      {[&] {
+         grad({sum(x), sum(x)}, {x}, {leaf(1)});
+       },
+       "grad: 2 outputs but 1 grad_outputs"},
+      {[&] {
+         grad({sum(x)}, {x, constant});
+       },
+       "grad: input 1 does not require grad"},
+      {[&] { sum(constant).backward(); },
+       "backward: nothing to differentiate, the variable does not require grad"},
+      {[&] { Variable().backward(); },
+       "backward: nothing to differentiate, the variable does not require grad"},
+      {[&] { Variable().value(); }, "Variable: value of an undefined variable"},
+      {[&] { Variable{Tensor()}; }, "Variable: the tensor is undefined"},
+      {[&] {
+         Variable(integers({1, 2}), true);
+       },
+       "requires_grad: expected float32 or float64, got int64"},
+      {[&] { (x * x).set_requires_grad(false); },
+       "set_requires_grad: only a leaf can be set; detach() first"},
+      {[&] {
+         (x * x).set_value(doubles({1, 2}));
+       },
+       "set_value: only a leaf can be set"},
+      {[&] { leaf(1).set_value(integers({1})); },
+       "set_value: a variable that requires grad needs float32 or float64, got int64"},
+      {[&] {
+         leaf({1, 2}, {2}).set_grad(Variable(doubles({1, 2, 3})));
+       },
+       "set_grad: the gradient is float64 [3], the variable float64 [2]"},
+      {[&] {
+         leaf({1, 2}, {2}).set_grad(Variable(Tensor::ones({2})));
+       },
+       "set_grad: the gradient is float32 [2], the variable float64 [2]"},
+  });
+}
+
+TEST_CASE("engine: with create_graph gradients can be differentiated again and again") {
+  // x^4 at 2: 4 x^3 = 32, 12 x^2 = 48, 24 x = 48, 24, 0
+  const std::vector<double> expected = {32, 48, 48, 24};
+  const std::vector<std::pair<const char*, Variable (*)(const Variable&)>> quartics = {
+      {"products", [](const Variable& x) { return x * x * x * x; }},
+      {"square of a square", [](const Variable& x) { return (x * x) * (x * x); }},
+      {"pow", [](const Variable& x) { return pow(x, 4); }}};
+  for (const auto& [label, f] : quartics) {
+    CAPTURE(label);
+    const Variable x = leaf(2);
+    Variable y = f(x);
+    for (const double value : expected) {
+      y = grad({y}, {x}, {}, true)[0];
+      check_values(y, {value});
+    }
+  }
+}
+
+TEST_CASE("engine: without create_graph gradients are constants") {
+  const Variable x = leaf(2);
+  CHECK(!grad({x * x}, {x})[0].requires_grad());
+  (x * x).backward();
+  CHECK(!x.grad().requires_grad());
+}
+
+TEST_CASE("engine: a gradient penalty reaches the leaf through backward") {
+  // y = x^3, penalty (dy/dx)^2 = 9 x^4, its derivative 36 x^3 = 288 at 2
+  const Variable x = leaf(2);
+  const Variable slope = grad({x * x * x}, {x}, {}, true)[0];
+  (slope * slope).backward();
+  check_values(x.grad(), {288});
+}
+
+TEST_CASE("engine: under NoGrad nothing is recorded, and recording comes back") {
+  const Variable x = leaf(2);
+  {
+    const NoGrad no_grad;
+    CHECK(!(x * x).requires_grad());
+    {
+      const GradMode on(true);
+      CHECK((x * x).requires_grad());
+    }
+    CHECK(!grad_enabled());
+    std::thread([] { CHECK(grad_enabled()); }).join();  // the mode is the thread's own
+  }
+  CHECK((x * x).requires_grad());
+  CHECK_THROWS([] {
+    const NoGrad no_grad;
+    throw std::runtime_error("any");
+  }());
+  CHECK(grad_enabled());
+}
+
+TEST_CASE("engine: detach cuts the graph and shares the value") {
+  const Variable x = leaf(3);
+  const Variable fixed = x.detach();
+  (x * fixed).backward();
+  check_values(x.grad(), {3});  // 6 without the cut
+  CHECK(fixed.value().stamp() == x.value().stamp());
+  CHECK(!fixed.requires_grad());
+}
+
+TEST_CASE("engine: constants record nothing and get no gradient") {
+  const Variable x = leaf(3), constant(doubles({2}, {}));
+  const int64_t before = live_nodes();
+  const Variable none = constant * constant;
+  CHECK(live_nodes() == before);
+  (x * constant).backward();
+  CHECK(!constant.grad().defined());
+  CHECK(!none.requires_grad());
+}
+
+TEST_CASE("engine: an array that was written to after the forward pass is refused") {
+  const auto written = [](Variable& variable) {
+    Tensor value = variable.value();
+    value.fill(7);
+  };
+  Variable x = leaf({1, 2}, {2}), constant(doubles({3, 4}));
+  Variable view = slice(x, 0, 0, 1);
+  Variable result = x * constant;
+  struct Case {
+    const char* label;
+    std::function<void()> write;
+    const char* error;
+  };
+  const std::vector<Case> cases = {
+      {"operand", [&] { written(x); }, "mul: input 0 was written to after the forward pass"},
+      {"constant operand", [&] { written(constant); },
+       "mul: input 1 was written to after the forward pass"},
+      {"result", [&] { written(result); }, "mul: the output was written to after the forward pass"},
+      {"view of an operand", [&] { written(view); },
+       "mul: input 0 was written to after the forward pass"},
+      {"operand replaced",
+       [&] {
+         x.set_value(doubles({5, 6}));
+       },
+       "mul: input 0 was written to after the forward pass"}};
+  for (const Case& c : cases) {
+    CAPTURE(c.label);
+    view = slice(x, 0, 0, 1);
+    result = x * constant;
+    const Variable y = sum(result);
+    c.write();
+    check_errors({{[&] { y.backward(); }, c.error}});
+  }
+  written(x);  // before recording it is nobody's business
+  sum(x * constant).backward();
+}
+
+TEST_CASE("engine: a rule that returns the wrong thing is an error that names the op") {
+  const Variable x = leaf({1, 2}, {2}), w = leaf({3, 4}, {2});
+  struct Case {
+    Rule rule;
+    const char* error;
+  };
+  const std::vector<Case> cases = {
+      {[](const Context&, const Variable& grad) { return Gradients{grad}; },
+       "test_op: the rule returned 1 gradients for 2 inputs"},
+      {[](const Context&, const Variable& grad) {
+         return Gradients{grad, grad, grad};
+       },
+       "test_op: the rule returned 3 gradients for 2 inputs"},
+      {[](const Context&, const Variable& grad) {
+         return Gradients{grad, Variable(Tensor::ones({3}, DType::float64))};
+       },
+       "test_op: the gradient of input 1 has shape [3], the input has [2]"},
+      // A smaller gradient is not broadcast up: that would hide a rule that summed too much.
+      {[](const Context&, const Variable& grad) {
+         return Gradients{sum(grad), grad};
+       },
+       "test_op: the gradient of input 0 has shape [], the input has [2]"},
+      {[](const Context&, const Variable& grad) {
+         return Gradients{Variable(grad.value().to(DType::float32)), grad};
+       },
+       "test_op: the gradient of input 0 is float32, the input is float64"}};
+  for (const Case& c : cases) {
+    const Variable y = sum(test_op({x, w}, doubles({5, 6}), c.rule));
+    check_errors({{[&] { y.backward(); }, c.error}});
+  }
+  // A backward that failed has changed no gradient and left recording on.
+  CHECK(!x.grad().defined());
+  CHECK(!w.grad().defined());
+  CHECK(grad_enabled());
+}
+
+TEST_CASE("engine: an undefined gradient of a rule means zero") {
+  const Variable x = leaf(3);
+  const Variable cut =
+      test_op({x}, x.value(), [](const Context&, const Variable&) { return Gradients(1); });
+  CHECK(!grad({cut}, {x}, {}, false, true)[0].defined());
+  check_values(grad({cut + 5.0 * x}, {x})[0], {5});
+}
+
+TEST_CASE("engine: a rule is told which gradients are asked for") {
+  const Variable x = leaf(1), w = leaf(2), constant(doubles({3}, {}));
+  std::vector<bool> needs;
+  const auto y = [&] {
+    return test_op({x, constant, w}, doubles({0}, {}),
+                   [&](const Context& context, const Variable& g) {
+                     needs = {context.needs(0), context.needs(1), context.needs(2)};
+                     return Gradients{g, {}, g};
+                   });
+  };
+  y().backward();
+  CHECK(needs == std::vector<bool>{true, false, true});
+  grad({y()}, {w});
+  CHECK(needs == std::vector<bool>{false, false, true});
+}
+
+TEST_CASE("engine: rules of nodes that lead to no target do not run") {
+  const Variable x = leaf(1), w = leaf(2);
+  int runs = 0;
+  const Variable side = test_op({x}, x.value(), [&](const Context&, const Variable& g) {
+    ++runs;
+    return Gradients{g};
+  });
+  grad({side * w}, {w});
+  CHECK(runs == 0);
+}
+
+TEST_CASE("engine: gradients are summed over the axes that were broadcast") {
+  // The cotangent is G = {{1, 2, 3}, {4, 5, 6}}; an addend's gradient is G summed to its shape.
+  const Variable cotangent(doubles({1, 2, 3, 4, 5, 6}, {2, 3}));
+  const Variable x(Tensor::zeros({2, 3}, DType::float64), true);
+  struct Case {
+    Shape shape;
+    std::vector<double> gradient;
+  };
+  const std::vector<Case> cases = {{{2, 3}, {1, 2, 3, 4, 5, 6}},
+                                   {{3}, {5, 7, 9}},
+                                   {{1, 3}, {5, 7, 9}},
+                                   {{2, 1}, {6, 15}},
+                                   {{1, 1}, {21}},
+                                   {{1}, {21}},
+                                   {{}, {21}}};
+  for (const auto& [shape, gradient] : cases) {
+    const Variable b(Tensor::ones(shape, DType::float64), true);
+    const auto gradients = grad({x + b}, {x, b}, {cotangent});
+    CHECK(gradients[1].shape() == shape);
+    check_values(gradients[1], gradient);
+    check_values(gradients[0], {1, 2, 3, 4, 5, 6});
+  }
+  // Both operands broadcast: a [2, 1], b [3], y = a b; da = sum_j G b_j, db = sum_i G a_i.
+  const Variable a = leaf({10, 20}, {2, 1}), b = leaf({1, 0, -1}, {3});
+  const auto gradients = grad({a * b}, {a, b}, {cotangent});
+  check_values(gradients[0], {1 - 3, 4 - 6});
+  check_values(gradients[1], {10 + 80, 20 + 100, 30 + 120});
+}
+
+TEST_CASE("engine: the graph lists the ops that it is made of") {
+  const Variable x = leaf(1);
+  CHECK(recorded_ops(exp(x) * x + exp(x)) == Strings{"add", "exp", "mul"});
+  CHECK(recorded_ops(x).empty());
+}
+
+// Stack overflow is what the next two look for: a walk that recursed would need some hundred bytes
+// of the stack's eight million for each op of a chain.
+TEST_CASE("engine: a chain of a million ops is differentiated, and freed when it is dropped") {
+  constexpr int kLength = 1'000'000;
+  const Variable x = leaf(1), one(doubles({1}, {}));
+  const int64_t before = live_nodes();
+  {
+    Variable y = x;
+    for (int i = 0; i < kLength; ++i) y = y + one;
+    CHECK(y.item() == 1 + kLength);
+    y.backward(true);
+    check_values(x.grad(), {1});
+    CHECK(live_nodes() == before + kLength);
+  }
+  CHECK(live_nodes() == before);
+}
+
+TEST_CASE("engine: deep graphs of other forms are freed without recursion too") {
+  constexpr int kLength = 50'000;
+  const Variable x = leaf(1), half(doubles({0.5}, {}));
+  const int64_t before = live_nodes();
+  Variable y = x;
+  SUBCASE("a chain, by the backward that passes, while its result is still held") {
+    for (int i = 0; i < kLength; ++i) y = y + half;
+    CHECK(live_nodes() == before + kLength);
+    y.backward();
+    check_values(x.grad(), {1});
+    CHECK(live_nodes() == before);
+  }
+  SUBCASE("a chain that was never differentiated") {
+    for (int i = 0; i < kLength; ++i) y = y + half;
+  }
+  SUBCASE("a ladder, where each step uses the one before twice") {
+    for (int i = 0; i < kLength; ++i) y = (y + y) * half;
+    CHECK(live_nodes() == before + 2 * kLength);
+  }
+  SUBCASE("two strands that cross at every step") {
+    Variable last = x;
+    for (int i = 0; i < kLength; ++i) {
+      const Variable next = (y + last) * half;
+      last = y;
+      y = next;
+    }
+  }
+  SUBCASE("the graph of a gradient") {
+    for (int i = 0; i < kLength / 3; ++i) y = exp(y * half) - half;
+    y = grad({y}, {x}, {}, true)[0];
+    CHECK(y.requires_grad());
+    CHECK(live_nodes() > before + kLength);  // more than the forward pass alone
+  }
+  SUBCASE("what is no longer held, while a part of it is") {
+    Variable middle;
+    for (int i = 0; i < kLength; ++i) {
+      y = y + half;
+      if (i + 1 == kLength / 2) middle = y;
+    }
+    y = Variable();
+    CHECK(live_nodes() == before + kLength / 2);
+    middle.backward();
+    check_values(x.grad(), {1});
+  }
+  y = Variable();
+  CHECK(live_nodes() == before);
+}
+
+TEST_CASE("engine: one variable may have a hundred thousand consumers") {
+  constexpr int kConsumers = 100'000;
+  const Variable x = leaf(2);
+  const int64_t before = live_nodes();
+  std::vector<Variable> outputs;
+  for (int i = 0; i < kConsumers; ++i) outputs.push_back(x * x);
+  check_values(grad(outputs, {x})[0], {4.0 * kConsumers});
+  CHECK(live_nodes() == before);
+  for (Variable& y : outputs) y = reshape(x, {1});
+  sum(concat(outputs)).backward();
+  check_values(x.grad(), {kConsumers});
+}
+
+TEST_CASE("engine: after backward only parameters, gradients and the result hold memory") {
+  const Shape shape{64, 64};
+  const size_t bytes = 64 * 64 * sizeof(float), scalar_bytes = 64;  // one cache line at least
+  const size_t start = memory_stats().in_use;
+  const Variable w(Tensor::full(shape, 0.01), true), v(Tensor::full(shape, 0.02), true);
+  for (int step = 0; step < 3; ++step) {
+    const Variable loss = mean(tanh(matmul(exp(w), v)) * v);
+    const size_t leaves = (step == 0 ? 2 : 4) * bytes;
+    CHECK(memory_stats().in_use > start + leaves + bytes);  // the graph holds its arrays
+    loss.backward();
+    CHECK(memory_stats().in_use == start + 4 * bytes + scalar_bytes);
+  }
+  CHECK(memory_stats().in_use == start + 4 * bytes);
+}
+
+}  // namespace gradian::test

@@ -1,0 +1,604 @@
+// The angular-margin losses: the target logit as a function of the angle, what the note's code
+// computes and how that differs from ArcFace, invariances, and the places where the angle has no
+// derivative. Angles in the tables are in degrees.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <numbers>
+
+#include "losses/cross_entropy.h"
+#include "losses/margin.h"
+#include "tensor/random.h"
+#include "tests/helpers.h"
+
+namespace gradian::test {
+namespace {
+
+using std::numbers::pi;
+
+constexpr double kArc = 0.5;  // ArcFace's margin, radians
+constexpr double kDegree = pi / 180;
+// How near 0 the angle is let: acos(1 - 1e-7).
+const double kSmallestAngle = std::acos(1 - 1e-7);
+
+constexpr Margin kArcFace{.m2 = kArc};
+constexpr Margin kNote{.m3 = 0.5};  // what the note's code does
+
+Margin with(Margin margin, Overflow overflow) {
+  margin.overflow = overflow;
+  return margin;
+}
+
+// The target cosine phi at an angle (radians), its derivative by the cosine, and by the angle.
+struct Target {
+  double value, by_cosine, by_angle;
+};
+Target target_at(double theta, const Margin& margin) {
+  const Variable cosine = leaf(std::cos(theta));
+  const Variable phi = apply_margin(cosine, margin);
+  const double slope = grad({phi}, {cosine})[0].item();
+  return {phi.item(), slope, -slope * std::sin(theta)};
+}
+
+// `value` with as many decimals as `printed` has, and no sign on a zero.
+std::string as_printed(double value, const std::string& printed) {
+  char buffer[32];
+  const size_t point = printed.find('.');
+  const int decimals =
+      point == std::string::npos ? 0 : static_cast<int>(printed.size() - point) - 1;
+  std::snprintf(buffer, sizeof buffer, "%.*f", decimals, value);
+  return std::stod(buffer) == 0 ? std::string(buffer).substr(buffer[0] == '-') : buffer;
+}
+
+struct NamedMargin {
+  const char* name;
+  Margin margin;
+};
+std::vector<NamedMargin> all_margins() {
+  return {{"softmax of cosines", {}},
+          {"the note's", kNote},
+          {"ArcFace", kArcFace},
+          {"ArcFace, cos_fallback", with(kArcFace, Overflow::cos_fallback)},
+          {"ArcFace, easy_margin", with(kArcFace, Overflow::easy_margin)},
+          {"ArcFace, none", with(kArcFace, Overflow::none)},
+          {"SphereFace 1.35", {.m1 = 1.35}},
+          {"SphereFace 4", {.m1 = 4}},
+          {"combined 1", {.m1 = 1, .m2 = 0.3, .m3 = 0.2}},
+          {"combined 2", {.m1 = 0.9, .m2 = 0.4, .m3 = 0.15}}};
+}
+
+// A loss whose weight has these rows.
+MarginLoss loss_with(const Tensor& weight, double s, const Margin& margin) {
+  MarginLoss loss(weight.size(1), weight.size(0), s, margin);
+  loss.to(weight.dtype());
+  loss.weight.set_value(weight);
+  return loss;
+}
+
+struct Gradients3 {
+  Tensor loss, by_x, by_weight;
+};
+Gradients3 differentiate(const MarginLoss& loss, const Tensor& x, const Tensor& labels) {
+  const Variable features(x, true);
+  const Variable value = loss(features, labels);
+  const auto gradients = grad({value}, {features, loss.weight});
+  return {value.value(), gradients[0].value(), gradients[1].value()};
+}
+
+// Six features of five dimensions and four classes, one of them absent.
+struct Sample {
+  Generator generator{11};
+  Tensor x = randn({6, 5}, DType::float64, 0, 1, generator);
+  Tensor weight = randn({4, 5}, DType::float64, 0, 1, generator);
+  Tensor labels = integers({0, 3, 1, 1, 0, 3});
+};
+
+// `rows` unit vectors of the plane, evenly around the circle.
+Tensor regular_polygon(int64_t rows) {
+  std::vector<double> values;
+  for (int64_t i = 0; i < rows; ++i) {
+    const double angle = 2 * pi * static_cast<double>(i) / static_cast<double>(rows);
+    values.insert(values.end(), {std::cos(angle), std::sin(angle)});
+  }
+  return doubles(values, {rows, 2});
+}
+
+// The loss where every feature of the plane is its class's weight row, and these a regular polygon.
+double loss_of_polygon(int64_t classes, double s, const Margin& margin) {
+  const Tensor polygon = regular_polygon(classes);
+  return loss_with(polygon, s, margin)(Variable(polygon), Tensor::arange(classes)).item();
+}
+
+}  // namespace
+
+TEST_CASE("margin: ArcFace's target is cos(theta + m), its slope sin(theta + m) / sin(theta)") {
+  for (const double degrees : {1, 5, 10, 30, 45, 60, 75, 90, 120, 150}) {
+    CAPTURE(degrees);
+    const double theta = degrees * kDegree;
+    const Target target = target_at(theta, kArcFace);
+    CHECK(target.value == doctest::Approx(std::cos(theta + kArc)).epsilon(1e-12));
+    CHECK(target.by_cosine ==
+          doctest::Approx(std::sin(theta + kArc) / std::sin(theta)).epsilon(1e-10));
+  }
+}
+
+TEST_CASE("margin: all three margins together are cos(m1 theta + m2) - m3") {
+  for (const auto& [name, margin] : all_margins()) {
+    CAPTURE(name);
+    for (const double theta : {0.1, 0.3, 0.5, 0.7}) {  // inside 4 theta <= pi
+      const double angle = margin.m1 * theta + margin.m2;
+      const Target target = target_at(theta, margin);
+      CHECK(target.value == doctest::Approx(std::cos(angle) - margin.m3).epsilon(1e-12));
+      CHECK(target.by_angle == doctest::Approx(-margin.m1 * std::sin(angle)).epsilon(1e-10));
+    }
+  }
+}
+
+TEST_CASE("margin: with m1 = 1 and m2 = 0 the target is cosine - m3 to the last bit") {
+  for (const DType dtype : {DType::float32, DType::float64}) {
+    const Variable cosine(doubles({-1, -0.3, 0, 0.7, 1}).to(dtype));
+    CHECK(identical(apply_margin(cosine, {.m3 = 0.35}).value(), (cosine - 0.35).value()));
+    CHECK(apply_margin(cosine, {}).id() == cosine.id());
+  }
+}
+
+TEST_CASE("margin: the note's code is CosFace, and here is how it differs from ArcFace") {
+  // By angle: how far either lowers the target cosine, the same as a margin on the angle (the
+  // angle whose cosine is phi, less theta), and the pull on the feature, which is proportional to
+  // |dphi/dtheta|. "" stands for an angle that is not there, as cos(theta) - 0.5 < -1.
+  const double equal_slopes = (pi - kArc) / 2 / kDegree, border = (pi - kArc) / kDegree;
+  struct Row {
+    double degrees;
+    const char *arc_drop, *note_angle, *arc_slope, *note_pull, *arc_pull;
+  };
+  const std::vector<Row> rows = {{10, "0.204", "51.0", "3.60", "0.174", "0.625"},
+                                 {30, "0.346", "38.5", "1.708", "0.500", "0.854"},
+                                 {60, "0.476", "30.0", "1.154", "0.866", "1.000"},
+                                 {equal_slopes, "0.4948", "28.96", "1.000", "0.969", "0.969"},
+                                 {90, "0.479", "30.0", "0.878", "1", "0.878"},
+                                 {120, "0.354", "60.0", "0.601", "0.866", "0.520"},
+                                 {border, "0.122", "", "0.000", "0.479", "0.000"},
+                                 {160, "0.049", "", "-0.440", "0.342", "-0.150"}};
+  const auto check_printed = [](double value, const std::string& printed) {
+    CHECK(as_printed(value, printed) == printed);
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.degrees);
+    const double theta = row.degrees * kDegree;
+    const Target note = target_at(theta, kNote);
+    const Target arc = target_at(theta, with(kArcFace, Overflow::none));
+    CHECK(std::cos(theta) - note.value == doctest::Approx(0.5).epsilon(1e-12));
+    CHECK(note.by_cosine == 1);
+    check_printed(std::cos(theta) - arc.value, row.arc_drop);
+    check_printed(arc.by_cosine, row.arc_slope);
+    check_printed(-note.by_angle, row.note_pull);
+    check_printed(-arc.by_angle, row.arc_pull);
+    const double note_angle = (std::acos(note.value) - theta) / kDegree;
+    if (std::isnan(note_angle))
+      CHECK(std::string(row.note_angle).empty());
+    else
+      check_printed(note_angle, row.note_angle);
+    // ArcFace's margin on the angle is its m = 28.65 degrees, until theta + m passes 180.
+    if (theta + kArc <= pi) check_printed((std::acos(arc.value) - theta) / kDegree, "28.65");
+  }
+  // The equal-slope angle is where ArcFace's drop is largest: below 0.5, so that m = 0.5 of the
+  // note's code is the larger margin at every angle up to the border.
+  for (double theta = 0; theta < pi - kArc; theta += 0.01)
+    CHECK(std::cos(theta) - target_at(theta, kArcFace).value <=
+          std::cos(equal_slopes * kDegree) - std::cos(equal_slopes * kDegree + kArc) + 1e-12);
+}
+
+TEST_CASE("margin: at theta = 0 the clamp costs 4.5e-4 radians") {
+  // The target is cos(m + 4.5e-4), not cos(m): the drop is 0.1226 instead of 0.1224.
+  CHECK(kSmallestAngle == doctest::Approx(4.47e-4).epsilon(1e-6));
+  const double drop = 1 - target_at(0, kArcFace).value;
+  CHECK(drop == doctest::Approx(1 - std::cos(kArc + kSmallestAngle)).epsilon(1e-12));
+  CHECK(std::abs(drop - (1 - std::cos(kArc))) < 2.2e-4);
+}
+
+TEST_CASE("margin: each overflow rule on both sides of its border") {
+  // 0.1 rad before and after the border. Beyond theta = pi - m the angle theta + m is pi + 0.1:
+  //   mirror -2 - cos(pi + 0.1), cos_fallback cos(pi - 0.4) - m sin(m), none cos(pi + 0.1).
+  // easy_margin has its border at 90 degrees: cos(pi/2 - 0.1 + m) before it, cos(theta) after.
+  struct Row {
+    Overflow overflow;
+    double border, before, after;
+  };
+  const double past = pi - kArc, right = pi / 2;
+  const std::vector<Row> rows = {
+      {Overflow::mirror, past, -std::cos(0.1), -2 + std::cos(0.1)},
+      {Overflow::cos_fallback, past, -std::cos(0.1), -std::cos(0.4) - 0.5 * std::sin(0.5)},
+      {Overflow::easy_margin, right, -std::sin(0.4), -std::sin(0.1)},
+      {Overflow::none, past, -std::cos(0.1), -std::cos(0.1)}};
+  for (const auto& [overflow, border, before, after] : rows) {
+    CAPTURE(static_cast<int>(overflow));
+    CHECK(target_at(border - 0.1, with(kArcFace, overflow)).value ==
+          doctest::Approx(before).epsilon(1e-12));
+    CHECK(target_at(border + 0.1, with(kArcFace, overflow)).value ==
+          doctest::Approx(after).epsilon(1e-12));
+  }
+  // The size of the jump at the border itself, with ArcFace's m = 0.5.
+  const auto jump = [&](Overflow overflow, double border) {
+    const Margin margin = with(kArcFace, overflow);
+    return target_at(border + 1e-9, margin).value - target_at(border - 1e-9, margin).value;
+  };
+  CHECK(std::abs(jump(Overflow::mirror, past)) < 1e-8);
+  CHECK(std::abs(jump(Overflow::none, past)) < 1e-8);
+  CHECK(jump(Overflow::cos_fallback, past) == doctest::Approx(-0.117).epsilon(1e-3));
+  CHECK(jump(Overflow::easy_margin, right) == doctest::Approx(0.479).epsilon(1e-3));
+}
+
+TEST_CASE("margin: mirror has a continuous value and slope at every border") {
+  for (const double m1 : {1.0, 1.35, 4.0}) {
+    for (const double m2 : {0.0, kArc}) {
+      if (m1 == 1 && m2 == 0) continue;  // no angle beyond pi
+      for (int k = 1; k * pi < m1 * pi + m2; ++k) {
+        CAPTURE(m1);
+        CAPTURE(k);
+        const double border = (k * pi - m2) / m1, step = 1e-6;
+        const Margin margin{.m1 = m1, .m2 = m2};
+        const Target before = target_at(border - step, margin);
+        const Target after = target_at(border + step, margin);
+        // (-1)^k cos - 2k: at the border 1 - 2k from either side, with slope 0.
+        if (border + step > pi - kSmallestAngle) continue;  // in the clamp's reach: 180 degrees
+        CHECK(before.value == doctest::Approx(1 - 2 * k).epsilon(1e-10));
+        CHECK(after.value == doctest::Approx(1 - 2 * k).epsilon(1e-10));
+        CHECK(std::abs(before.by_angle) < 2 * m1 * m1 * step);
+        CHECK(std::abs(after.by_angle) < 2 * m1 * m1 * step);
+      }
+    }
+  }
+}
+
+TEST_CASE("margin: which targets fall with the angle all the way from 0 to pi") {
+  struct Row {
+    const char* name;
+    Margin margin;
+    bool falls;
+  };
+  const std::vector<Row> rows = {
+      {"softmax", {}, true},
+      {"note", kNote, true},
+      {"ArcFace", kArcFace, true},
+      {"SphereFace 1.35", {.m1 = 1.35}, true},
+      {"SphereFace 1.35 and 0.5", {.m1 = 1.35, .m2 = 0.5}, true},
+      {"SphereFace 4", {.m1 = 4}, true},
+      {"SphereFace 4 and 0.5", {.m1 = 4, .m2 = 0.5}, true},
+      {"combined", {.m1 = 0.9, .m2 = 0.4, .m3 = 0.15}, true},
+      {"cos_fallback", with(kArcFace, Overflow::cos_fallback), true},
+      {"cos_fallback, m1 4", {.m1 = 4, .overflow = Overflow::cos_fallback}, false},  // up at pi / 4
+      {"easy_margin", with(kArcFace, Overflow::easy_margin), false},
+      {"none", with(kArcFace, Overflow::none), false}};
+  for (const auto& [name, margin, falls] : rows) {
+    CAPTURE(name);
+    bool always = true;
+    double last = std::numeric_limits<double>::infinity();
+    for (int i = 0; i <= 1000; ++i) {
+      const double value = target_at(i * pi / 1000, margin).value;
+      always = always && value < last;
+      last = value;
+    }
+    CHECK(always == falls);
+  }
+}
+
+TEST_CASE(
+    "margin: at and beyond the clamp the slope by the cosine is 0, where the margin is acos's") {
+  for (const double cosine : {1.0, 1 - 1e-7, -1.0, 1.5}) {
+    CAPTURE(cosine);
+    for (const Overflow overflow : {Overflow::mirror, Overflow::none}) {
+      const Variable c = leaf(cosine);
+      CHECK(grad({apply_margin(c, with(kArcFace, overflow))}, {c})[0].item() == 0);
+    }
+  }
+  // Where a rule has fallen back to the cosine itself the slope stays 1 up to -1.
+  for (const Overflow overflow : {Overflow::cos_fallback, Overflow::easy_margin}) {
+    const Variable c = leaf(-1);
+    CHECK(grad({apply_margin(c, with(kArcFace, overflow))}, {c})[0].item() == 1);
+  }
+}
+
+TEST_CASE("margin losses: two classes by hand") {
+  // x at 30 degrees from the first row and 60 from the second, s = 2, m = 0.2 rad or 0.2:
+  // loss = ln(1 + exp(2 (cos 60 - phi))).
+  const Tensor x = doubles({3 * std::cos(pi / 6), 3 * std::sin(pi / 6)}, {1, 2});
+  const Tensor weight = doubles({1, 0, 0, 5}, {2, 2});
+  const auto expected = [](double phi) { return std::log1p(std::exp(2 * (0.5 - phi))); };
+  const auto value = [&](const Margin& margin) {
+    return loss_with(weight, 2, margin)(Variable(x), integers({0})).item();
+  };
+  CHECK(value({}) == doctest::Approx(expected(std::cos(pi / 6))).epsilon(1e-12));
+  CHECK(value({.m2 = 0.2}) == doctest::Approx(expected(std::cos(pi / 6 + 0.2))).epsilon(1e-12));
+  CHECK(value({.m3 = 0.2}) == doctest::Approx(expected(std::cos(pi / 6) - 0.2)).epsilon(1e-12));
+  CHECK(value({.m1 = 2}) == doctest::Approx(expected(std::cos(pi / 3))).epsilon(1e-12));
+}
+
+TEST_CASE("margin losses: the named ones are MarginLoss with one margin") {
+  const Sample sample;
+  const auto check_same = [&](MarginLoss&& named, double s, const Margin& margin) {
+    named.to(DType::float64);
+    named.weight.set_value(sample.weight);
+    CHECK(named(Variable(sample.x), sample.labels).item() ==
+          loss_with(sample.weight, s, margin)(Variable(sample.x), sample.labels).item());
+  };
+  check_same(ArcFaceLoss(5, 4), 30, {.m2 = 0.5});
+  check_same(ArcFaceLoss(5, 4, 16, 0.2, Overflow::none), 16,
+             {.m2 = 0.2, .overflow = Overflow::none});
+  check_same(CosFaceLoss(5, 4), 64, {.m3 = 0.35});
+  check_same(CosFaceLoss(5, 4, 30, 0.5), 30, {.m3 = 0.5});
+}
+
+TEST_CASE("margin losses: CosFaceLoss(s = 30, m = 0.5) is what the note's ArcFaceLoss computes") {
+  const auto note = [](const Variable& embeddings, const Variable& weight, const Tensor& labels) {
+    const double s = 30, m = 0.5;
+    const Variable cosine = linear(normalize(embeddings, 1), normalize(weight, 1));
+    const Variable phi = cosine - m;
+    const Variable is_label(one_hot(labels, weight.size(0), cosine.dtype()));
+    const Variable cosine_with_margin = is_label * phi + (1 - is_label) * cosine;
+    return cross_entropy(s * cosine_with_margin, labels);
+  };
+  for (const DType dtype : {DType::float32, DType::float64}) {
+    CAPTURE(dtype);
+    Generator generator(5);
+    const Variable x(randn({16, 8}, dtype, 0, 1, generator), true);
+    const Tensor labels = Tensor::arange(16);
+    CosFaceLoss loss(8, 20, 30, 0.5);
+    loss.to(dtype);
+    loss.weight.set_value(randn({20, 8}, dtype, 0, 1, generator));
+    const Variable expected = note(x, loss.weight, labels), value = loss(x, labels);
+    const auto gradients = grad({expected}, {x, loss.weight});
+    const auto recorded = grad({value}, {x, loss.weight}, {}, true);
+    const auto fused = grad({value}, {x, loss.weight});
+    // The kernels that serve first derivatives round differently, by some units of the last place
+    // of the larger terms; gradients that are recorded are the note's formula, bit for bit.
+    const double rounding = dtype == DType::float32 ? 2e-6 : 4e-15;
+    check_close(value.value(), expected.value(), rounding);
+    for (size_t i = 0; i < 2; ++i) {
+      CHECK(identical(recorded[i].value(), gradients[i].value()));
+      check_close(fused[i].value(), gradients[i].value(), rounding);
+    }
+  }
+}
+
+TEST_CASE("margin losses: gradients are at right angles to features and to weight rows") {
+  // The loss sees directions only, so moving along x or w changes nothing.
+  const Sample sample;
+  for (const auto& [name, margin] : all_margins()) {
+    CAPTURE(name);
+    const auto [loss, by_x, by_weight] =
+        differentiate(loss_with(sample.weight, 8, margin), sample.x, sample.labels);
+    CHECK(norm(Variable(by_x)).item() > 1e-3);
+    CHECK(norm(Variable(by_weight)).item() > 1e-3);
+    check_values(sum(mul(by_x, sample.x), {1}), std::vector<double>(6, 0));
+    check_values(sum(mul(by_weight, sample.weight), {1}), std::vector<double>(4, 0));
+  }
+}
+
+TEST_CASE("margin losses: the lengths of features and weight rows do not matter") {
+  const Sample sample;
+  const Tensor x_powers = doubles({2, 0.5, 1024, 1, 0.25, 64}, {6, 1});
+  const Tensor weight_powers = doubles({4, 0.125, 256, 2}, {4, 1});
+  const Tensor thrice = Tensor::scalar(3, DType::float64);
+  for (const auto& [name, margin] : all_margins()) {
+    CAPTURE(name);
+    const auto at = [&](const Tensor& x_factor, const Tensor& weight_factor) {
+      return differentiate(loss_with(mul(sample.weight, weight_factor), 8, margin),
+                           mul(sample.x, x_factor), sample.labels);
+    };
+    const Tensor one = Tensor::scalar(1, DType::float64);
+    const auto [loss, by_x, by_weight] = at(one, one);
+    // Powers of two change no mantissa: the same bits, and gradients divided by the factor.
+    const auto scaled = at(x_powers, weight_powers);
+    CHECK(identical(scaled.loss, loss));
+    CHECK(identical(mul(scaled.by_x, x_powers), by_x));
+    CHECK(identical(mul(scaled.by_weight, weight_powers), by_weight));
+    const auto longer = at(thrice, thrice);
+    check_close(longer.loss, loss);
+    check_close(mul(longer.by_x, thrice), by_x);
+    check_close(mul(longer.by_weight, thrice), by_weight);
+  }
+}
+
+TEST_CASE("margin losses: the order of samples and of classes does not matter") {
+  const Sample sample;
+  const Tensor order = integers({3, 5, 0, 2, 1, 4});  // of the samples
+  const Tensor classes = integers({2, 0, 3, 1});      // old class at each new place
+  const Tensor new_place = integers({1, 3, 0, 2});    // of each old class
+  const auto rows = [](const Tensor& x, const Tensor& index) {
+    return index_select(Variable(x), 0, index).value();
+  };
+  for (const auto& [name, margin] : all_margins()) {
+    CAPTURE(name);
+    const auto [loss, by_x, by_weight] =
+        differentiate(loss_with(sample.weight, 8, margin), sample.x, sample.labels);
+    const auto samples_moved =
+        differentiate(loss_with(sample.weight, 8, margin), rows(sample.x, order),
+                      gather(sample.labels, 0, order));
+    check_close(samples_moved.loss, loss);
+    check_close(samples_moved.by_x, rows(by_x, order));
+    check_close(samples_moved.by_weight, by_weight);
+    const auto classes_moved = differentiate(loss_with(rows(sample.weight, classes), 8, margin),
+                                             sample.x, gather(new_place, 0, sample.labels));
+    check_close(classes_moved.loss, loss);
+    check_close(classes_moved.by_x, by_x);
+    check_close(classes_moved.by_weight, rows(by_weight, classes));
+  }
+}
+
+TEST_CASE("margin losses: finite at every degenerate configuration, in value and gradient") {
+  const double tiny = 1e-30;  // its square is 0 in float32
+  struct Row {
+    const char* name;
+    std::vector<double> x, weight;  // one feature, two classes, three dimensions
+  };
+  const std::vector<Row> rows = {{"parallel", {1, 2, 3}, {1, 2, 3, 0, 1, 0}},
+                                 {"parallel, other lengths", {3, 6, 9}, {0.1, 0.2, 0.3, 0, 1, 0}},
+                                 {"opposite", {-1, -2, -3}, {1, 2, 3, 0, 1, 0}},
+                                 {"along an axis", {1, 0, 0}, {1, 0, 0, -1, 0, 0}},
+                                 {"nearly parallel", {1, 1e-4, 0}, {1, 0, 0, 0, 1, 0}},
+                                 {"nearly opposite", {-1, 1e-4, 0}, {1, 0, 0, 0, 1, 0}},
+                                 {"zero feature", {0, 0, 0}, {1, 2, 3, 0, 1, 0}},
+                                 {"zero weight row", {1, 2, 3}, {0, 0, 0, 0, 1, 0}},
+                                 {"all zero", {0, 0, 0}, {0, 0, 0, 0, 0, 0}},
+                                 {"tiny feature", {tiny, 0, -tiny}, {1, 2, 3, 0, 1, 0}},
+                                 {"tiny weight", {1, 2, 3}, {tiny, tiny, 0, 0, 1, 0}},
+                                 {"equal weights", {1, 2, 3}, {1, 2, 3, 1, 2, 3}}};
+  for (const Row& row : rows) {
+    for (const auto& [name, margin] : all_margins()) {
+      for (const DType dtype : {DType::float32, DType::float64}) {
+        for (const int64_t label : {0, 1}) {
+          CAPTURE(row.name);
+          CAPTURE(name);
+          CAPTURE(dtype);
+          CAPTURE(label);
+          const auto [loss, by_x, by_weight] =
+              differentiate(loss_with(doubles(row.weight, {2, 3}).to(dtype), 64, margin),
+                            doubles(row.x, {1, 3}).to(dtype), integers({label}));
+          CHECK(all_finite(loss));
+          CHECK(all_finite(by_x));
+          CHECK(all_finite(by_weight));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("margin losses: rows of zeros count as cosine 0, with gradient 0") {
+  const Tensor weight = doubles({1, 2, 0, 0}, {2, 2});
+  const MarginLoss loss = loss_with(weight, 30, kArcFace);
+  check_values(loss.cosine_logits(Variable(doubles({0, 0, 1, 2}, {2, 2}))), {0, 0, 1, 0});
+  const auto [value, by_x, by_weight] =
+      differentiate(loss, doubles({0, 0, 2, 1}, {2, 2}), integers({0, 0}));
+  check_values(slice(Variable(by_x), 0, 0, 1), {0, 0});
+  check_values(slice(Variable(by_weight), 0, 1, 2), {0, 0});
+}
+
+TEST_CASE("margin losses: the gradient by a feature stays bounded, however near it is to its row") {
+  // |dL/dx| <= s (m1 + 1) / |x|: sin(m1 theta + m2) / sin(theta) grows without bound as theta goes
+  // to 0, but what it multiplies, the part of w across x, has the length sin(theta).
+  const double s = 64;
+  for (const DType dtype : {DType::float32, DType::float64}) {
+    CAPTURE(dtype);
+    // float32 cosines know an angle of 1e-3 to 6 percent only: 6e-8 / (1 - cos) / 2.
+    const double slack = dtype == DType::float32 ? 1.2 : 1 + 1e-6;
+    for (double theta = 0.1; theta > 1e-7; theta /= 3) {
+      CAPTURE(theta);
+      const Tensor x = doubles({std::cos(theta), std::sin(theta)}, {1, 2}).to(dtype);
+      const MarginLoss loss =
+          loss_with(doubles({1, 0, std::cos(0.3), -std::sin(0.3)}, {2, 2}).to(dtype), s, kArcFace);
+      const double length = norm(Variable(differentiate(loss, x, integers({0})).by_x)).item();
+      CHECK(length <= s * 2 * slack);
+    }
+  }
+}
+
+TEST_CASE("margin losses: the loss that perfect features keep, ten classes in the plane") {
+  // Every feature on its class's row, the rows 36 degrees apart, so that the loss is
+  // ln(1 + sum over k = 1 .. 9 of exp(s (cos(36 k) - phi))): the note's default cannot get lower.
+  struct Row {
+    const char* name;
+    double s;
+    Margin margin;
+    const char* printed;
+  };
+  const std::vector<Row> rows = {{"the note's s = 30, m = 0.5", 30, kNote, "9.96"},
+                                 {"ArcFace s = 30, m = 0.5", 30, kArcFace, "0.228"},
+                                 {"ArcFace s = 30, m = 0.2", 30, {.m2 = 0.2}, "0.012"},
+                                 {"CosFace s = 30, m = 0.1", 30, {.m3 = 0.1}, "0.123"}};
+  for (const auto& [name, s, margin, printed] : rows) {
+    CAPTURE(name);
+    double others = 0;
+    const double phi = std::cos(margin.m2) - margin.m3;
+    for (int k = 1; k < 10; ++k) others += std::exp(s * (std::cos(2 * pi * k / 10) - phi));
+    const double exact = std::log1p(others), loss = loss_of_polygon(10, s, margin);
+    CHECK(as_printed(exact, printed) == printed);
+    // The clamp at theta = 0 lowers an ArcFace target by sin(m) 4.5e-4, the loss by at most s
+    // times that more.
+    const double clamped = margin.m2 == 0 ? 0 : s * std::sin(margin.m2) * kSmallestAngle;
+    CHECK(loss >= exact - 1e-12);
+    CHECK(loss <= exact + clamped * 1.01 + 1e-12);
+  }
+}
+
+TEST_CASE("margin losses: the largest margin of ten classes in the plane") {
+  // A perfect configuration is classified right by its margin logits while phi exceeds the
+  // neighbour's cosine: m < 1 - cos(36 degrees) = 0.191 for CosFace, m < 36 degrees = 0.628 rad
+  // for ArcFace. There the loss is below ln 3, two neighbours with the target's logit; beyond it
+  // grows with s.
+  const auto feasible = [](const Margin& margin) {
+    return loss_of_polygon(10, 1000, margin) < std::log(3.0);
+  };
+  CHECK(feasible({.m3 = 0.190}));
+  CHECK(!feasible({.m3 = 0.192}));
+  CHECK(feasible({.m2 = 0.626}));
+  CHECK(!feasible({.m2 = 0.630}));
+}
+
+TEST_CASE("margin losses: the loss of features that know nothing") {
+  // All cosines 0: ln(1 + 9 exp(-s phi)) with phi = cos(90 degrees + m) = -sin(m), or -m.
+  const Variable x(Tensor::zeros({1, 2}, DType::float64));
+  const auto start = [&](const Margin& margin) {
+    return loss_with(regular_polygon(10), 30, margin)(x, integers({4})).item();
+  };
+  CHECK(as_printed(start(kArcFace), "16.6") == "16.6");
+  CHECK(as_printed(start(kNote), "17.2") == "17.2");
+  CHECK(start({}) == doctest::Approx(std::log(10)).epsilon(1e-12));
+}
+
+TEST_CASE("margin losses: cosine_logits knows no margin, scale or label") {
+  const Sample sample;
+  const Tensor x = doubles({2, 0, 1, 1}, {2, 2}), weight = doubles({0, 3, 5, 0, -1, -1}, {3, 2});
+  const double h = std::sqrt(0.5);
+  check_values(loss_with(weight, 30, kArcFace).cosine_logits(Variable(x)), {0, 1, -h, h, h, -1});
+  const Tensor plain = loss_with(sample.weight, 1, {}).cosine_logits(Variable(sample.x)).value();
+  for (const auto& [name, margin] : all_margins())
+    CHECK(identical(loss_with(sample.weight, 64, margin).cosine_logits(Variable(sample.x)).value(),
+                    plain));
+  // {9, 10} is nearest to its class's row {0, 3}, at cosine 0.74 against 0.67, so it counts as
+  // right. Its margin logit, 0.33, is the smaller one: accuracy on those would call it wrong.
+  const Variable near(doubles({9, 10}, {1, 2}));
+  const Variable cosines = loss_with(weight, 30, kArcFace).cosine_logits(near);
+  CHECK(accuracy(cosines.value(), integers({0})) == 1);
+  CHECK(apply_margin(select(cosines, 1, 0), kArcFace).item() < select(cosines, 1, 1).item());
+}
+
+TEST_CASE("margin losses: weight rows start at length 1, in random directions") {
+  manual_seed(2);
+  const ArcFaceLoss loss(16, 1000);
+  CHECK(names(loss.named_parameters()) == std::vector<std::string>{"weight"});
+  check_values(norm(loss.weight, {1}), std::vector<double>(1000, 1), 1e-6);
+  // The mean of n random directions in d dimensions has a coordinate's deviation 1 / sqrt(n d).
+  for (const double coordinate : mean(loss.weight, {0}).value().to_vector<double>())
+    CHECK(std::abs(coordinate) < 5 / std::sqrt(1000.0 * 16));
+}
+
+TEST_CASE("margin losses: what does not fit is refused with a reason") {
+  const ArcFaceLoss arc(2, 3);
+  const CosFaceLoss cosine(2, 3);
+  const auto call = [](const MarginLoss& loss, const Shape& x, const Tensor& labels) {
+    return [&loss, x, labels] { loss(Variable(Tensor::zeros(x)), labels); };
+  };
+  check_errors({
+      {call(arc, {2, 2}, integers({0, 3})),
+       "ArcFaceLoss: label 3 at row 1, but there are 3 classes"},
+      {call(cosine, {2, 2}, integers({-1, 0})),
+       "CosFaceLoss: label -1 at row 0, but there are 3 classes"},
+      {call(arc, {2, 2}, integers({0})), "ArcFaceLoss: expected 2 labels, got shape [1]"},
+      {call(arc, {2, 2}, Tensor::zeros({2})), "ArcFaceLoss: labels must be int64, got float32"},
+      {call(arc, {2, 3}, integers({0, 1})), "ArcFaceLoss: expected features [N, 2], got [2, 3]"},
+      {[&] { cosine.cosine_logits(Variable(Tensor::zeros({2}))); },
+       "CosFaceLoss: expected features [N, 2], got [2]"},
+      {[] { ArcFaceLoss(0, 3); },
+       "MarginLoss: expected positive sizes, got 0 features and 3 classes"},
+      {[] { ArcFaceLoss(2, 0); },
+       "MarginLoss: expected positive sizes, got 2 features and 0 classes"},
+      {[] { ArcFaceLoss(2, 3, 0); }, "MarginLoss: the scale s must be positive, got 0"},
+      {[] { ArcFaceLoss(2, 3, 30, -0.1); },
+       "MarginLoss: expected m1 > 0 and m2 >= 0 radians, got m1 1, m2 -0.1"},
+      {[] { MarginLoss(2, 3, 30, {.m1 = 0}); },
+       "MarginLoss: expected m1 > 0 and m2 >= 0 radians, got m1 0, m2 0"},
+  });
+}
+
+}  // namespace gradian::test

@@ -1,0 +1,236 @@
+// Modules: what their parameters are called, how mode and dtype spread to children, and the texts
+// of summaries and errors.
+#include "losses/center_loss.h"
+#include "losses/margin.h"
+#include "nn/layers.h"
+#include "nn/optimizer.h"
+#include "tests/helpers.h"
+
+namespace gradian::test {
+namespace {
+
+using Strings = std::vector<std::string>;
+
+struct Net : nn::Module {
+  nn::Sequential& features =
+      add_module("features", nn::Sequential(nn::Conv2d(1, 2, 3), nn::BatchNorm2d(2), nn::ReLU()));
+  nn::Linear& output = add_module("output", nn::Linear(8, 3));
+  Variable scale = add_parameter("scale", Tensor::ones({1}));
+  Variable forward(const Variable& x) override { return output(flatten(features(x), 1)) * scale; }
+  std::string description() const override { return "Net"; }
+};
+
+Variable image() { return Variable(Tensor::arange(32, DType::float32).reshape({2, 1, 4, 4})); }
+
+// Opens the registration functions to the tests.
+struct Registry : nn::Module {
+  using Module::add_buffer;
+  using Module::add_module;
+  using Module::add_parameter;
+  std::string description() const override { return "Registry"; }
+};
+
+}  // namespace
+
+TEST_CASE("module: names are paths, own parameters first, then the children's in order") {
+  const Net net;
+  CHECK(names(net.named_parameters()) == Strings{"scale", "features.0.weight", "features.0.bias",
+                                                 "features.1.weight", "features.1.bias",
+                                                 "output.weight", "output.bias"});
+  CHECK(names(net.named_buffers()) == Strings{"features.1.running_mean", "features.1.running_var"});
+}
+
+TEST_CASE("module: parameters require grad, buffers do not, and both are handles") {
+  Net net;
+  for (const nn::Parameter& p : net.named_parameters()) CHECK(p.variable.requires_grad());
+  for (const nn::Parameter& b : net.named_buffers()) CHECK(!b.variable.requires_grad());
+  CHECK(net.named_parameters()[5].variable.id() == net.output.weight.id());
+}
+
+TEST_CASE("module: parameter_count adds up all parameters and no buffers") {
+  // scale 1, convolution 2 * 3 * 3 + 2, batch norm 2 + 2, linear 3 * 8 + 3
+  CHECK(Net().parameter_count() == 1 + 20 + 4 + 27);
+  CHECK(nn::ReLU().parameter_count() == 0);
+}
+
+TEST_CASE("module: the summary has a line for each module and the total") {
+  CHECK(Net().summary() ==
+        "(model)     Net                           1\n"
+        "features    Sequential\n"
+        "features.0  Conv2d(1 -> 2, 3x3)          20\n"
+        "features.1  BatchNorm2d(2)                4\n"
+        "features.2  ReLU\n"
+        "output      Linear(8 -> 3)               27\n"
+        "total                                    52\n");
+}
+
+TEST_CASE("module: a name is refused when it is empty, dotted or taken, by whatever kind") {
+  Registry module;
+  module.add_parameter("parameter", Tensor::ones({1}));
+  module.add_buffer("buffer", Tensor::ones({1}));
+  module.add_module("child", nn::ReLU());
+  std::vector<ErrorCase> cases;
+  const auto expect = [&](const std::string& name, const std::string& error) {
+    cases.push_back({[&, name] { module.add_parameter(name, Tensor::ones({1})); }, error});
+    cases.push_back({[&, name] { module.add_buffer(name, Tensor::ones({1})); }, error});
+    cases.push_back({[&, name] { module.add_module(name, nn::ReLU()); }, error});
+  };
+  expect("", "module: a name must not be empty or hold a dot, got ''");
+  expect("a.b", "module: a name must not be empty or hold a dot, got 'a.b'");
+  expect("parameter", "module: the name 'parameter' is taken");
+  expect("buffer", "module: the name 'buffer' is taken");
+  expect("child", "module: the name 'child' is taken");
+  check_errors(cases);
+  CHECK(names(module.named_parameters()) == Strings{"parameter"});
+}
+
+TEST_CASE("module: an int64 tensor can be a buffer but not a parameter") {
+  Registry module;
+  module.add_buffer("steps", integers({7}));
+  check_errors({{[&] { module.add_parameter("labels", integers({1})); },
+                 "requires_grad: expected float32 or float64, got int64"}});
+  module.to(DType::float64);
+  CHECK(module.named_buffers()[0].variable.dtype() == DType::int64);
+}
+
+TEST_CASE("module: train and eval reach every module below") {
+  Net net;
+  CHECK(net.training());
+  CHECK(net.features.training());
+  net.eval();
+  CHECK(!net.training());
+  CHECK(!net.features.training());
+  CHECK(!net.output.training());
+  // Batch norm, two levels down, has taken it in: a batch moves no running statistics now.
+  const Tensor before = net.named_buffers()[0].variable.value();
+  net(image());
+  CHECK(identical(net.named_buffers()[0].variable.value(), before));
+  net.train();
+  net(image());
+  CHECK(!identical(net.named_buffers()[0].variable.value(), before));
+}
+
+TEST_CASE("module: to(dtype) converts in place, so that all handles follow") {
+  Net net;
+  net.eval();
+  const Variable handle = net.output.weight;
+  const std::vector<float> values = handle.value().to_vector<float>();
+  const Variable before = net(image());
+  sum(before).backward();
+  CHECK(handle.grad().defined());
+
+  net.to(DType::float64);
+  CHECK(handle.dtype() == DType::float64);
+  CHECK(handle.value().to_vector<float>() == values);
+  CHECK(handle.requires_grad());
+  CHECK(!handle.grad().defined());  // it was of the other dtype
+  for (const nn::Parameter& p : net.named_parameters()) CHECK(p.variable.dtype() == DType::float64);
+  for (const nn::Parameter& b : net.named_buffers()) CHECK(b.variable.dtype() == DType::float64);
+  const Variable after = net(Variable(image().value().to(DType::float64)));
+  CHECK(after.dtype() == DType::float64);
+  check_close(after.value(), before.value().to(DType::float64), 1e-5);
+  check_errors({{[&] { net.to(DType::int64); }, "to: expected float32 or float64, got int64"}});
+}
+
+TEST_CASE("module: zero_grad forgets the gradients of all parameters") {
+  Net net;
+  sum(net(image())).backward();
+  for (const nn::Parameter& p : net.named_parameters()) CHECK(p.variable.grad().defined());
+  net.zero_grad();
+  for (const nn::Parameter& p : net.named_parameters()) CHECK(!p.variable.grad().defined());
+}
+
+TEST_CASE("module: a net that was moved works, with its references into it") {
+  Net first;
+  first.eval();
+  const Tensor before = first(image()).value();
+  Net second(std::move(first));
+  CHECK(identical(second(image()).value(), before));
+  CHECK(second.output.weight.id() == second.named_parameters()[5].variable.id());
+  CHECK(second.parameter_count() == 52);
+}
+
+TEST_CASE("module: Sequential applies the layers that were moved into it, one after the other") {
+  nn::Linear first(1, 1), second(1, 1);
+  const Variable first_weight = first.weight;
+  for (nn::Linear* layer : {&first, &second}) layer->to(DType::float64);
+  first.weight.set_value(doubles({2}, {1, 1}));
+  first.bias.set_value(doubles({1}));
+  second.weight.set_value(doubles({-3}, {1, 1}));
+  second.bias.set_value(doubles({10}));
+  nn::Sequential net(std::move(first), nn::ReLU());
+  net.append(std::move(second)).append(nn::ReLU());
+  CHECK(names(net.named_parameters()) == Strings{"0.weight", "0.bias", "2.weight", "2.bias"});
+  CHECK(net.named_parameters()[0].variable.id() == first_weight.id());
+  // x -> relu(10 - 3 relu(2 x + 1)): 1 -> 10 - 9 = 1, -1 -> 10 - 0 = 10, 3 -> relu(10 - 21) = 0
+  check_values(net(leaf({1, -1, 3}, {3, 1})), {1, 10, 0});
+  check_values(nn::Sequential()(leaf(5)), {5});
+}
+
+TEST_CASE("module: forward(x) of a loss that takes labels too fails and says whose it is") {
+  CenterLoss center(10, 2, 0.5);
+  ArcFaceLoss arc(2, 10);
+  check_errors(
+      {{[&] { static_cast<nn::Module&>(center)(leaf(1)); },
+        "CenterLoss(10 classes, 2-d, weight 0.5): forward(x) is not what this module takes"},
+       {[&] { static_cast<nn::Module&>(arc)(leaf(1)); },
+        "ArcFaceLoss(2 -> 10, s 30, m 0.5 rad): forward(x) is not what this module takes"}});
+}
+
+TEST_CASE("module: check_all_trained names the parameter that no group holds") {
+  Net net;
+  ArcFaceLoss loss(3, 10);
+  const nn::SGD only_net(net.named_parameters(), {.lr = 0.1});
+  check_errors(
+      {{[&] {
+          check_all_trained(only_net, {&net, &loss});
+        },
+        "check_all_trained: parameter 'weight' of ArcFaceLoss(3 -> 10, s 30, m 0.5 rad) is "
+        "in no optimiser group, so it would never be trained"}});
+
+  std::vector<nn::Parameter> most = net.named_parameters();
+  most.pop_back();
+  const nn::SGD forgets_bias(most, {.lr = 0.1});
+  check_errors(
+      {{[&] { check_all_trained(forgets_bias, {&net}); },
+        "check_all_trained: parameter 'output.bias' of Net is in no optimiser group, so it "
+        "would never be trained"}});
+  net.output.bias.set_requires_grad(false);  // frozen on purpose
+  check_all_trained(forgets_bias, {&net});
+
+  const nn::SGD both(
+      std::vector<nn::ParameterGroup>{{net.named_parameters()}, {loss.named_parameters()}},
+      {.lr = 0.1});
+  check_all_trained(both, {&net, &loss});
+}
+
+TEST_CASE("module: descriptions tell the kind and what differs from the defaults") {
+  const nn::Conv2d::Options rich{
+      .stride = {2, 2}, .padding = {1, 0}, .dilation = {3, 3}, .groups = 4, .bias = false};
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {nn::Linear(784, 64).description(), "Linear(784 -> 64)"},
+      {nn::Linear(784, 64, false).description(), "Linear(784 -> 64, no bias)"},
+      {nn::Conv2d(1, 32, 5).description(), "Conv2d(1 -> 32, 5x5)"},
+      {nn::Conv2d(4, 8, Pair{3, 1}, rich).description(),
+       "Conv2d(4 -> 8, 3x1, stride 2, padding 1x0, dilation 3, groups 4, no bias)"},
+      {nn::MaxPool2d(2).description(), "MaxPool2d(2)"},
+      {nn::AvgPool2d(3).description(), "AvgPool2d(3)"},
+      {nn::AdaptiveAvgPool2d({1, 2}).description(), "AdaptiveAvgPool2d(1x2)"},
+      {nn::ReLU().description(), "ReLU"},
+      {nn::PReLU(16).description(), "PReLU(16)"},
+      {nn::Dropout(0.2).description(), "Dropout(0.2)"},
+      {nn::Flatten().description(), "Flatten"},
+      {nn::Embedding(100, 8).description(), "Embedding(100 x 8)"},
+      {nn::LayerNorm({4, 8}).description(), "LayerNorm([4, 8])"},
+      {nn::BatchNorm1d(5).description(), "BatchNorm1d(5)"},
+      {nn::BatchNorm2d(6).description(), "BatchNorm2d(6)"},
+      {CenterLoss(10, 2).description(), "CenterLoss(10 classes, 2-d, weight 1)"},
+      {CenterLoss(10, 2, 0.1, CenterUpdate::paper).description(),
+       "CenterLoss(10 classes, 2-d, weight 0.1, paper's update)"},
+      {CosFaceLoss(2, 10).description(), "CosFaceLoss(2 -> 10, s 64, m 0.35)"},
+      {ArcFaceLoss(2, 8, 16, 0.2).description(), "ArcFaceLoss(2 -> 8, s 16, m 0.2 rad)"},
+      {MarginLoss(2, 8, 64, {.m1 = 1.35}).description(), "MarginLoss(2 -> 8, s 64, m1 1.35)"}};
+  for (const auto& [description, expected] : cases) CHECK(description == expected);
+}
+
+}  // namespace gradian::test

@@ -1,0 +1,214 @@
+// Matrix products against three plain loops, over sizes, layouts, batches and dtypes, and the
+// choice of BLIS's kernels.
+#include <doctest/doctest.h>
+
+#include "tensor/blis.h"
+#include "tensor/kernels.h"
+#include "tests/reference.h"
+
+namespace gradian {
+namespace {
+
+using reference::Array;
+using reference::sample;
+
+constexpr DType kFloating[] = {DType::float32, DType::float64};
+
+// c = a x b for one matrix, within what rounding allows.
+void check_product(const Tensor& c, const Tensor& a, const Tensor& b) {
+  const Array left(a), right(b);
+  const Array sums = reference::matmul(reference::absolute(left), reference::absolute(right));
+  const Array bound = reference::rounding_bound(sums, a.size(1), a.dtype());
+  CHECK(reference::error_over_bound(c, reference::matmul(left, right), bound) <= 1);
+}
+
+void check_matmul(const Tensor& a, const Tensor& b) {
+  const Tensor c = matmul(a, b);
+  CHECK(c.dtype() == a.dtype());
+  CHECK(c.is_contiguous());
+  check_product(c, a, b);
+}
+
+// The matrix of x that broadcasting puts at `batch`.
+Tensor matrix_at(Tensor x, const Shape& batch) {
+  const int axes = x.dim() - 2;
+  for (int axis = 0; axis < axes; ++axis)
+    x = x.select(0, x.size(0) == 1 ? 0 : batch[batch.size() - axes + axis]);
+  return x;
+}
+
+TEST_CASE("matmul matches the three-loop reference for every layout of its operands") {
+  struct Case {
+    int64_t rows, inner, columns;
+  };
+  for (const Case& c : {Case{5, 7, 4}, Case{33, 17, 50}, Case{1, 6, 9}, Case{8, 1, 3}})
+    for (const DType dtype : kFloating)
+      for (const reference::Layout& layout_a : reference::layouts())
+        for (const reference::Layout& layout_b : reference::layouts()) {
+          INFO(text(dtype, ' ', c.rows, ' ', c.inner, ' ', c.columns, ' ', layout_a.name, ", ",
+                    layout_b.name));
+          check_matmul(layout_a.make(sample({c.rows, c.inner}, dtype)),
+                       layout_b.make(sample({c.inner, c.columns}, dtype, -1, 1, 2)));
+        }
+}
+
+TEST_CASE("matmul takes vectors made into matrices, whose new axis has stride 0") {
+  const Tensor x = sample({9}, DType::float32), y = sample({9}, DType::float32, -1, 1, 2);
+  check_matmul(x.unsqueeze(0), y.unsqueeze(1));
+  check_matmul(x.unsqueeze(1), y.unsqueeze(0));
+  check_matmul(x.flip(0).unsqueeze(1), y.unsqueeze(0).flip(0));
+  check_matmul(sample({4, 9}, DType::float32), x.unsqueeze(1));
+  check_matmul(x.unsqueeze(0).flip(0), sample({9, 4}, DType::float32));
+}
+
+TEST_CASE("matmul handles 0 and 1 in each size") {
+  for (const DType dtype : kFloating)
+    for (const int64_t rows : {0, 1, 2, 19})
+      for (const int64_t inner : {0, 1, 2, 19})
+        for (const int64_t columns : {0, 1, 2, 19}) {
+          INFO(text(dtype, ' ', rows, ' ', inner, ' ', columns));
+          const Tensor a = sample({rows, inner}, dtype), b = sample({inner, columns}, dtype);
+          check_matmul(a, b);
+          check_matmul(sample({inner, rows}, dtype).transpose(0, 1),
+                       sample({columns, inner}, dtype).transpose(0, 1));
+        }
+  CHECK(matmul(Tensor::zeros({2, 0}), Tensor::zeros({0, 3})).to_vector<double>() ==
+        std::vector<double>(6, 0.0));
+}
+
+TEST_CASE("matmul matches the reference for sizes that are cut into blocks for the threads") {
+  struct Case {
+    int64_t rows, inner, columns;
+  };
+  const Case cases[] = {{260, 300, 270}, {50, 200, 700},  {700, 200, 50}, {97, 600, 96},
+                        {1500, 3, 1500}, {2, 3000, 1000}, {1, 2000, 3001}};
+  for (const Case& c : cases) {
+    INFO(text(c.rows, ' ', c.inner, ' ', c.columns));
+    const Tensor a = sample({c.rows, c.inner}, DType::float32);
+    const Tensor b = sample({c.inner, c.columns}, DType::float32, -1, 1, 2);
+    check_matmul(a, b);
+    check_matmul(reference::reversed_axes(reference::reversed_axes(a).clone()),
+                 reference::embedded(b, 2));
+  }
+}
+
+TEST_CASE("matmul broadcasts the axes before the matrices") {
+  struct Case {
+    Shape a, b, batch;
+  };
+  const Case cases[] = {
+      {{2, 3, 4, 5}, {5, 6}, {2, 3}},
+      {{4, 5}, {3, 5, 2}, {3}},
+      {{2, 1, 3, 4}, {5, 4, 2}, {2, 5}},
+      {{7, 3, 4}, {7, 4, 2}, {7}},
+      {{1, 3, 4}, {6, 4, 2}, {6}},
+      {{0, 3, 4}, {4, 2}, {0}},
+      {{2, 3, 0}, {0, 4}, {2}},
+      {{1, 1, 2, 3}, {3, 1}, {1, 1}},
+      {{3000, 2, 3}, {3000, 3, 2}, {3000}},
+      {{2, 120, 150}, {2, 150, 240}, {2}},
+      {{2, 1, 2, 1, 3, 2}, {3, 1, 2, 2, 4}, {2, 3, 2, 2}},
+  };
+  for (const Case& c : cases)
+    for (const DType dtype : kFloating)
+      for (const reference::Layout& layout : reference::layouts()) {
+        INFO(text(dtype, ' ', c.a, ' ', c.b, ' ', layout.name));
+        const Tensor a = layout.make(sample(c.a, dtype));
+        const Tensor b = layout.make(sample(c.b, dtype, -1, 1, 2));
+        const Tensor product = matmul(a, b);
+        Shape expected = c.batch;
+        expected.push_back(a.size(-2));
+        expected.push_back(b.size(-1));
+        REQUIRE(product.shape() == expected);
+        reference::for_each_index(c.batch, [&](const Shape& i) {
+          if (i[0] < 3 || i[0] % 97 == 0)
+            check_product(matrix_at(product, i), matrix_at(a, i), matrix_at(b, i));
+        });
+      }
+}
+
+TEST_CASE("matmul passes on infinity and NaN") {
+  Tensor a = Tensor::ones({3, 40});
+  a.slice(0, 1, 2).slice(1, 7, 8).fill(std::nan(""));
+  a.slice(0, 2, 3).slice(1, 39, 40).fill(HUGE_VAL);
+  const Tensor c = matmul(a, Tensor::ones({40, 2}));
+  CHECK(reference::identical(
+      c, Array(Tensor::from<double>({40, 40, std::nan(""), std::nan(""), HUGE_VAL, HUGE_VAL},
+                                    {3, 2}))));
+}
+
+TEST_CASE("matmul refuses what does not fit and names both shapes or dtypes") {
+  const auto zeros = [](const Shape& shape, DType dtype = DType::float32) {
+    return Tensor::zeros(shape, dtype);
+  };
+  CHECK_THROWS_WITH_AS(matmul(zeros({2, 3}), zeros({4, 5})),
+                       "matmul: inner dimensions differ: a [2, 3], b [4, 5]", Error);
+  CHECK_THROWS_WITH_AS(matmul(zeros({3}), zeros({3, 2})),
+                       "matmul: expected matrices, got a [3], b [3, 2]", Error);
+  CHECK_THROWS_WITH_AS(matmul(zeros({2, 3}), zeros({})),
+                       "matmul: expected matrices, got a [2, 3], b []", Error);
+  CHECK_THROWS_WITH_AS(matmul(zeros({2, 3, 4}), zeros({3, 4, 2})),
+                       "matmul: shapes [2] and [3] do not broadcast", Error);
+  CHECK_THROWS_WITH_AS(matmul(zeros({2, 3}), zeros({3, 2}, DType::float64)),
+                       "matmul: dtypes differ: float32 and float64", Error);
+  CHECK_THROWS_WITH_AS(matmul(zeros({2, 3}, DType::int64), zeros({3, 2}, DType::int64)),
+                       "matmul: expected float32 or float64, got int64", Error);
+}
+
+TEST_CASE("gemm adds to its result when asked to, through any positive strides") {
+  for (const bool accumulate : {false, true})
+    for (const int64_t inner : {0, 3}) {
+      INFO(text(accumulate, ' ', inner));
+      const Tensor a = sample({4, inner}, DType::float64), b = sample({inner, 5}, DType::float64);
+      Tensor c = Tensor::full({9, 14}, 7, DType::float64);
+      Array want = reference::matmul(Array(a), Array(b));
+      for (double& value : want.values) value += accumulate ? 7 : 0;
+      gemm(4, 5, inner, a.data<double>(), std::max<int64_t>(inner, 1), int64_t{1}, b.data<double>(),
+           int64_t{5}, int64_t{1}, c.mutable_data<double>(), int64_t{28}, int64_t{3},
+           accumulate);  // into every second row and third column
+      reference::for_each_index(c.shape(), [&](const Shape& i) {
+        const bool written = i[0] % 2 == 0 && i[0] / 2 < 4 && i[1] % 3 == 0;
+        CHECK(std::abs(c.at(i) - (written ? want(i[0] / 2, i[1] / 3) : 7.0)) < 1e-14);
+      });
+    }
+}
+
+TEST_CASE("kernels are forced on processors that BLIS 0.9 does not know, and on no others") {
+  struct Case {
+    const char* name;
+    Processor processor;
+    const char* kernels;
+  };
+  const Case cases[] = {
+      {"Zen 5, AVX-512", {"AuthenticAMD", 26, 0x44, true, true}, "skx"},
+      {"Zen 4, AVX-512", {"AuthenticAMD", 25, 0x11, true, true}, "skx"},
+      {"Zen 4 (Phoenix), AVX-512", {"AuthenticAMD", 25, 0x74, true, true}, "skx"},
+      {"unknown AMD, AVX2 only", {"AuthenticAMD", 27, 0, true, false}, "haswell"},
+      {"Zen 5, AVX-512 hidden by a hypervisor", {"AuthenticAMD", 26, 2, true, false}, "haswell"},
+      {"unknown AMD without AVX2", {"AuthenticAMD", 27, 0, false, false}, ""},
+      {"Zen 3 (Milan)", {"AuthenticAMD", 25, 1, true, false}, ""},
+      {"Zen 3 (Vermeer)", {"AuthenticAMD", 25, 0x21, true, false}, ""},
+      {"Zen 2", {"AuthenticAMD", 23, 0x31, true, false}, ""},
+      {"Zen", {"AuthenticAMD", 23, 1, true, false}, ""},
+      {"Intel, AVX-512", {"GenuineIntel", 6, 0x8f, true, true}, ""},
+      {"Intel, AVX2", {"GenuineIntel", 6, 0x3c, true, false}, ""},
+      {"Intel without AVX2", {"GenuineIntel", 6, 0x2a, false, false}, ""},
+      {"other vendor, AVX2", {"HygonGenuine", 24, 1, true, false}, "haswell"},
+      {"other vendor, AVX-512", {"CentaurHauls", 7, 0x3b, true, true}, "skx"},
+      {"other vendor without AVX2", {"CentaurHauls", 6, 0xf, false, false}, ""},
+      {"not x86", {}, ""},
+  };
+  for (const Case& c : cases) {
+    INFO(text(c.name));
+    CHECK(kernels_to_force(c.processor) == c.kernels);
+  }
+}
+
+TEST_CASE("BLIS does not run its generic kernels on a processor with AVX2") {
+  if (!this_processor().avx2_fma) return;
+  CHECK(blis_kernels() != "generic");
+  CHECK_FALSE(blis_kernels().empty());
+}
+
+}  // namespace
+}  // namespace gradian
