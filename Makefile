@@ -3,7 +3,7 @@
 #   make    make train    make test    make help
 
 .DEFAULT_GOAL := all
-.PHONY: all train test gradcheck bench bench-peers format clean help packages
+.PHONY: all train test gradcheck mutate bench bench-peers format clean help packages
 .DELETE_ON_ERROR:
 .ONESHELL:             # a recipe is one shell script ...
 .SHELLFLAGS := -ec     # ... that stops at the first error
@@ -140,6 +140,9 @@ test: $(test_program)
 gradcheck: build/gradcheck
 	@$(live)$< $(ARGS)
 
+mutate: | packages
+	@$(live)CXX='$(CXX)' tests/mutate.sh
+
 bench: build/bench/bench
 	@$(live)$< $(ARGS)
 
@@ -157,14 +160,15 @@ clean:
 	rm -rf build
 
 help:
-	@echo 'make            the library (build/libgradian.a) and the examples (build/examples/)'
-	echo 'make train      compares the losses on Fashion-MNIST, report in build/report (ARGS="...")'
-	echo 'make test       builds the tests with assertions and runs them (SANITIZE=address,undefined)'
-	echo 'make gradcheck  proves every gradient, a row each (ARGS="--only conv2d")'
-	echo 'make bench      times the workloads, results also in build/bench.json'
-	echo 'make bench-peers  the same work in PyTorch, and the ratios (where python3 has torch)'
-	echo 'make format     clang-format over all sources'
-	echo 'make clean      removes build/'
+	@echo 'make              the library (build/libgradian.a) and the examples (build/examples/)'
+	echo 'make train        compares the losses on Fashion-MNIST: build/report (ARGS="...")'
+	echo 'make test         builds and runs the tests (SANITIZE=address,undefined)'
+	echo 'make gradcheck    proves every gradient, a row each (ARGS="--only conv2d")'
+	echo 'make mutate       breaks every backward rule and shows that the proof notices'
+	echo 'make bench        times the workloads, results also in build/bench.json'
+	echo 'make bench-peers  the same work in PyTorch, and the ratios, where python3 has torch'
+	echo 'make format       clang-format over all sources'
+	echo 'make clean        removes build/'
 	echo 'V=1 shows the commands; CXX=clang++-14 takes another compiler.'
 
 # ---- Packages ----

@@ -33,8 +33,7 @@ using MarginHeadOps = OpList<struct MarginCrossEntropy>;  // ops/margin_head.cpp
 template <class Op>
 constexpr bool is_listed =
     ElementwiseOps::contains<Op> || ShapeOps::contains<Op> || ReductionOps::contains<Op> ||
-    IndexingOps::contains<Op> || ProductOps::contains<Op> ||
-    MarginHeadOps::contains<Op>;
+    IndexingOps::contains<Op> || ProductOps::contains<Op> || MarginHeadOps::contains<Op>;
 
 struct OpCases {
   const char* name;

@@ -2,9 +2,11 @@
 // side by side what each does to the features: a table, and a report with the scatter plots.
 //   build/examples/compare_losses --data build/data/fashion-mnist --out build/report
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <numbers>
 
 #include "examples/command_line/arguments.h"
 #include "examples/data/dataset.h"
@@ -69,6 +71,7 @@ struct Objective {
   const nn::Module& classifier() const {
     return margin ? static_cast<const nn::Module&>(*margin) : *softmax;
   }
+  Variable class_weights() const { return margin ? margin->weight : softmax->weight; }
   // The network decays; the classifier does not; the centres, if any, learn faster.
   std::vector<nn::ParameterGroup> groups(const nn::Module& network) const {
     std::vector<nn::ParameterGroup> groups{{network.named_parameters()},
@@ -78,6 +81,19 @@ struct Objective {
     return groups;
   }
 };
+
+// [C, 2]: directions spread evenly over the circle. In the plane the rays of two classes can hardly
+// pass each other while they train; random directions leave some classes on top of each other.
+Tensor even_directions(int64_t classes) {
+  std::vector<float> values;
+  for (int64_t k = 0; k < classes; ++k) {
+    const double angle =
+        2 * std::numbers::pi * static_cast<double>(k) / static_cast<double>(classes);
+    values.push_back(static_cast<float>(std::cos(angle)));
+    values.push_back(static_cast<float>(std::sin(angle)));
+  }
+  return Tensor::from(values, {classes, kFeatures});
+}
 
 // s = 16 and the margins fit two dimensions and ten classes: there ArcFace needs m < 2 pi / C and
 // CosFace m <= 1 - cos(2 pi / C).
@@ -100,6 +116,8 @@ std::vector<Objective> make_objectives(int64_t classes) {
   all[3] = {"ArcFace + center", nullptr, arcface(), center()};
   all[4] = {"CosFace", nullptr, std::make_unique<CosFaceLoss>(kFeatures, classes, scale, cosine),
             nullptr};
+  for (const Objective& objective : all)
+    objective.class_weights().set_value(even_directions(classes));
   return all;
 }
 
@@ -159,7 +177,7 @@ RunResult run(const Objective& objective, const DataSplit& data, const Options& 
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   result.features = embed(network, data.test);
   result.labels = data.test.labels;
-  result.weights = objective.classifier().named_parameters()[0].variable.value();
+  result.weights = objective.class_weights().value();
   result.test_accuracy = accuracy(objective.scores(Variable(result.features)), result.labels);
   result.statistics = feature_statistics(result.features, result.labels, result.weights);
   return result;
@@ -197,8 +215,7 @@ int compare(int argc, char** argv) {
   const DataSplit data = load(source, options, classes);
   check(data.train.images.size(2) >= 8 && data.train.images.size(3) >= 8,
         "the network needs images of at least 8 x 8 pixels, got ", data.train.images.shape());
-  const int64_t samples = data.train.size(),
-                steps = (samples + options.batch_size - 1) / options.batch_size;
+  const int64_t samples = data.train.size();
   Report report;
   report.title = "What five losses do to the features";
   report.dataset =
@@ -208,7 +225,7 @@ int compare(int argc, char** argv) {
   report.class_names = data.train.class_names;
   std::cout << report.dataset << '\n'
             << report.machine << '\n'
-            << options.epochs << " epochs of " << steps << " steps for each objective\n";
+            << options.epochs << " epochs for each objective\n";
 
   manual_seed(static_cast<uint64_t>(options.seed));
   for (const Objective& objective : make_objectives(data.train.num_classes()))

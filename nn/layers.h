@@ -43,8 +43,7 @@ class Conv2d : public Module {
 // The largest value of each window. The stride is the kernel's size unless given.
 class MaxPool2d : public Module {
  public:
-  explicit MaxPool2d(int64_t kernel_size)
-      : MaxPool2d(Pool2dOptions{{kernel_size, kernel_size}, {kernel_size, kernel_size}}) {}
+  explicit MaxPool2d(int64_t kernel_size) : MaxPool2d(Pool2dOptions{{kernel_size, kernel_size}}) {}
   explicit MaxPool2d(const Pool2dOptions& options) : options_(options) {}
   Variable forward(const Variable& x) override { return max_pool2d(x, options_); }
   std::string description() const override;
@@ -56,8 +55,7 @@ class MaxPool2d : public Module {
 // The mean of each window.
 class AvgPool2d : public Module {
  public:
-  explicit AvgPool2d(int64_t kernel_size)
-      : AvgPool2d(Pool2dOptions{{kernel_size, kernel_size}, {kernel_size, kernel_size}}) {}
+  explicit AvgPool2d(int64_t kernel_size) : AvgPool2d(Pool2dOptions{{kernel_size, kernel_size}}) {}
   explicit AvgPool2d(const Pool2dOptions& options, bool count_include_pad = true)
       : options_(options), count_include_pad_(count_include_pad) {}
   Variable forward(const Variable& x) override {

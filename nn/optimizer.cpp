@@ -99,7 +99,8 @@ void SGD::update(size_t slot, Variable& parameter, const Tensor& gradient, doubl
 }
 
 Adam::Adam(std::vector<ParameterGroup> groups, const AdamOptions& options, bool decoupled_decay)
-    : Optimizer(std::move(groups), options.lr, options.weight_decay),
+    : Optimizer(std::move(groups), options.lr,
+                options.weight_decay.value_or(decoupled_decay ? 0.01 : 0)),
       options_(options),
       decoupled_decay_(decoupled_decay) {
   for (const double beta : {options.beta1, options.beta2})

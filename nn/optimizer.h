@@ -72,7 +72,7 @@ struct AdamOptions {
   double lr = 1e-3;
   double beta1 = 0.9, beta2 = 0.999;
   double eps = 1e-8;
-  double weight_decay = 0;
+  std::optional<double> weight_decay = {};  // left out: 0 for Adam, 0.01 for AdamW
 };
 
 // Kingma & Ba 2015. g = grad + weight_decay p;  m = beta1 m + (1 - beta1) g;
@@ -100,7 +100,7 @@ class Adam : public Optimizer {
 };
 
 // Loshchilov & Hutter 2019: Adam whose decay acts on the parameter, p -= lr weight_decay p, and not
-// on the gradient. PyTorch's default decay is 0.01; here it is what the options say.
+// on the gradient.
 class AdamW : public Adam {
  public:
   AdamW(std::vector<ParameterGroup> groups, const AdamOptions& options)

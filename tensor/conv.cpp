@@ -1,12 +1,16 @@
-// Convolution by im2col: the patches under the kernel become the columns of a matrix, and one
-// matrix product does the rest. Images run in parallel, each thread with one image's matrix.
+// The choice of a convolution's algorithm, and the one that covers all cases, im2col: the patches
+// under the kernel become the columns of a matrix, and one matrix product does the rest. Images run
+// in parallel, each thread with one image's matrix.
 #include "tensor/conv.h"
 
+#include <atomic>
 #include <limits>
 
 #include "tensor/blis.h"
+#include "tensor/conv_direct.h"
 #include "tensor/kernels.h"
 #include "tensor/thread_pool.h"
+#include "tensor/winograd.h"
 
 namespace gradian {
 namespace {
@@ -115,7 +119,8 @@ void compare_tap(const T* __restrict values, int64_t stride, int64_t count, int6
 template <class T>
 void pool_plane(const Pool2dOptions& options, const T* plane, int64_t height, int64_t width,
                 int64_t out_height, int64_t out_width, T* largest, int64_t* index) {
-  const auto& [kernel, stride, padding, dilation] = options;
+  const Pair kernel = options.kernel, stride = options.step();
+  const Pair padding = options.padding, dilation = options.dilation;
   std::fill_n(largest, out_height * out_width, -std::numeric_limits<T>::infinity());
   for (int64_t i = 0; i < out_height; ++i, largest += out_width, index += out_width)
     for (int64_t p = kernel[0] - 1; p >= 0; --p) {
@@ -128,6 +133,38 @@ void pool_plane(const Pool2dOptions& options, const T* plane, int64_t height, in
         compare_tap(plane + at, stride[1], last - first, at, largest + first, index + first);
       }
     }
+}
+
+std::atomic<ConvAlgorithm> forced_algorithm = ConvAlgorithm::automatic;
+
+// The algorithm to use: what is forced, if it applies. `output` and `in_channels` as in
+// winograd_pays.
+ConvAlgorithm choose(DType dtype, const Shape& output, int64_t in_channels, const Shape& weight,
+                     const Conv2dOptions& options, bool direct_possible) {
+  const bool direct = direct_possible && direct_applies(dtype, weight, options);
+  const bool winograd = winograd_applies(dtype, weight, options);
+  switch (const ConvAlgorithm forced = forced_algorithm.load()) {
+    case ConvAlgorithm::im2col:
+      return forced;
+    case ConvAlgorithm::direct:
+      return direct ? forced : ConvAlgorithm::im2col;
+    case ConvAlgorithm::winograd6:
+    case ConvAlgorithm::winograd8:
+      return winograd ? forced : ConvAlgorithm::im2col;
+    case ConvAlgorithm::automatic:
+      break;
+  }
+  if (direct) return ConvAlgorithm::direct;
+  const auto tile = winograd ? winograd_pays(output, in_channels, weight[2]) : std::nullopt;
+  if (!tile) return ConvAlgorithm::im2col;
+  return *tile == WinogradTile::six ? ConvAlgorithm::winograd6 : ConvAlgorithm::winograd8;
+}
+
+// The tile of a Winograd algorithm, nothing for the others.
+std::optional<WinogradTile> tile_of(ConvAlgorithm algorithm) {
+  if (algorithm == ConvAlgorithm::winograd6) return WinogradTile::six;
+  if (algorithm == ConvAlgorithm::winograd8) return WinogradTile::eight;
+  return std::nullopt;
 }
 
 void check_operands(const Tensor& a, const Tensor& b, const Shape& expected, const char* op) {
@@ -159,10 +196,19 @@ Shape conv2d_shape(const Shape& input, const Shape& weight, const Conv2dOptions&
   return {input[0], weight[0], g.out_height, g.out_width};
 }
 
+void set_conv_algorithm(ConvAlgorithm algorithm) { forced_algorithm = algorithm; }
+ConvAlgorithm conv_algorithm() { return forced_algorithm; }
+
 Tensor conv2d(const Tensor& input, const Tensor& weight, const Conv2dOptions& options) {
   check_same_dtype(input, weight, "conv2d");
+  const Shape out_shape = conv2d_shape(input.shape(), weight.shape(), options);
+  const ConvAlgorithm algorithm =
+      choose(input.dtype(), out_shape, input.size(1), weight.shape(), options, true);
+  if (algorithm == ConvAlgorithm::direct) return direct_conv2d(input, weight, options);
+  if (const auto tile = tile_of(algorithm)) return winograd_conv2d(input, weight, options, *tile);
+
   const Tensor x = input.contiguous(), w = weight.contiguous();
-  Tensor out = Tensor::empty(conv2d_shape(x.shape(), w.shape(), options), x.dtype());
+  Tensor out = Tensor::empty(out_shape, x.dtype());
   const Geometry g(x.shape(), w.shape(), options);
   dispatch_floating(x.dtype(), "conv2d", [&]<class T>() {
     const T* x_data = x.data<T>();
@@ -188,6 +234,10 @@ Tensor conv2d_input_gradient(const Tensor& grad, const Tensor& weight, const Sha
                              const Conv2dOptions& options) {
   check_operands(grad, weight, conv2d_shape(input_shape, weight.shape(), options),
                  "conv2d_input_gradient");
+  if (const auto tile = tile_of(
+          choose(grad.dtype(), input_shape, weight.size(0), weight.shape(), options, false)))
+    return winograd_input_gradient(grad, weight, input_shape, options, *tile);
+
   const Tensor dy = grad.contiguous(), w = weight.contiguous();
   Tensor out = Tensor::zeros(input_shape, grad.dtype());
   const Geometry g(input_shape, w.shape(), options);
@@ -215,6 +265,13 @@ Tensor conv2d_weight_gradient(const Tensor& grad, const Tensor& input, const Sha
                               const Conv2dOptions& options) {
   check_operands(grad, input, conv2d_shape(input.shape(), weight_shape, options),
                  "conv2d_weight_gradient");
+  const ConvAlgorithm algorithm =
+      choose(grad.dtype(), grad.shape(), input.size(1), weight_shape, options, true);
+  if (algorithm == ConvAlgorithm::direct)
+    return direct_weight_gradient(grad, input, weight_shape, options);
+  if (const auto tile = tile_of(algorithm))
+    return winograd_weight_gradient(grad, input, weight_shape, options, *tile);
+
   const Tensor dy = grad.contiguous(), x = input.contiguous();
   const Geometry g(x.shape(), weight_shape, options);
   // Images are cut into a fixed number of blocks, each with a sum of its own, added in order.
@@ -247,7 +304,8 @@ Tensor conv2d_weight_gradient(const Tensor& grad, const Tensor& input, const Sha
 }
 
 MaxPool2dResult max_pool2d(const Tensor& input, const Pool2dOptions& options) {
-  const auto& [kernel, stride, padding, dilation] = options;
+  const Pair kernel = options.kernel, stride = options.step();
+  const Pair padding = options.padding, dilation = options.dilation;
   check(input.dim() == 4, "max_pool2d: expected input [N, C, H, W], got ", input.shape());
   for (size_t axis = 0; axis < 2; ++axis) {
     check(kernel[axis] > 0 && stride[axis] > 0 && dilation[axis] > 0,

@@ -32,11 +32,23 @@ Tensor conv2d_input_gradient(const Tensor& grad, const Tensor& weight, const Sha
 Tensor conv2d_weight_gradient(const Tensor& grad, const Tensor& input, const Shape& weight_shape,
                               const Conv2dOptions& options);
 
+// How the three products are computed. Each algorithm covers some float32 convolutions (see
+// conv_direct.h, winograd.h); im2col covers all. automatic takes the one that is estimated to be
+// fastest, by the sizes alone.
+enum class ConvAlgorithm { automatic, im2col, direct, winograd6, winograd8 };
+
+// Forces an algorithm, in all threads, for tests and benchmarks. Where it does not apply, im2col
+// does the work.
+void set_conv_algorithm(ConvAlgorithm algorithm);
+ConvAlgorithm conv_algorithm();
+
 struct Pool2dOptions {
   Pair kernel;
-  Pair stride;
+  Pair stride{0, 0};   // 0, 0 stands for the kernel's size
   Pair padding{0, 0};  // at most half of the kernel
   Pair dilation{1, 1};
+
+  Pair step() const { return stride == Pair{0, 0} ? kernel : stride; }
 };
 
 // The largest value of each window and its position in the flattened [H * W] plane (int64), both

@@ -177,8 +177,7 @@ HeadGradients head_gradients(const CosineProducts& products, const Tensor& w_in,
       T* const grad = dx + i * width;
       const T* const direction = unit + i * width;
       const T along = dot(direction, grad, width);
-      const T inverse =
-          x_length[i] < static_cast<T>(kSmallestLength) ? T(0) : 1 / x_length[i];
+      const T inverse = x_length[i] < static_cast<T>(kSmallestLength) ? T(0) : 1 / x_length[i];
       for (int64_t d = 0; d < width; ++d) grad[d] = (grad[d] - direction[d] * along) * inverse;
     }
   });

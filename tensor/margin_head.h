@@ -1,6 +1,6 @@
-// Kernels of a classification head on cosines, the hot spot of ArcFace with many classes: the cosines
-// of B features with C class weights, softmax cross entropy over them with each row's target entry
-// replaced, and the gradients of both.
+// Kernels of a classification head on cosines, the hot spot of ArcFace with many classes: the
+// cosines of B features with C class weights, softmax cross entropy over them with each row's
+// target entry replaced, and the gradients of both.
 //
 // The idea: everything walks the classes in blocks. A block's weights are read once while they are
 // in the cache, for their norms and for the matrix product, so that neither a normalised copy of

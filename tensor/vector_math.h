@@ -1,6 +1,6 @@
-// exp for float32 in a form that the compiler turns into vector code: no branches, no table, no call.
-// Without -ffast-math a loop over std::exp stays scalar; a loop over this runs eight or sixteen
-// elements at a time. The error is stated with the function and held to it by a test.
+// exp for float32 in a form that the compiler turns into vector code: no branches, no table, no
+// call. Without -ffast-math a loop over std::exp stays scalar; a loop over this runs eight or
+// sixteen elements at a time. The error is stated with the function and held to it by a test.
 #pragma once
 
 #include <bit>
@@ -13,7 +13,8 @@ namespace gradian {
 // smallest normal number (1.2e-38) become 0.
 //
 // e^x = 2^n e^r with n = round(x / ln 2), so that |r| <= ln 2 / 2, where a polynomial of degree 7
-// does (coefficients of Moshier's Cephes library, expf). 2^n is made by writing n into the exponent.
+// does (coefficients of Moshier's Cephes library, expf). 2^n is made by writing n into the
+// exponent.
 inline float vector_exp(float x) {
   const float low = x < -87.4f ? -87.4f : x;
   const float clamped = low > 89.0f ? 89.0f : low;  // NaN passes both comparisons

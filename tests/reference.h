@@ -153,17 +153,18 @@ struct Pooled {
 
 // Looks at the elements of each window in row-major order.
 inline Pooled max_pool2d(const Array& x, const Pool2dOptions& o) {
+  const Pair stride = o.step();
   const int64_t height = x.shape[2], width = x.shape[3];
   const Shape shape{x.shape[0], x.shape[1],
-                    windows(height, o.kernel[0], o.stride[0], o.padding[0], o.dilation[0]),
-                    windows(width, o.kernel[1], o.stride[1], o.padding[1], o.dilation[1])};
+                    windows(height, o.kernel[0], stride[0], o.padding[0], o.dilation[0]),
+                    windows(width, o.kernel[1], stride[1], o.padding[1], o.dilation[1])};
   Pooled result{Array(shape), Array(shape)};
   for_each_index(shape, [&](const Shape& at) {
     bool found = false;
     for (int64_t p = 0; p < o.kernel[0]; ++p)
       for (int64_t q = 0; q < o.kernel[1]; ++q) {
-        const int64_t row = at[2] * o.stride[0] + p * o.dilation[0] - o.padding[0];
-        const int64_t column = at[3] * o.stride[1] + q * o.dilation[1] - o.padding[1];
+        const int64_t row = at[2] * stride[0] + p * o.dilation[0] - o.padding[0];
+        const int64_t column = at[3] * stride[1] + q * o.dilation[1] - o.padding[1];
         if (row < 0 || row >= height || column < 0 || column >= width) continue;
         const double value = x(at[0], at[1], row, column), best = result.values[at];
         if (!found || value > best || (std::isnan(value) && !std::isnan(best))) {

@@ -183,14 +183,18 @@ TEST_CASE("engine: what cannot be differentiated is refused with a reason") {
 TEST_CASE("engine: with create_graph gradients can be differentiated again and again") {
   // x^4 at 2: 4 x^3 = 32, 12 x^2 = 48, 24 x = 48, 24, 0
   const std::vector<double> expected = {32, 48, 48, 24};
-  const std::vector<std::pair<const char*, Variable (*)(const Variable&)>> quartics = {
+  struct Quartic {
+    const char* label;
+    Variable (*f)(const Variable&);
+  };
+  const std::vector<Quartic> quartics = {
       {"products", [](const Variable& x) { return x * x * x * x; }},
       {"square of a square", [](const Variable& x) { return (x * x) * (x * x); }},
       {"pow", [](const Variable& x) { return pow(x, 4); }}};
-  for (const auto& [label, f] : quartics) {
-    CAPTURE(label);
+  for (const Quartic& quartic : quartics) {
+    CAPTURE(quartic.label);
     const Variable x = leaf(2);
-    Variable y = f(x);
+    Variable y = quartic.f(x);
     for (const double value : expected) {
       y = grad({y}, {x}, {}, true)[0];
       check_values(y, {value});
@@ -352,11 +356,16 @@ TEST_CASE("engine: a rule is told which gradients are asked for") {
 TEST_CASE("engine: rules of nodes that lead to no target do not run") {
   const Variable x = leaf(1), w = leaf(2);
   int runs = 0;
-  const Variable side = test_op({x}, x.value(), [&](const Context&, const Variable& g) {
-    ++runs;
-    return Gradients{g};
-  });
-  grad({side * w}, {w});
+  const auto side = [&] {
+    return test_op({x}, x.value(), [&](const Context&, const Variable& g) {
+      ++runs;
+      return Gradients{g};
+    });
+  };
+  grad({side() * w}, {w});
+  grad({w * w, side()}, {w});  // an output of its own, which does not depend on w
+  const Variable target = side();
+  grad({target * target}, {target});  // the walk ends here
   CHECK(runs == 0);
 }
 

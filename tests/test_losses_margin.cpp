@@ -124,13 +124,13 @@ TEST_CASE("margin: ArcFace's target is cos(theta + m), its slope sin(theta + m) 
 }
 
 TEST_CASE("margin: all three margins together are cos(m1 theta + m2) - m3") {
-  for (const auto& [name, margin] : all_margins()) {
-    CAPTURE(name);
+  for (const NamedMargin& named : all_margins()) {
+    CAPTURE(named.name);
     for (const double theta : {0.1, 0.3, 0.5, 0.7}) {  // inside 4 theta <= pi
-      const double angle = margin.m1 * theta + margin.m2;
-      const Target target = target_at(theta, margin);
-      CHECK(target.value == doctest::Approx(std::cos(angle) - margin.m3).epsilon(1e-12));
-      CHECK(target.by_angle == doctest::Approx(-margin.m1 * std::sin(angle)).epsilon(1e-10));
+      const double angle = named.margin.m1 * theta + named.margin.m2;
+      const Target target = target_at(theta, named.margin);
+      CHECK(target.value == doctest::Approx(std::cos(angle) - named.margin.m3).epsilon(1e-12));
+      CHECK(target.by_angle == doctest::Approx(-named.margin.m1 * std::sin(angle)).epsilon(1e-10));
     }
   }
 }
@@ -211,12 +211,12 @@ TEST_CASE("margin: each overflow rule on both sides of its border") {
       {Overflow::cos_fallback, past, -std::cos(0.1), -std::cos(0.4) - 0.5 * std::sin(0.5)},
       {Overflow::easy_margin, right, -std::sin(0.4), -std::sin(0.1)},
       {Overflow::none, past, -std::cos(0.1), -std::cos(0.1)}};
-  for (const auto& [overflow, border, before, after] : rows) {
-    CAPTURE(static_cast<int>(overflow));
-    CHECK(target_at(border - 0.1, with(kArcFace, overflow)).value ==
-          doctest::Approx(before).epsilon(1e-12));
-    CHECK(target_at(border + 0.1, with(kArcFace, overflow)).value ==
-          doctest::Approx(after).epsilon(1e-12));
+  for (const Row& row : rows) {
+    CAPTURE(static_cast<int>(row.overflow));
+    CHECK(target_at(row.border - 0.1, with(kArcFace, row.overflow)).value ==
+          doctest::Approx(row.before).epsilon(1e-12));
+    CHECK(target_at(row.border + 0.1, with(kArcFace, row.overflow)).value ==
+          doctest::Approx(row.after).epsilon(1e-12));
   }
   // The size of the jump at the border itself, with ArcFace's m = 0.5.
   const auto jump = [&](Overflow overflow, double border) {
@@ -270,16 +270,16 @@ TEST_CASE("margin: which targets fall with the angle all the way from 0 to pi") 
       {"cos_fallback, m1 4", {.m1 = 4, .overflow = Overflow::cos_fallback}, false},  // up at pi / 4
       {"easy_margin", with(kArcFace, Overflow::easy_margin), false},
       {"none", with(kArcFace, Overflow::none), false}};
-  for (const auto& [name, margin, falls] : rows) {
-    CAPTURE(name);
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
     bool always = true;
     double last = std::numeric_limits<double>::infinity();
     for (int i = 0; i <= 1000; ++i) {
-      const double value = target_at(i * pi / 1000, margin).value;
+      const double value = target_at(i * pi / 1000, row.margin).value;
       always = always && value < last;
       last = value;
     }
-    CHECK(always == falls);
+    CHECK(always == row.falls);
   }
 }
 
@@ -364,10 +364,10 @@ TEST_CASE("margin losses: CosFaceLoss(s = 30, m = 0.5) is what the note's ArcFac
 TEST_CASE("margin losses: gradients are at right angles to features and to weight rows") {
   // The loss sees directions only, so moving along x or w changes nothing.
   const Sample sample;
-  for (const auto& [name, margin] : all_margins()) {
-    CAPTURE(name);
+  for (const NamedMargin& named : all_margins()) {
+    CAPTURE(named.name);
     const auto [loss, by_x, by_weight] =
-        differentiate(loss_with(sample.weight, 8, margin), sample.x, sample.labels);
+        differentiate(loss_with(sample.weight, 8, named.margin), sample.x, sample.labels);
     CHECK(norm(Variable(by_x)).item() > 1e-3);
     CHECK(norm(Variable(by_weight)).item() > 1e-3);
     check_values(sum(mul(by_x, sample.x), {1}), std::vector<double>(6, 0));
@@ -380,10 +380,10 @@ TEST_CASE("margin losses: the lengths of features and weight rows do not matter"
   const Tensor x_powers = doubles({2, 0.5, 1024, 1, 0.25, 64}, {6, 1});
   const Tensor weight_powers = doubles({4, 0.125, 256, 2}, {4, 1});
   const Tensor thrice = Tensor::scalar(3, DType::float64);
-  for (const auto& [name, margin] : all_margins()) {
-    CAPTURE(name);
+  for (const NamedMargin& named : all_margins()) {
+    CAPTURE(named.name);
     const auto at = [&](const Tensor& x_factor, const Tensor& weight_factor) {
-      return differentiate(loss_with(mul(sample.weight, weight_factor), 8, margin),
+      return differentiate(loss_with(mul(sample.weight, weight_factor), 8, named.margin),
                            mul(sample.x, x_factor), sample.labels);
     };
     const Tensor one = Tensor::scalar(1, DType::float64);
@@ -408,18 +408,19 @@ TEST_CASE("margin losses: the order of samples and of classes does not matter") 
   const auto rows = [](const Tensor& x, const Tensor& index) {
     return index_select(Variable(x), 0, index).value();
   };
-  for (const auto& [name, margin] : all_margins()) {
-    CAPTURE(name);
+  for (const NamedMargin& named : all_margins()) {
+    CAPTURE(named.name);
     const auto [loss, by_x, by_weight] =
-        differentiate(loss_with(sample.weight, 8, margin), sample.x, sample.labels);
+        differentiate(loss_with(sample.weight, 8, named.margin), sample.x, sample.labels);
     const auto samples_moved =
-        differentiate(loss_with(sample.weight, 8, margin), rows(sample.x, order),
+        differentiate(loss_with(sample.weight, 8, named.margin), rows(sample.x, order),
                       gather(sample.labels, 0, order));
     check_close(samples_moved.loss, loss);
     check_close(samples_moved.by_x, rows(by_x, order));
     check_close(samples_moved.by_weight, by_weight);
-    const auto classes_moved = differentiate(loss_with(rows(sample.weight, classes), 8, margin),
-                                             sample.x, gather(new_place, 0, sample.labels));
+    const auto classes_moved =
+        differentiate(loss_with(rows(sample.weight, classes), 8, named.margin), sample.x,
+                      gather(new_place, 0, sample.labels));
     check_close(classes_moved.loss, loss);
     check_close(classes_moved.by_x, by_x);
     check_close(classes_moved.by_weight, rows(by_weight, classes));
@@ -445,15 +446,15 @@ TEST_CASE("margin losses: finite at every degenerate configuration, in value and
                                  {"tiny weight", {1, 2, 3}, {tiny, tiny, 0, 0, 1, 0}},
                                  {"equal weights", {1, 2, 3}, {1, 2, 3, 1, 2, 3}}};
   for (const Row& row : rows) {
-    for (const auto& [name, margin] : all_margins()) {
+    for (const NamedMargin& named : all_margins()) {
       for (const DType dtype : {DType::float32, DType::float64}) {
         for (const int64_t label : {0, 1}) {
           CAPTURE(row.name);
-          CAPTURE(name);
+          CAPTURE(named.name);
           CAPTURE(dtype);
           CAPTURE(label);
           const auto [loss, by_x, by_weight] =
-              differentiate(loss_with(doubles(row.weight, {2, 3}).to(dtype), 64, margin),
+              differentiate(loss_with(doubles(row.weight, {2, 3}).to(dtype), 64, named.margin),
                             doubles(row.x, {1, 3}).to(dtype), integers({label}));
           CHECK(all_finite(loss));
           CHECK(all_finite(by_x));
@@ -506,16 +507,17 @@ TEST_CASE("margin losses: the loss that perfect features keep, ten classes in th
                                  {"ArcFace s = 30, m = 0.5", 30, kArcFace, "0.228"},
                                  {"ArcFace s = 30, m = 0.2", 30, {.m2 = 0.2}, "0.012"},
                                  {"CosFace s = 30, m = 0.1", 30, {.m3 = 0.1}, "0.123"}};
-  for (const auto& [name, s, margin, printed] : rows) {
-    CAPTURE(name);
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
     double others = 0;
-    const double phi = std::cos(margin.m2) - margin.m3;
-    for (int k = 1; k < 10; ++k) others += std::exp(s * (std::cos(2 * pi * k / 10) - phi));
-    const double exact = std::log1p(others), loss = loss_of_polygon(10, s, margin);
-    CHECK(as_printed(exact, printed) == printed);
+    const double phi = std::cos(row.margin.m2) - row.margin.m3;
+    for (int k = 1; k < 10; ++k) others += std::exp(row.s * (std::cos(2 * pi * k / 10) - phi));
+    const double exact = std::log1p(others), loss = loss_of_polygon(10, row.s, row.margin);
+    CHECK(as_printed(exact, row.printed) == row.printed);
     // The clamp at theta = 0 lowers an ArcFace target by sin(m) 4.5e-4, the loss by at most s
     // times that more.
-    const double clamped = margin.m2 == 0 ? 0 : s * std::sin(margin.m2) * kSmallestAngle;
+    const double clamped =
+        row.margin.m2 == 0 ? 0 : row.s * std::sin(row.margin.m2) * kSmallestAngle;
     CHECK(loss >= exact - 1e-12);
     CHECK(loss <= exact + clamped * 1.01 + 1e-12);
   }
@@ -552,9 +554,10 @@ TEST_CASE("margin losses: cosine_logits knows no margin, scale or label") {
   const double h = std::sqrt(0.5);
   check_values(loss_with(weight, 30, kArcFace).cosine_logits(Variable(x)), {0, 1, -h, h, h, -1});
   const Tensor plain = loss_with(sample.weight, 1, {}).cosine_logits(Variable(sample.x)).value();
-  for (const auto& [name, margin] : all_margins())
-    CHECK(identical(loss_with(sample.weight, 64, margin).cosine_logits(Variable(sample.x)).value(),
-                    plain));
+  for (const NamedMargin& named : all_margins())
+    CHECK(identical(
+        loss_with(sample.weight, 64, named.margin).cosine_logits(Variable(sample.x)).value(),
+        plain));
   // {9, 10} is nearest to its class's row {0, 3}, at cosine 0.74 against 0.67, so it counts as
   // right. Its margin logit, 0.33, is the smaller one: accuracy on those would call it wrong.
   const Variable near(doubles({9, 10}, {1, 2}));

@@ -440,21 +440,21 @@ TEST_CASE("init: mean 0, the variance of the formula, and for uniform ones its b
       {"Conv2d in groups", nn::Conv2d(64, 64, 5, {.groups = 2}).weight.value(), 1.0 / 2400,
        kUniform},
       {"Embedding", nn::Embedding(200, 300).weight.value(), 1, kNormal}};
-  for (const auto& [label, values, variance, uniform] : cases) {
-    CAPTURE(label);
-    CHECK(values.dtype() == DType::float32);
+  for (const Case& c : cases) {
+    CAPTURE(c.label);
+    CHECK(c.values.dtype() == DType::float32);
     double total = 0, squares = 0, largest = 0;
-    for (const double value : values.to_vector<double>()) {
+    for (const double value : c.values.to_vector<double>()) {
       total += value, squares += value * value;
       largest = std::max(largest, std::abs(value));
     }
-    const double n = static_cast<double>(values.numel());
+    const double n = static_cast<double>(c.values.numel());
     // Five standard deviations of each estimate: those of a normal variance, sqrt(2 / n), are the
     // larger ones.
-    CHECK(std::abs(total / n) < 5 * std::sqrt(variance / n));
-    CHECK(std::abs(squares / n / variance - 1) < 5 * std::sqrt(2 / n));
-    const double bound = std::sqrt(3 * variance);
-    if (uniform == kUniform) CHECK(largest <= bound * (1 + 1e-6));
+    CHECK(std::abs(total / n) < 5 * std::sqrt(c.variance / n));
+    CHECK(std::abs(squares / n / c.variance - 1) < 5 * std::sqrt(2 / n));
+    const double bound = std::sqrt(3 * c.variance);
+    if (c.uniform == kUniform) CHECK(largest <= bound * (1 + 1e-6));
     CHECK(largest > 0.999 * bound);
   }
 }

@@ -63,9 +63,9 @@ TEST_CASE("SGD: three steps by hand") {
       {"momentum and weight decay",
        {.lr = 0.1, .momentum = 0.5, .weight_decay = 0.5},
        {0.85, 0.5325, -0.052875}}};
-  for (const auto& [label, options, expected] : cases) {
-    CAPTURE(label);
-    check_trajectory<SGD>(1, options, {1, 2, 4}, expected);
+  for (const Case& c : cases) {
+    CAPTURE(c.label);
+    check_trajectory<SGD>(1, c.options, {1, 2, 4}, c.expected);
   }
 }
 
@@ -91,6 +91,13 @@ TEST_CASE("Adam: three steps by hand") {
   // Adam's decay is a part of the gradient. These gradients plus p / 2 are 1, 2, -3 again.
   const std::vector<double> path = {1 - first, 1 - first - second, 1 - first - second - third};
   check_trajectory<Adam>(1, decayed, {1 - 0.5, 2 - path[0] / 2, -3 - path[1] / 2}, path);
+}
+
+TEST_CASE("Adam: a decay that is left out is 0, and 0.01 in AdamW") {
+  // The gradient is 0, so that only the decay moves p: 1 - 0.5 * 0.01.
+  check_trajectory<Adam>(1, AdamOptions{.lr = 0.5}, {0}, {1});
+  check_trajectory<AdamW>(1, AdamOptions{.lr = 0.5}, {0}, {0.995});
+  check_trajectory<AdamW>(1, AdamOptions{.lr = 0.5, .weight_decay = 0}, {0}, {1});
 }
 
 TEST_CASE("Adam: the first step is as long as the learning rate, whatever the gradient") {
@@ -157,15 +164,16 @@ TEST_CASE("optimizer: a parameter without gradient is left alone, decay and mome
 }
 
 TEST_CASE("Adam: a parameter whose first gradient comes late starts from its own step 1") {
-  const Parameters parameters{{"early", leaf(0)}, {"late", leaf(0)}};
+  // With gradients of 1 or -1 all the way every step is as long as the learning rate.
+  const Parameters parameters{{"late", leaf(0)}, {"early", leaf(0)}};
   Adam adam(parameters, {.lr = 0.1, .eps = 0});
-  give_gradients({parameters[0]}, 1);
-  adam.step();
-  adam.step();
   give_gradients({parameters[1]}, 1);
   adam.step();
-  check_values(parameters[0].variable, {-0.3});
-  check_values(parameters[1].variable, {-0.1});
+  adam.step();
+  give_gradients({parameters[0]}, -1);
+  adam.step();
+  check_values(parameters[0].variable, {0.1});
+  check_values(parameters[1].variable, {-0.3});
 }
 
 TEST_CASE("optimizer: step writes in place, so the arrays and all handles stay the same") {

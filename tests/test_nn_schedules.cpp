@@ -8,10 +8,14 @@
 namespace gradian::test {
 
 TEST_CASE("schedules: values at chosen steps") {
+  struct Point {
+    int64_t step;
+    double factor;
+  };
   struct Case {
     const char* label;
     nn::Schedule schedule;
-    std::vector<std::pair<int64_t, double>> values;  // step, factor
+    std::vector<Point> values;
   };
   const double eighth = (1 + std::numbers::sqrt2 / 2) / 2;  // (1 + cos(pi / 4)) / 2
   const std::vector<Case> cases = {
@@ -41,11 +45,11 @@ TEST_CASE("schedules: values at chosen steps") {
        nn::warm_up(2, nn::step_decay(3, 0.5)),
        {{0, 0.5}, {1, 1}, {2, 1}, {4, 1}, {5, 0.5}, {8, 0.25}}},
       {"warm_up of one step is none", nn::warm_up(1), {{0, 1}, {1, 1}}}};
-  for (const auto& [label, schedule, values] : cases) {
-    CAPTURE(label);
-    for (const auto& [step, factor] : values) {
-      CAPTURE(step);
-      CHECK(schedule(step) == doctest::Approx(factor).epsilon(1e-14));
+  for (const Case& c : cases) {
+    CAPTURE(c.label);
+    for (const Point& point : c.values) {
+      CAPTURE(point.step);
+      CHECK(c.schedule(point.step) == doctest::Approx(point.factor).epsilon(1e-14));
     }
   }
 }

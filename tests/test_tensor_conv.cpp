@@ -200,19 +200,19 @@ struct PoolCase {
 };
 
 const PoolCase kPoolCases[] = {
-    {"2 x 2", {2, 3, 6, 8}, {{2, 2}, {2, 2}, {0, 0}, {1, 1}}},
-    {"odd sizes leave a rest", {2, 3, 7, 9}, {{2, 2}, {2, 2}, {0, 0}, {1, 1}}},
-    {"overlapping, padded", {2, 3, 7, 6}, {{3, 3}, {2, 2}, {1, 1}, {1, 1}}},
-    {"rectangular", {2, 3, 9, 10}, {{2, 5}, {3, 2}, {1, 2}, {1, 1}}},
-    {"stride > kernel", {2, 3, 9, 10}, {{2, 1}, {4, 3}, {0, 0}, {1, 1}}},
-    {"dilated", {2, 3, 9, 10}, {{3, 2}, {1, 1}, {1, 0}, {2, 3}}},
-    {"1 x 1", {2, 3, 4, 5}, {{1, 1}, {1, 1}, {0, 0}, {1, 1}}},
-    {"whole image", {2, 3, 4, 5}, {{4, 5}, {1, 1}, {0, 0}, {1, 1}}},
-    {"kernel > image", {2, 3, 2, 1}, {{4, 3}, {1, 1}, {2, 1}, {1, 1}}},
-    {"many planes", {5, 7, 4, 4}, {{2, 2}, {1, 1}, {1, 1}, {1, 1}}},
-    {"no image", {0, 3, 6, 8}, {{2, 2}, {2, 2}, {0, 0}, {1, 1}}},
-    {"no channel", {2, 0, 6, 8}, {{2, 2}, {2, 2}, {0, 0}, {1, 1}}},
-    {"a row over 64 wide", {1, 2, 3, 67}, {{3, 3}, {1, 2}, {1, 1}, {1, 1}}},
+    {"2 x 2", {2, 3, 6, 8}, {{2, 2}, Pair{2, 2}, {0, 0}, {1, 1}}},
+    {"odd sizes leave a rest", {2, 3, 7, 9}, {{2, 2}, Pair{2, 2}, {0, 0}, {1, 1}}},
+    {"overlapping, padded", {2, 3, 7, 6}, {{3, 3}, Pair{2, 2}, {1, 1}, {1, 1}}},
+    {"rectangular", {2, 3, 9, 10}, {{2, 5}, Pair{3, 2}, {1, 2}, {1, 1}}},
+    {"stride > kernel", {2, 3, 9, 10}, {{2, 1}, Pair{4, 3}, {0, 0}, {1, 1}}},
+    {"dilated", {2, 3, 9, 10}, {{3, 2}, Pair{1, 1}, {1, 0}, {2, 3}}},
+    {"1 x 1", {2, 3, 4, 5}, {{1, 1}, Pair{1, 1}, {0, 0}, {1, 1}}},
+    {"whole image", {2, 3, 4, 5}, {{4, 5}, Pair{1, 1}, {0, 0}, {1, 1}}},
+    {"kernel > image", {2, 3, 2, 1}, {{4, 3}, Pair{1, 1}, {2, 1}, {1, 1}}},
+    {"many planes", {5, 7, 4, 4}, {{2, 2}, Pair{1, 1}, {1, 1}, {1, 1}}},
+    {"no image", {0, 3, 6, 8}, {{2, 2}, Pair{2, 2}, {0, 0}, {1, 1}}},
+    {"no channel", {2, 0, 6, 8}, {{2, 2}, Pair{2, 2}, {0, 0}, {1, 1}}},
+    {"a row over 64 wide", {1, 2, 3, 67}, {{3, 3}, Pair{1, 2}, {1, 1}, {1, 1}}},
 };
 
 // `special` elements of the input become NaN, infinity and -infinity.
@@ -232,8 +232,7 @@ TEST_CASE("max_pool2d finds the first largest element of every window, NaN above
       for (const bool special : {false, true})
         for (const reference::Layout& layout : reference::layouts()) {
           INFO(text(c.name, ' ', dtype, ' ', layout.name, ", special values ", special));
-          const Tensor x = layout.make(pool_input(c.input.empty() ? Shape{} : c.input, dtype,
-                                                  special && numel(c.input) > 0));
+          const Tensor x = layout.make(pool_input(c.input, dtype, special));
           const MaxPool2dResult got = max_pool2d(x, c.options);
           const reference::Pooled want = reference::max_pool2d(Array(x), c.options);
           CHECK(got.indices.dtype() == DType::int64);
@@ -243,9 +242,21 @@ TEST_CASE("max_pool2d finds the first largest element of every window, NaN above
         }
 }
 
+TEST_CASE("max_pool2d steps by the size of its kernel when no stride is given") {
+  const Tensor x = sample({2, 3, 7, 9}, DType::float32);
+  Pool2dOptions options;
+  options.kernel = {2, 3};
+  CHECK(options.step() == Pair{2, 3});
+  const MaxPool2dResult got = max_pool2d(x, options);
+  options.stride = Pair{2, 3};
+  const reference::Pooled want = reference::max_pool2d(Array(x), options);
+  CHECK(identical(got.values, want.values));
+  CHECK(identical(got.indices, want.indices));
+}
+
 TEST_CASE("max_pool2d never lets padding win, even over -inf") {
   const Tensor x = Tensor::full({1, 1, 3, 3}, -HUGE_VAL);
-  const MaxPool2dResult result = max_pool2d(x, {{2, 2}, {2, 2}, {1, 1}, {1, 1}});
+  const MaxPool2dResult result = max_pool2d(x, {{2, 2}, Pair{2, 2}, {1, 1}, {1, 1}});
   CHECK(result.indices.to_vector<int64_t>() == std::vector<int64_t>{0, 1, 3, 4});
   CHECK(reference::identical(result.values, Array(Tensor::full({1, 1, 2, 2}, -HUGE_VAL))));
 }
@@ -256,26 +267,29 @@ TEST_CASE("max_pool2d refuses what does not fit and names it") {
     CHECK_THROWS_WITH_AS(max_pool2d(Tensor::zeros(input), options), doctest::Contains(expected),
                          Error);
   };
-  pool_fails({3, 6, 6}, {{2, 2}, {2, 2}}, "max_pool2d: expected input [N, C, H, W], got [3, 6, 6]");
-  pool_fails({1, 3, 6, 6}, {{2, 0}, {2, 2}},
+  pool_fails({3, 6, 6}, {{2, 2}, Pair{2, 2}},
+             "max_pool2d: expected input [N, C, H, W], got [3, 6, 6]");
+  pool_fails({1, 3, 6, 6}, {{2, 0}, Pair{2, 2}},
              "max_pool2d: kernel, stride and dilation must be positive");
-  pool_fails({1, 3, 6, 6}, {{2, 2}, {0, 2}},
+  pool_fails({1, 3, 6, 6}, {{2, 2}, Pair{0, 2}},
              "max_pool2d: kernel, stride and dilation must be positive");
-  pool_fails({1, 3, 6, 6}, {{3, 3}, {2, 2}, {2, 2}},
+  pool_fails({1, 3, 6, 6}, {{3, 3}, Pair{2, 2}, {2, 2}},
              "max_pool2d: padding 2 is not between 0 and half of the kernel 3");
-  pool_fails({1, 3, 6, 2}, {{3, 3}, {2, 2}},
+  pool_fails({1, 3, 6, 2}, {{3, 3}, Pair{2, 2}},
              "max_pool2d: kernel 3 x 3 is larger than the padded input [1, 3, 6, 2]");
-  CHECK_THROWS_WITH_AS(max_pool2d(Tensor::zeros({1, 1, 4, 4}, DType::int64), {{2, 2}, {2, 2}}),
+  CHECK_THROWS_WITH_AS(max_pool2d(Tensor::zeros({1, 1, 4, 4}, DType::int64), {{2, 2}, Pair{2, 2}}),
                        "max_pool2d: expected float32 or float64, got int64", Error);
 }
 
 TEST_CASE("max_pool2d refuses windows that hold padding alone") {
   const char* expected = "max_pool2d: a window holds padding alone";
   // Taps at -1 and 2 of two rows; no rows at all.
-  CHECK_THROWS_WITH_AS(max_pool2d(Tensor::zeros({1, 1, 2, 2}), {{2, 2}, {1, 1}, {1, 1}, {3, 3}}),
-                       doctest::Contains(expected), Error);
-  CHECK_THROWS_WITH_AS(max_pool2d(Tensor::zeros({1, 1, 0, 2}), {{2, 2}, {1, 1}, {1, 1}, {1, 1}}),
-                       doctest::Contains(expected), Error);
+  CHECK_THROWS_WITH_AS(
+      max_pool2d(Tensor::zeros({1, 1, 2, 2}), {{2, 2}, Pair{1, 1}, {1, 1}, {3, 3}}),
+      doctest::Contains(expected), Error);
+  CHECK_THROWS_WITH_AS(
+      max_pool2d(Tensor::zeros({1, 1, 0, 2}), {{2, 2}, Pair{1, 1}, {1, 1}, {1, 1}}),
+      doctest::Contains(expected), Error);
 }
 
 }  // namespace

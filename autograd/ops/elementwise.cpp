@@ -30,7 +30,8 @@ std::vector<GradCase> binary_cases(Binary f, double low, double high) {
   const Function function = [f](const std::vector<Variable>& in) { return f(in[0], in[1]); };
   return {{"same shape", function, {spread({2, 3}, low, high, 1), spread({2, 3}, low, high, 2)}},
           {"broadcast", function, {spread({2, 1, 3}, low, high, 1), spread({4, 1}, low, high, 2)}},
-          {"with scalar", function,
+          {"with scalar",
+           function,
            {spread({2, 3}, low, high, 1), Tensor::scalar(0.7 * low + 0.3 * high, DType::float64)}},
           {"one operand twice",
            [f](const std::vector<Variable>& in) { return f(in[0], in[0] * in[0]); },

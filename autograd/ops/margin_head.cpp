@@ -28,8 +28,8 @@ Targets margin_targets(const Tensor& cosine, const Tensor& labels, const MarginF
 Variable margin_cross_entropy_composite(const Variable& x, const Variable& weight,
                                         const Tensor& labels, double scale,
                                         const MarginFunction& margin) {
-  const Variable cosine = linear(normalize(x, 1), normalize(weight, 1));       // [B, C]
-  const Variable target = margin(gather(cosine, 1, labels.unsqueeze(1)));      // [B, 1]
+  const Variable cosine = linear(normalize(x, 1), normalize(weight, 1));   // [B, C]
+  const Variable target = margin(gather(cosine, 1, labels.unsqueeze(1)));  // [B, 1]
   const Tensor is_target = one_hot(labels, weight.size(0), x.dtype());
   const Variable log_p = log_softmax(scale * where(is_target, target, cosine), 1);
   return neg(mean(gather(log_p, 1, labels.unsqueeze(1))));
@@ -54,8 +54,7 @@ struct MarginCrossEntropy {
     const Tensor& cosine = saved->products.cosine;
     const Tensor target = margin_targets(cosine, labels, margin).logit.value();
     saved->log_normalizer = log_normalizers(cosine, labels, target, scale);
-    const Tensor losses =
-        sub(saved->log_normalizer, mul(target, Tensor::scalar(scale, x.dtype())));
+    const Tensor losses = sub(saved->log_normalizer, mul(target, Tensor::scalar(scale, x.dtype())));
     return div(sum(losses), Tensor::scalar(static_cast<double>(x.size(0)), x.dtype()));
   }
   Gradients backward(const Context& context, const Variable& grad_out) const {
@@ -93,14 +92,15 @@ struct MarginCrossEntropy {
       };
     };
     const std::vector<Tensor> point{spread({4, 3}, -1, 1.1, 1), spread({5, 3}, -1, 1.1, 2)};
-    return {{"cosine margin", with(4, [](const Variable& c) { return c - 0.2; }), point},
-            {"curved margin", with(2, [](const Variable& c) { return c * c * 0.3 + 0.5 * c; }), point},
-            {"one input twice",
-             [=](const std::vector<Variable>& in) {
-               return margin_cross_entropy(in[0], in[0], labels, 3.0,
-                                           [](const Variable& c) { return 0.5 * c; });
-             },
-             {spread({4, 3}, -1, 1.1)}}};
+    return {
+        {"cosine margin", with(4, [](const Variable& c) { return c - 0.2; }), point},
+        {"curved margin", with(2, [](const Variable& c) { return c * c * 0.3 + 0.5 * c; }), point},
+        {"one input twice",
+         [=](const std::vector<Variable>& in) {
+           return margin_cross_entropy(in[0], in[0], labels, 3.0,
+                                       [](const Variable& c) { return 0.5 * c; });
+         },
+         {spread({4, 3}, -1, 1.1)}}};
   }
 };
 

@@ -12,7 +12,7 @@ Variable window_sums(const Variable& x, const Pool2dOptions& options) {
   const Variable ones(Tensor::ones({1, 1, options.kernel[0], options.kernel[1]}, x.dtype()));
   const Variable sums =
       conv2d(planes, ones,
-             {.stride = options.stride, .padding = options.padding, .dilation = options.dilation});
+             {.stride = options.step(), .padding = options.padding, .dilation = options.dilation});
   return reshape(sums, {x.size(0), x.size(1), sums.size(2), sums.size(3)});
 }
 

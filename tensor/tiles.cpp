@@ -1,0 +1,68 @@
+#include "tensor/tiles.h"
+
+#include <algorithm>
+
+#include "tensor/vector.h"
+
+namespace gradian {
+namespace {
+
+// Copies a row of an image, which is too short for the call of a library function to pay: eight at
+// a time, the last eight overlapping those before.
+void copy_row(const float* from, int64_t count, float* to) {
+  if (count < 8) {
+    for (int64_t j = 0; j < count; ++j) to[j] = from[j];
+    return;
+  }
+  for (int64_t j = 0; j + 8 < count; j += 8) store(to + j, load<Float8>(from + j));
+  store(to + count - 8, load<Float8>(from + count - 8));
+}
+
+}  // namespace
+
+void copy_inside(const float* plane, int64_t plane_height, int64_t plane_width, int64_t first_row,
+                 int64_t rows, int64_t left, int64_t width, float* to) {
+  const int64_t begin = std::clamp<int64_t>(left, 0, width);
+  const int64_t count = std::clamp<int64_t>(plane_width + left, begin, width) - begin;
+  const int64_t top = std::clamp<int64_t>(-first_row, 0, rows);
+  const int64_t bottom = std::clamp<int64_t>(plane_height - first_row, top, rows);
+  for (int64_t i = top; i < bottom; ++i) {
+    float* const row = to + i * width + begin;
+    if (!plane)
+      std::fill_n(row, count, 0.0f);
+    else
+      copy_row(plane + (first_row + i) * plane_width + begin - left, count, row);
+  }
+}
+
+PaddedRows::PaddedRows(const Images& images, const TileGrid& grid, int64_t first, int64_t last,
+                       int64_t size, Pair padding, int64_t channels)
+    : images_(images),
+      left_(padding[1]),
+      width_((grid.columns - 1) * grid.step + size),
+      channels_(channels) {
+  for (int64_t t = first; t < last;) {
+    const int64_t image = grid.image(t), row = grid.row(t);
+    const int64_t end = std::min(last, (image + 1) * grid.rows * grid.columns);
+    const int64_t rows = (grid.row(end - 1) - row) * grid.step + size;
+    strips_.push_back({image, row * grid.step - padding[0], rows, channel_size_});
+    for (; t < end; ++t)
+      offsets_.push_back(channel_size_ + (grid.row(t) - row) * grid.step * width_ +
+                         grid.column(t) * grid.step);
+    channel_size_ += rows * width_;
+  }
+  // Tiles are read by fours of columns, which may pass the end of the last row by three.
+  buffer_ = Tensor::zeros({channels_ * channel_size_ + 4});
+  copy_ = buffer_.mutable_data<float>();
+}
+
+void PaddedRows::read(const float* data, int64_t channel) {
+  for (int64_t c = 0; c < channels_; ++c, ++channel)
+    for (const Strip& s : strips_) {
+      const float* const plane = data + (s.image * images_.channels + channel) * images_.plane();
+      copy_inside(channel < images_.channels ? plane : nullptr, images_.height, images_.width,
+                  s.first_row, s.rows, left_, width_, copy_ + c * channel_size_ + s.offset);
+    }
+}
+
+}  // namespace gradian

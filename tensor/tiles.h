@@ -1,0 +1,134 @@
+// How images are cut into overlapping tiles: zero-padded copies to read tiles from, and writing
+// tiles of results. Used by Winograd's and the direct convolution; knows nothing of transforms.
+#pragma once
+
+#include <vector>
+
+#include "tensor/conv.h"
+#include "tensor/vector.h"
+
+namespace gradian {
+
+inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+inline int64_t round_up(int64_t a, int64_t multiple) { return ceil_div(a, multiple) * multiple; }
+
+// A contiguous array [count, channels, height, width].
+struct Images {
+  explicit Images(const Shape& s) : count(s[0]), channels(s[1]), height(s[2]), width(s[3]) {}
+  int64_t plane() const { return height * width; }
+  int64_t count, channels, height, width;
+};
+
+// Tile number t, in order of image, row and column, starts at step * {row, column}.
+struct TileGrid {
+  // Tiles that cover the whole of `images`, `step` apart.
+  TileGrid(const Images& images, int64_t step_)
+      : step(step_),
+        rows(ceil_div(images.height, step)),
+        columns(ceil_div(images.width, step)),
+        count(images.count * rows * columns) {}
+  int64_t image(int64_t t) const { return t / columns / rows; }
+  int64_t row(int64_t t) const { return t / columns % rows; }
+  int64_t column(int64_t t) const { return t % columns; }
+  int64_t step, rows, columns, count;
+};
+
+// to[rows, width] = the part of `plane` that starts at row `first_row` and column -left, where it
+// lies inside the plane; what lies outside is left as it is. A null plane counts as zeros.
+void copy_inside(const float* plane, int64_t plane_height, int64_t plane_width, int64_t first_row,
+                 int64_t rows, int64_t left, int64_t width, float* to);
+
+// Of some channels of the images, the rows that the tiles first..last-1 touch, with zeros around,
+// so that reading a tile needs no tests. A tile reads `size` rows and columns from `padding`
+// before its start (a negative padding skips some).
+class PaddedRows {
+ public:
+  PaddedRows(const Images& images, const TileGrid& grid, int64_t first, int64_t last, int64_t size,
+             Pair padding, int64_t channels);
+
+  // Copies `channels` channels of `data` from `channel` on; those beyond the last are zero.
+  void read(const float* data, int64_t channel);
+
+  // Where tile first + i of the c-th of these channels starts, and the distance of its rows.
+  const float* tile(int64_t i, int64_t c = 0) const {
+    return copy_ + offsets_[size_t(i)] + c * channel_size_;
+  }
+  int64_t row_stride() const { return width_; }
+
+ private:
+  // Consecutive rows of one image and where they go.
+  struct Strip {
+    int64_t image, first_row, rows, offset;
+  };
+
+  const Images& images_;
+  int64_t left_, width_, channels_, channel_size_ = 0;
+  std::vector<Strip> strips_;
+  std::vector<int64_t> offsets_;
+  Tensor buffer_;
+  float* copy_;
+};
+
+// Writes results of m x m, eight tiles at a time.
+template <int m>
+class TileWriter {
+ public:
+  TileWriter(const Images& images, const TileGrid& grid, float* data)
+      : images_(images), grid_(grid), data_(data) {}
+
+  // Sets the tiles to write: `count` from number `first` on.
+  void select(int64_t first, int64_t count) {
+    for (int64_t lane = 0; lane < 8; ++lane) {
+      Place& place = places_[lane];
+      to_[lane] = ragged_[lane][0];
+      row_strides_[lane] = 8;
+      place = {};
+      if (lane >= count) continue;
+      const int64_t t = first + lane;
+      const int64_t row = grid_.row(t) * m, column = grid_.column(t) * m;
+      place.rows = std::min<int64_t>(m, images_.height - row);
+      place.columns = std::min<int64_t>(m, images_.width - column);
+      place.offset =
+          grid_.image(t) * images_.channels * images_.plane() + row * images_.width + column;
+      place.full = place.rows == m && place.columns == m;
+      if (place.full) row_strides_[lane] = images_.width;
+    }
+  }
+
+  // Writes tile[i][j], one tile a lane, to the selected places of `channel`.
+  void write(int64_t channel, const Float8 (*tile)[m]) {
+    float* const plane = data_ + channel * images_.plane();
+    for (int lane = 0; lane < 8; ++lane)
+      if (places_[lane].full) to_[lane] = plane + places_[lane].offset;
+    for (int i = 0; i < m; ++i) {
+      if constexpr (m >= 4)
+        store_transposed<4>(tile[i][0], tile[i][1], tile[i][2], tile[i][3], to_, row_strides_, i,
+                            0);
+      if constexpr (m % 4 == 2)
+        store_transposed<2>(tile[i][m - 2], tile[i][m - 1], Float8{}, Float8{}, to_, row_strides_,
+                            i, m - 2);
+    }
+    for (int lane = 0; lane < 8; ++lane) {
+      const Place& place = places_[lane];
+      if (place.full) continue;
+      for (int64_t i = 0; i < place.rows; ++i)
+        for (int64_t j = 0; j < place.columns; ++j)
+          plane[place.offset + i * images_.width + j] = ragged_[lane][i][j];
+    }
+  }
+
+ private:
+  struct Place {
+    int64_t offset = 0, rows = 0, columns = 0;
+    bool full = false;  // the tile lies inside the image and is written directly
+  };
+  const Images& images_;
+  const TileGrid& grid_;
+  float* data_;
+  Place places_[8];
+  float* to_[8];
+  int64_t row_strides_[8];
+  float ragged_[8][m][8];
+};
+
+}  // namespace gradian

@@ -1,0 +1,181 @@
+// Winograd's convolution forward, the gradient by the input, which is one too, and the choice of
+// the tile. The gradient by the weights is in winograd_weight.cpp.
+#include "tensor/winograd.h"
+
+#include "tensor/kernels.h"
+#include "tensor/thread_pool.h"
+#include "tensor/winograd_blocks.h"
+
+namespace gradian {
+namespace {
+
+using namespace winograd;
+
+// The filters as seen by the product: w[row, inner, tap], which the gradient by the input reads
+// transposed and turned by 180 degrees.
+struct Filters {
+  const float* data;
+  int64_t rows, inner, row_stride, inner_stride;
+  bool turned;
+};
+
+// U[k][row][inner] = G w G^T, eight `inner` at a time. `inner` is padded with zeros.
+template <int alpha, int r>
+Tensor transform_filters(const Filters& w) {
+  using G = typename Matrices<alpha, r>::G;
+  const int64_t row_size = round_up(w.inner, 8);
+  const Stack stack(alpha, w.rows * row_size);
+  Tensor result = Tensor::empty({stack.total});
+  float* const u = result.mutable_data<float>();
+  parallel_ranges(w.rows, ceil_div(4096, row_size), [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row)
+      for (int64_t c = 0; c < row_size; c += 8) {
+        alignas(32) float taps[r * r][8] = {};
+        for (int64_t lane = 0; lane < std::min<int64_t>(8, w.inner - c); ++lane) {
+          const float* const from = w.data + row * w.row_stride + (c + lane) * w.inner_stride;
+          for (int tap = 0; tap < r * r; ++tap)
+            taps[w.turned ? r * r - 1 - tap : tap][lane] = from[tap];
+        }
+        transform<G>(
+            [&](int i, Float8* d) {
+              for (int j = 0; j < r; ++j) d[j] = load<Float8>(taps[i * r + j]);
+            },
+            [&](int i, int j, const Float8& value) {
+              store(u + (i * alpha + j) * stack.stride + row * row_size + c, value);
+            });
+      }
+  });
+  return result;
+}
+
+// Tiles a block: as many as let V and M stay in the second-level cache, in whole panels.
+int64_t tiles_a_block(int64_t tiles, int64_t alpha, int64_t channels, int64_t filters) {
+  constexpr int64_t kCacheFloats = 128 * 1024;
+  const int64_t fit = kCacheFloats / (alpha * alpha * (channels + filters));
+  const int64_t panels = std::clamp<int64_t>(fit / kPanel, 1, 8);
+  return std::min(panels * kPanel, round_up(tiles, kPanel));
+}
+
+// V[k][panel][channel][tile] = B x B^T for `count` tiles from `first` on: panels that the product
+// reads from end to end.
+template <int alpha, int r>
+void transform_inputs(const Images& in, const float* x, Pair padding, const TileGrid& grid,
+                      int64_t first, int64_t count, const Stack& stack, float* v) {
+  PaddedRows rows(in, grid, first, first + count, alpha, padding, 1);
+  for (int64_t c = 0; c < in.channels; ++c) {
+    rows.read(x, c);
+    for (int64_t t = 0; t < round_up(count, kPanel); t += 8) {
+      const float* tiles[8];  // past the end, any tile will do
+      for (int64_t lane = 0; lane < 8; ++lane)
+        tiles[lane] = rows.tile(std::min(t + lane, count - 1));
+      float* const to = v + (t / kPanel * in.channels + c) * kPanel + t % kPanel;
+      transform<typename Matrices<alpha, r>::B>(load_tiles<alpha>(tiles, rows.row_stride()),
+                                                put_stack<alpha>(to, stack.stride));
+    }
+  }
+}
+
+// y = A^T M A for the same tiles, from M[k][panel][filter][tile].
+template <int alpha, int r>
+void transform_outputs(const float* products, const Stack& stack, const Images& out,
+                       const TileGrid& grid, int64_t first, int64_t count, float* y) {
+  constexpr int m = Matrices<alpha, r>::m;
+  TileWriter<m> writer(out, grid, y);
+  for (int64_t t = 0; t < count; t += 8) {
+    writer.select(first + t, count - t);
+    for (int64_t o = 0; o < out.channels; ++o) {
+      const float* const from = products + (t / kPanel * out.channels + o) * kPanel + t % kPanel;
+      Float8 tile[m][m];
+      transform_back<typename Matrices<alpha, r>::A>(
+          load_stack<alpha>(from, stack.stride),
+          [&](int i, int j, const Float8& value) { tile[i][j] = value; });
+      writer.write(o, tile);
+    }
+  }
+}
+
+// y = correlation of x with the filters whose transform is u.
+template <int alpha, int r>
+void correlate(const Images& in, const float* x, Pair padding, const float* u, const Images& out,
+               float* y) {
+  const TileGrid grid(out, Matrices<alpha, r>::m);
+  const int64_t block = tiles_a_block(grid.count, alpha, in.channels, out.channels);
+  const int64_t u_row = round_up(in.channels, 8);
+  const Stack u_stack(alpha, out.channels * u_row);
+  const Stack v_stack(alpha, in.channels * block), m_stack(alpha, out.channels * block);
+
+  parallel_ranges(grid.count, block, [&](int64_t first, int64_t last) {
+    Tensor v_tensor = Tensor::empty({v_stack.total}), m_tensor = Tensor::empty({m_stack.total});
+    float* const v = v_tensor.mutable_data<float>();
+    float* const products = m_tensor.mutable_data<float>();
+    transform_inputs<alpha, r>(in, x, padding, grid, first, last - first, v_stack, v);
+    for (int64_t k = 0; k < alpha * alpha; ++k)
+      for (int64_t panel = 0; panel < ceil_div(last - first, kPanel); ++panel)
+        multiply_panel(out.channels, in.channels, u + k * u_stack.stride, u_row,
+                       v + k * v_stack.stride + panel * in.channels * kPanel,
+                       products + k * m_stack.stride + panel * out.channels * kPanel, false);
+    transform_outputs<alpha, r>(products, m_stack, out, grid, first, last - first, y);
+  });
+}
+
+}  // namespace
+
+bool winograd_applies(DType dtype, const Shape& weight, const Conv2dOptions& options) {
+  const int64_t kernel = weight[2];
+  return dtype == DType::float32 && options.stride == Pair{1, 1} &&
+         options.dilation == Pair{1, 1} && options.groups == 1 && kernel == weight[3] &&
+         (kernel == 3 || kernel == 5) && numel(weight) > 0;
+}
+
+// Costs in multiplications at the speed of a good matrix product. The factors are measured.
+std::optional<WinogradTile> winograd_pays(const Shape& output, int64_t in_channels,
+                                          int64_t kernel) {
+  const Images out(output);
+  const int64_t products = in_channels * out.channels, channels = in_channels + out.channels;
+  const auto cost = [&](WinogradTile tile) {
+    const int64_t alpha = int64_t(tile);
+    const TileGrid grid(out, alpha + 1 - kernel);
+    return alpha * alpha *
+           (round_up(grid.count, kPanel) * (products + alpha * 7 / 2 * channels) + 4 * products);
+  };
+  const int64_t im2col = out.count * out.plane() * kernel * kernel * (2 * products + 4 * channels);
+  const WinogradTile best = cost(WinogradTile::eight) <= cost(WinogradTile::six)
+                                ? WinogradTile::eight
+                                : WinogradTile::six;
+  return cost(best) < im2col ? std::optional(best) : std::nullopt;
+}
+
+Tensor winograd_conv2d(const Tensor& input, const Tensor& weight, const Conv2dOptions& options,
+                       WinogradTile tile) {
+  const Tensor x = input.contiguous(), w = weight.contiguous();
+  Tensor result = Tensor::empty(conv2d_shape(x.shape(), w.shape(), options));
+  const Images in(x.shape()), out(result.shape());
+  const int64_t taps = w.size(2) * w.size(3);
+  dispatch_tile(tile, w.size(2), [&]<int alpha, int r>() {
+    const Tensor u = transform_filters<alpha, r>(
+        {w.data<float>(), out.channels, in.channels, in.channels * taps, taps, false});
+    correlate<alpha, r>(in, x.data<float>(), options.padding, u.data<float>(), out,
+                        result.mutable_data<float>());
+  });
+  return result;
+}
+
+// The gradient by the input is a correlation too: of dy with the filters turned by 180 degrees,
+// inputs and outputs exchanged, padded by what the forward pass left out.
+Tensor winograd_input_gradient(const Tensor& grad, const Tensor& weight, const Shape& input_shape,
+                               const Conv2dOptions& options, WinogradTile tile) {
+  const Tensor dy = grad.contiguous(), w = weight.contiguous();
+  Tensor result = Tensor::empty(input_shape);
+  const Images in(dy.shape()), out(input_shape);
+  const int64_t kernel = w.size(2), taps = kernel * kernel;
+  const Pair padding{kernel - 1 - options.padding[0], kernel - 1 - options.padding[1]};
+  dispatch_tile(tile, kernel, [&]<int alpha, int r>() {
+    const Tensor u = transform_filters<alpha, r>(
+        {w.data<float>(), out.channels, in.channels, taps, out.channels * taps, true});
+    correlate<alpha, r>(in, dy.data<float>(), padding, u.data<float>(), out,
+                        result.mutable_data<float>());
+  });
+  return result;
+}
+
+}  // namespace gradian
