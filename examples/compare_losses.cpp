@@ -72,34 +72,34 @@ struct Objective {
     return margin ? static_cast<const nn::Module&>(*margin) : *softmax;
   }
   Variable class_weights() const { return margin ? margin->weight : softmax->weight; }
-  // The network decays; the classifier does not; the centres, if any, learn faster.
+  // The network decays, the classifier and the centres do not: they learn faster, for they have
+  // to keep up with features that move.
   std::vector<nn::ParameterGroup> groups(const nn::Module& network) const {
-    std::vector<nn::ParameterGroup> groups{{network.named_parameters()},
-                                           {classifier().named_parameters()}};
-    groups[1].weight_decay = 0;
+    std::vector<nn::ParameterGroup> groups{{network.named_parameters()}};
+    groups.push_back({classifier().named_parameters(), margin ? 0.005 : 0.02, 0.0});
     if (center) groups.push_back({center->named_parameters(), 0.05, 0.0});
     return groups;
   }
 };
 
-// [C, 2]: directions spread evenly over the circle. In the plane the rays of two classes can hardly
-// pass each other while they train; random directions leave some classes on top of each other.
-Tensor even_directions(int64_t classes) {
+// [C, 2]: vectors spread evenly over a circle. In the plane the rays of two classes can hardly pass
+// each other while they train; random directions leave some classes on top of each other.
+Tensor evenly_spread(int64_t classes, double radius) {
   std::vector<float> values;
   for (int64_t k = 0; k < classes; ++k) {
     const double angle =
         2 * std::numbers::pi * static_cast<double>(k) / static_cast<double>(classes);
-    values.push_back(static_cast<float>(std::cos(angle)));
-    values.push_back(static_cast<float>(std::sin(angle)));
+    values.push_back(static_cast<float>(radius * std::cos(angle)));
+    values.push_back(static_cast<float>(radius * std::sin(angle)));
   }
   return Tensor::from(values, {classes, kFeatures});
 }
 
-// s = 16 and the margins fit two dimensions and ten classes: there ArcFace needs m < 2 pi / C and
-// CosFace m <= 1 - cos(2 pi / C).
+// The margins fit the plane: with C classes ArcFace needs m < 2 pi / C there, and CosFace
+// m <= 1 - cos(2 pi / C).
 std::vector<Objective> make_objectives(int64_t classes) {
-  const double scale = 16, arc = std::min(0.2, 2.0 / static_cast<double>(classes)),
-               cosine = arc / 2;
+  const double scale = 10, count = static_cast<double>(classes);
+  const double arc = std::min(0.2, 2 / count), cosine = std::min(0.1, 10 / (count * count));
   const auto softmax = [&] {
     return std::make_unique<nn::Linear>(kFeatures, classes, /*bias=*/false);
   };
@@ -116,8 +116,10 @@ std::vector<Objective> make_objectives(int64_t classes) {
   all[3] = {"ArcFace + center", nullptr, arcface(), center()};
   all[4] = {"CosFace", nullptr, std::make_unique<CosFaceLoss>(kFeatures, classes, scale, cosine),
             nullptr};
-  for (const Objective& objective : all)
-    objective.class_weights().set_value(even_directions(classes));
+  for (const Objective& objective : all) {
+    objective.class_weights().set_value(evenly_spread(classes, objective.margin ? 1 : 3));
+    if (objective.center) objective.center->centers.set_value(evenly_spread(classes, 3));
+  }
   return all;
 }
 
@@ -126,6 +128,7 @@ LossCurve train(nn::Module& network, const Objective& objective, const Dataset& 
                 const Options& options) {
   nn::AdamW optimizer(objective.groups(network), {.lr = 5e-3, .weight_decay = 1e-3});
   nn::check_all_trained(optimizer, {&network, &objective.classifier()});
+  if (objective.center) nn::check_all_trained(optimizer, {objective.center.get()});
   Generator shuffle(static_cast<uint64_t>(options.seed));
   // Batch norm cannot do with a rest of one image, so the rest of an epoch waits for the next one.
   const Batches batches(data, options.batch_size, shuffle, data.size() > options.batch_size);
