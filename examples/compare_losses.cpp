@@ -204,7 +204,7 @@ int compare(int argc, char** argv) {
       arguments.text("--data", "synthetic", "folder of IDX files, or \"synthetic\"");
   const std::filesystem::path out =
       arguments.text("--out", "build/report", "folder for report.html and results.json");
-  options.epochs = arguments.integer("--epochs", 3, 1, 1000, "passes over the training images");
+  options.epochs = arguments.integer("--epochs", 4, 1, 1000, "passes over the training images");
   options.train_samples = arguments.integer("--train-samples", 0, 0, 1 << 30,
                                             "use only the first N training images, 0: all");
   options.batch_size = arguments.integer("--batch-size", 128, 2, 1 << 20, "images a step");
