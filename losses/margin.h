@@ -14,7 +14,7 @@ enum class Overflow {
   // (-1)^k cos(m1 theta + m2) - 2k with k = floor((m1 theta + m2) / pi): falls all the way, with a
   // continuous slope. For k = 1 it is -2 - cos(m1 theta + m2).
   mirror,
-  // cos(theta) - m2 sin(m2): falls, but jumps at the border.
+  // cos(theta) - m2 sin(m2): jumps down at the border and falls on for m1 = 1, jumps up for m1 = 4.
   cos_fallback,
   // The margin only where cos(theta) > 0, else cos(theta): jumps up at 90 degrees.
   easy_margin,
@@ -30,8 +30,9 @@ struct Margin {
 };
 
 // cos(m1 theta + m2) - m3 of cosine = cos(theta), any shape. With m1 = 1 and m2 = 0 it is
-// cosine - m3 to the last bit. Otherwise theta = acos(cosine clamped to +-(1 - 1e-7)), and the
-// gradient at and beyond that bound is 0: acos has no finite slope at +-1.
+// cosine - m3 to the last bit. Otherwise theta = acos(cosine clamped to +-(1 - 1e-7)), never below
+// 4.5e-4, and the gradient at and beyond that bound is 0: acos has no finite slope at +-1. (Where
+// cos_fallback or easy_margin has taken over from acos it is 1.)
 Variable apply_margin(const Variable& cosine, const Margin& margin);
 
 // cross_entropy(s * [cosines, the target's one with its margin]), for features x [N, in_features].
