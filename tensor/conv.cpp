@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <limits>
+#include <optional>
 
 #include "tensor/blis.h"
 #include "tensor/conv_direct.h"
@@ -137,12 +138,12 @@ void pool_plane(const Pool2dOptions& options, const T* plane, int64_t height, in
 
 std::atomic<ConvAlgorithm> forced_algorithm = ConvAlgorithm::automatic;
 
-// The algorithm to use: what is forced, if it applies. `output` and `in_channels` as in
-// winograd_pays.
-ConvAlgorithm choose(DType dtype, const Shape& output, int64_t in_channels, const Shape& weight,
-                     const Conv2dOptions& options, bool direct_possible) {
-  const bool direct = direct_possible && direct_applies(dtype, weight, options);
-  const bool winograd = winograd_applies(dtype, weight, options);
+// The algorithm to use: what is forced, if it applies, else the one of the least cost, counted in
+// multiplications at the speed of a good matrix product. The factors are measured. `tiled` is what
+// winograd_cost asks for: conv2d's result, or its input when that is differentiated by.
+ConvAlgorithm choose(DType dtype, const Geometry& g, const Shape& weight, const Shape& tiled) {
+  const bool direct = direct_applies(dtype, weight, g.options);
+  const bool winograd = winograd_applies(dtype, weight, g.options);
   switch (const ConvAlgorithm forced = forced_algorithm.load()) {
     case ConvAlgorithm::im2col:
       return forced;
@@ -154,10 +155,23 @@ ConvAlgorithm choose(DType dtype, const Shape& output, int64_t in_channels, cons
     case ConvAlgorithm::automatic:
       break;
   }
-  if (direct) return ConvAlgorithm::direct;
-  const auto tile = winograd ? winograd_pays(output, in_channels, weight[2]) : std::nullopt;
-  if (!tile) return ConvAlgorithm::im2col;
-  return *tile == WinogradTile::six ? ConvAlgorithm::winograd6 : ConvAlgorithm::winograd8;
+  const int64_t patches = g.images * g.positions() * g.patch();
+  ConvAlgorithm best = ConvAlgorithm::im2col;
+  int64_t least = patches * (2 * g.filters + 4);
+  const auto consider = [&](ConvAlgorithm algorithm, int64_t cost) {
+    if (cost >= least) return;
+    least = cost;
+    best = algorithm;
+  };
+  if (direct) consider(ConvAlgorithm::direct, direct_cost(g.images, patches * g.filters));
+  if (winograd) {
+    const int64_t channels = g.channels + g.filters - tiled[1];  // those that are summed over
+    consider(ConvAlgorithm::winograd6,
+             winograd_cost(WinogradTile::six, tiled, channels, weight[2]));
+    consider(ConvAlgorithm::winograd8,
+             winograd_cost(WinogradTile::eight, tiled, channels, weight[2]));
+  }
+  return best;
 }
 
 // The tile of a Winograd algorithm, nothing for the others.
@@ -199,17 +213,24 @@ Shape conv2d_shape(const Shape& input, const Shape& weight, const Conv2dOptions&
 void set_conv_algorithm(ConvAlgorithm algorithm) { forced_algorithm = algorithm; }
 ConvAlgorithm conv_algorithm() { return forced_algorithm; }
 
-Tensor conv2d(const Tensor& input, const Tensor& weight, const Conv2dOptions& options) {
+Tensor conv2d(const Tensor& input, const Tensor& weight, const Conv2dOptions& options,
+              const Tensor& bias) {
   check_same_dtype(input, weight, "conv2d");
   const Shape out_shape = conv2d_shape(input.shape(), weight.shape(), options);
-  const ConvAlgorithm algorithm =
-      choose(input.dtype(), out_shape, input.size(1), weight.shape(), options, true);
-  if (algorithm == ConvAlgorithm::direct) return direct_conv2d(input, weight, options);
-  if (const auto tile = tile_of(algorithm)) return winograd_conv2d(input, weight, options, *tile);
+  if (bias.defined()) {
+    check_same_dtype(input, bias, "conv2d");
+    check(bias.shape() == Shape{out_shape[1]}, "conv2d: expected bias [", out_shape[1], "], got ",
+          bias.shape());
+  }
+  const Geometry g(input.shape(), weight.shape(), options);
+  const ConvAlgorithm algorithm = choose(input.dtype(), g, weight.shape(), out_shape);
+  if (algorithm == ConvAlgorithm::direct) return direct_conv2d(input, weight, options, bias);
+  if (const auto tile = tile_of(algorithm))
+    return winograd_conv2d(input, weight, options, bias, *tile);
 
   const Tensor x = input.contiguous(), w = weight.contiguous();
   Tensor out = Tensor::empty(out_shape, x.dtype());
-  const Geometry g(x.shape(), w.shape(), options);
+  if (bias.defined()) out.copy_from(bias.reshape({-1, 1, 1}).expand(out_shape));
   dispatch_floating(x.dtype(), "conv2d", [&]<class T>() {
     const T* x_data = x.data<T>();
     const T* w_data = w.data<T>();
@@ -223,7 +244,7 @@ Tensor conv2d(const Tensor& input, const Tensor& weight, const Conv2dOptions& op
         // [O, OH OW] = [O, patch] x [patch, OH OW]
         gemm(g.filters, g.positions(), g.patch(), w_data + group * g.weight_group(), g.patch(),
              int64_t{1}, patches, g.positions(), int64_t{1}, out_data + slot * g.output_group(),
-             g.positions(), int64_t{1}, false);
+             g.positions(), int64_t{1}, /*accumulate=*/bias.defined());
       }
     });
   });
@@ -234,13 +255,15 @@ Tensor conv2d_input_gradient(const Tensor& grad, const Tensor& weight, const Sha
                              const Conv2dOptions& options) {
   check_operands(grad, weight, conv2d_shape(input_shape, weight.shape(), options),
                  "conv2d_input_gradient");
-  if (const auto tile = tile_of(
-          choose(grad.dtype(), input_shape, weight.size(0), weight.shape(), options, false)))
+  const Geometry g(input_shape, weight.shape(), options);
+  const ConvAlgorithm algorithm = choose(grad.dtype(), g, weight.shape(), input_shape);
+  if (algorithm == ConvAlgorithm::direct)
+    return direct_input_gradient(grad, weight, input_shape, options);
+  if (const auto tile = tile_of(algorithm))
     return winograd_input_gradient(grad, weight, input_shape, options, *tile);
 
   const Tensor dy = grad.contiguous(), w = weight.contiguous();
   Tensor out = Tensor::zeros(input_shape, grad.dtype());
-  const Geometry g(input_shape, w.shape(), options);
   dispatch_floating(grad.dtype(), "conv2d_input_gradient", [&]<class T>() {
     const T* dy_data = dy.data<T>();
     const T* w_data = w.data<T>();
@@ -265,15 +288,14 @@ Tensor conv2d_weight_gradient(const Tensor& grad, const Tensor& input, const Sha
                               const Conv2dOptions& options) {
   check_operands(grad, input, conv2d_shape(input.shape(), weight_shape, options),
                  "conv2d_weight_gradient");
-  const ConvAlgorithm algorithm =
-      choose(grad.dtype(), grad.shape(), input.size(1), weight_shape, options, true);
+  const Geometry g(input.shape(), weight_shape, options);
+  const ConvAlgorithm algorithm = choose(grad.dtype(), g, weight_shape, grad.shape());
   if (algorithm == ConvAlgorithm::direct)
     return direct_weight_gradient(grad, input, weight_shape, options);
   if (const auto tile = tile_of(algorithm))
     return winograd_weight_gradient(grad, input, weight_shape, options, *tile);
 
   const Tensor dy = grad.contiguous(), x = input.contiguous();
-  const Geometry g(x.shape(), weight_shape, options);
   // Images are cut into a fixed number of blocks, each with a sum of its own, added in order.
   constexpr int64_t kBlocks = 8;
   const int64_t grain = std::max<int64_t>(1, (g.images + kBlocks - 1) / kBlocks);

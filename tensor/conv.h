@@ -21,8 +21,10 @@ struct Conv2dOptions {
 Shape conv2d_shape(const Shape& input, const Shape& weight, const Conv2dOptions& options);
 
 // y[n, o, i, j] = sum over c, p, q of w[o, c, p, q] x[n, c, i stride + p dilation - padding, ...]
-//   [N, O, OH, OW] from input [N, C, H, W] and weight [O, C / groups, KH, KW]
-Tensor conv2d(const Tensor& input, const Tensor& weight, const Conv2dOptions& options);
+// plus bias[o], unless bias is undefined:
+//   [N, O, OH, OW] from input [N, C, H, W], weight [O, C / groups, KH, KW] and bias [O]
+Tensor conv2d(const Tensor& input, const Tensor& weight, const Conv2dOptions& options,
+              const Tensor& bias = {});
 
 // sum(grad * conv2d(x, weight)) differentiated by x, for x of `input_shape`.
 Tensor conv2d_input_gradient(const Tensor& grad, const Tensor& weight, const Shape& input_shape,

@@ -1,6 +1,6 @@
-// Convolution straight from its definition, for inputs of so few channels (a grey or colour image)
-// that the matrix products of the other algorithms have next to nothing to multiply: stride 1,
-// dilation 1, one group, float32. It does not check shapes.
+// Convolution straight from its definition with an image in each lane of a vector, so that strides,
+// borders and small images cost nothing extra: float32, one group, any stride, dilation and kernel.
+// It wants a batch that fills the lanes and does not check shapes. conv.cpp chooses.
 #pragma once
 
 #include "tensor/conv.h"
@@ -9,8 +9,14 @@ namespace gradian {
 
 bool direct_applies(DType dtype, const Shape& weight, const Conv2dOptions& options);
 
-// As conv2d and conv2d_weight_gradient. (The gradient by an image is rarely asked for.)
-Tensor direct_conv2d(const Tensor& input, const Tensor& weight, const Conv2dOptions& options);
+// What any of the three products costs, see conv.cpp, by the multiplications of the definition.
+int64_t direct_cost(int64_t images, int64_t multiplications);
+
+// As conv2d, conv2d_input_gradient and conv2d_weight_gradient.
+Tensor direct_conv2d(const Tensor& input, const Tensor& weight, const Conv2dOptions& options,
+                     const Tensor& bias);
+Tensor direct_input_gradient(const Tensor& grad, const Tensor& weight, const Shape& input_shape,
+                             const Conv2dOptions& options);
 Tensor direct_weight_gradient(const Tensor& grad, const Tensor& input, const Shape& weight_shape,
                               const Conv2dOptions& options);
 

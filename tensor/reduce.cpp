@@ -207,12 +207,14 @@ Tensor sum(const Tensor& x, const Shape& axes, bool keepdim) {
   Tensor out = Tensor::empty(kept, x.dtype());
   if (out.numel() > 0) {
     dispatch(x.dtype(), [&]<class T>() {
-      // A kept last axis in memory order: add whole rows instead of walking columns.
-      const int last = x.dim() - 1;
-      const bool by_rows = last > 0 && !reduced[static_cast<size_t>(last)] && kept.size() == 1 &&
-                           x.is_contiguous() && x.numel() > 0;
+      // Only the first axes of an array in memory order: add whole rows, not one column at a time.
+      const int first_kept = x.dim() - kept.size();
+      const bool by_rows = first_kept > 0 && kept.size() > 0 && x.is_contiguous() &&
+                           x.numel() > 0 && kept == tail(x.shape(), first_kept) &&
+                           std::all_of(reduced.begin(), reduced.begin() + first_kept,
+                                       [](bool is_reduced) { return is_reduced; });
       if (by_rows)
-        sum_rows(x.reshape({-1, x.size(last)}), out.mutable_data<T>());
+        sum_rows(x.reshape({-1, out.numel()}), out.mutable_data<T>());
       else
         sum_each_output(reduced_last(x, reduced), out.mutable_data<T>());
     });

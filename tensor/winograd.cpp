@@ -75,29 +75,31 @@ void transform_inputs(const Images& in, const float* x, Pair padding, const Tile
   }
 }
 
-// y = A^T M A for the same tiles, from M[k][panel][filter][tile].
+// y = A^T M A + bias for the same tiles, from M[k][panel][filter][tile]. bias may be null.
 template <int alpha, int r>
-void transform_outputs(const float* products, const Stack& stack, const Images& out,
-                       const TileGrid& grid, int64_t first, int64_t count, float* y) {
+void transform_outputs(const float* products, const Stack& stack, const float* bias,
+                       const Images& out, const TileGrid& grid, int64_t first, int64_t count,
+                       float* y) {
   constexpr int m = Matrices<alpha, r>::m;
   TileWriter<m> writer(out, grid, y);
   for (int64_t t = 0; t < count; t += 8) {
     writer.select(first + t, count - t);
     for (int64_t o = 0; o < out.channels; ++o) {
       const float* const from = products + (t / kPanel * out.channels + o) * kPanel + t % kPanel;
+      const float shift = bias ? bias[o] : 0;
       Float8 tile[m][m];
       transform_back<typename Matrices<alpha, r>::A>(
           load_stack<alpha>(from, stack.stride),
-          [&](int i, int j, const Float8& value) { tile[i][j] = value; });
+          [&](int i, int j, const Float8& value) { tile[i][j] = value + shift; });
       writer.write(o, tile);
     }
   }
 }
 
-// y = correlation of x with the filters whose transform is u.
+// y = correlation of x with the filters whose transform is u, + bias[filter] unless it is null.
 template <int alpha, int r>
-void correlate(const Images& in, const float* x, Pair padding, const float* u, const Images& out,
-               float* y) {
+void correlate(const Images& in, const float* x, Pair padding, const float* u, const float* bias,
+               const Images& out, float* y) {
   const TileGrid grid(out, Matrices<alpha, r>::m);
   const int64_t block = tiles_a_block(grid.count, alpha, in.channels, out.channels);
   const int64_t u_row = round_up(in.channels, 8);
@@ -114,7 +116,7 @@ void correlate(const Images& in, const float* x, Pair padding, const float* u, c
         multiply_panel(out.channels, in.channels, u + k * u_stack.stride, u_row,
                        v + k * v_stack.stride + panel * in.channels * kPanel,
                        products + k * m_stack.stride + panel * out.channels * kPanel, false);
-    transform_outputs<alpha, r>(products, m_stack, out, grid, first, last - first, y);
+    transform_outputs<alpha, r>(products, m_stack, bias, out, grid, first, last - first, y);
   });
 }
 
@@ -127,35 +129,27 @@ bool winograd_applies(DType dtype, const Shape& weight, const Conv2dOptions& opt
          (kernel == 3 || kernel == 5) && numel(weight) > 0;
 }
 
-// Costs in multiplications at the speed of a good matrix product. The factors are measured.
-std::optional<WinogradTile> winograd_pays(const Shape& output, int64_t in_channels,
-                                          int64_t kernel) {
+int64_t winograd_cost(WinogradTile tile, const Shape& output, int64_t in_channels, int64_t kernel) {
   const Images out(output);
   const int64_t products = in_channels * out.channels, channels = in_channels + out.channels;
-  const auto cost = [&](WinogradTile tile) {
-    const int64_t alpha = int64_t(tile);
-    const TileGrid grid(out, alpha + 1 - kernel);
-    return alpha * alpha *
-           (round_up(grid.count, kPanel) * (products + alpha * 7 / 2 * channels) + 4 * products);
-  };
-  const int64_t im2col = out.count * out.plane() * kernel * kernel * (2 * products + 4 * channels);
-  const WinogradTile best = cost(WinogradTile::eight) <= cost(WinogradTile::six)
-                                ? WinogradTile::eight
-                                : WinogradTile::six;
-  return cost(best) < im2col ? std::optional(best) : std::nullopt;
+  const int64_t alpha = int64_t(tile);
+  const TileGrid grid(out, alpha + 1 - kernel);
+  return alpha * alpha *
+         (round_up(grid.count, kPanel) * (products + alpha * 7 / 2 * channels) + 4 * products);
 }
 
 Tensor winograd_conv2d(const Tensor& input, const Tensor& weight, const Conv2dOptions& options,
-                       WinogradTile tile) {
+                       const Tensor& bias, WinogradTile tile) {
   const Tensor x = input.contiguous(), w = weight.contiguous();
+  const Tensor b = bias.defined() ? bias.contiguous() : bias;
   Tensor result = Tensor::empty(conv2d_shape(x.shape(), w.shape(), options));
   const Images in(x.shape()), out(result.shape());
   const int64_t taps = w.size(2) * w.size(3);
   dispatch_tile(tile, w.size(2), [&]<int alpha, int r>() {
     const Tensor u = transform_filters<alpha, r>(
         {w.data<float>(), out.channels, in.channels, in.channels * taps, taps, false});
-    correlate<alpha, r>(in, x.data<float>(), options.padding, u.data<float>(), out,
-                        result.mutable_data<float>());
+    correlate<alpha, r>(in, x.data<float>(), options.padding, u.data<float>(),
+                        b.defined() ? b.data<float>() : nullptr, out, result.mutable_data<float>());
   });
   return result;
 }
@@ -172,7 +166,7 @@ Tensor winograd_input_gradient(const Tensor& grad, const Tensor& weight, const S
   dispatch_tile(tile, kernel, [&]<int alpha, int r>() {
     const Tensor u = transform_filters<alpha, r>(
         {w.data<float>(), out.channels, in.channels, taps, out.channels * taps, true});
-    correlate<alpha, r>(in, dy.data<float>(), padding, u.data<float>(), out,
+    correlate<alpha, r>(in, dy.data<float>(), padding, u.data<float>(), nullptr, out,
                         result.mutable_data<float>());
   });
   return result;

@@ -5,13 +5,11 @@
 // Its price is rounding: values of very different size are added and subtracted on the way. The
 // largest error against float64, over the largest entry of the result, for inputs in (-1, 1),
 // 1 to 128 channels (tests/test_tensor_winograd.cpp holds it to twice that):
-//                tile six   tile eight   im2col
-//   forward       1.0e-5      1.6e-5     0.1e-5
-//   gradients     1.3e-5      1.7e-5     0.1e-5
+//                tile six   tile eight   direct   im2col
+//   forward       1.0e-5      1.6e-5     0.2e-5   0.1e-5
+//   gradients     1.3e-5      1.7e-5     0.2e-5   0.1e-5
 // And an infinity or NaN reaches all outputs of its tile, not only those whose window holds it.
 #pragma once
-
-#include <optional>
 
 #include "tensor/conv.h"
 
@@ -23,14 +21,13 @@ enum class WinogradTile { six = 6, eight = 8 };
 // Whether the method covers this convolution at all.
 bool winograd_applies(DType dtype, const Shape& weight, const Conv2dOptions& options);
 
-// The tile that is estimated to be fastest, or nothing when im2col is: a pure function of the
-// sizes. `output` is the shape of what is cut into tiles: conv2d's result, or its input when it is
-// the gradient by the input, whose `in_channels` are conv2d's filters.
-std::optional<WinogradTile> winograd_pays(const Shape& output, int64_t in_channels, int64_t kernel);
+// What it costs, see conv.cpp. `output` is the shape of what is cut into tiles: conv2d's result, or
+// its input for the gradient by the input, whose `in_channels` are conv2d's filters.
+int64_t winograd_cost(WinogradTile tile, const Shape& output, int64_t in_channels, int64_t kernel);
 
 // As conv2d, conv2d_input_gradient and conv2d_weight_gradient.
 Tensor winograd_conv2d(const Tensor& input, const Tensor& weight, const Conv2dOptions& options,
-                       WinogradTile tile);
+                       const Tensor& bias, WinogradTile tile);
 Tensor winograd_input_gradient(const Tensor& grad, const Tensor& weight, const Shape& input_shape,
                                const Conv2dOptions& options, WinogradTile tile);
 Tensor winograd_weight_gradient(const Tensor& grad, const Tensor& input, const Shape& weight_shape,

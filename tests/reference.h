@@ -295,4 +295,18 @@ class Threads {
   int before_;
 };
 
+// Forces an algorithm of convolution for the life of the object.
+class ForcedAlgorithm {
+ public:
+  explicit ForcedAlgorithm(ConvAlgorithm algorithm) : before_(conv_algorithm()) {
+    set_conv_algorithm(algorithm);
+  }
+  ~ForcedAlgorithm() { set_conv_algorithm(before_); }
+  ForcedAlgorithm(const ForcedAlgorithm&) = delete;
+  ForcedAlgorithm& operator=(const ForcedAlgorithm&) = delete;
+
+ private:
+  ConvAlgorithm before_;
+};
+
 }  // namespace gradian::reference

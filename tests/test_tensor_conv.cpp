@@ -45,7 +45,9 @@ const std::vector<Case>& cases() {
       {"depthwise", {2, 4, 5, 5}, {4, 1, 3, 3}, {{1, 1}, {1, 1}, {1, 1}, 4}},
       {"depthwise, two filters a channel", {2, 3, 5, 5}, {6, 1, 2, 2}, {{1, 1}, {0, 0}, {1, 1}, 3}},
       {"one image", {1, 1, 5, 5}, {1, 1, 5, 5}, {}},
-      {"more images than blocks", {19, 2, 4, 4}, {3, 2, 3, 3}, {{1, 1}, {1, 1}, {1, 1}, 1}},
+      {"more images than blocks", {35, 2, 4, 4}, {3, 2, 3, 3}, {{1, 1}, {1, 1}, {1, 1}, 1}},
+      {"many images, all strided", {19, 3, 9, 8}, {5, 3, 3, 2}, {{3, 2}, {2, 1}, {1, 3}, 1}},
+      {"several bands of rows", {17, 40, 33, 9}, {2, 40, 3, 3}, {{2, 2}, {1, 1}, {1, 1}, 1}},
       {"no image", {0, 3, 6, 7}, {4, 3, 3, 3}, {}},
       {"no filter", {2, 3, 6, 7}, {0, 3, 3, 3}, {}},
       {"no channel", {2, 0, 4, 4}, {3, 0, 3, 3}, {}},
@@ -111,9 +113,12 @@ TEST_CASE("conv2d and both gradients match plain loops for every geometry and la
         const Tensor x = layout.make(sample(c.input, dtype, -1, 1, 1));
         const Tensor w = layout.make(sample(c.weight, dtype, -1, 1, 2));
         const Tensor dy = layout.make(sample(output, dtype, -1, 1, 3));
-        check_conv2d(x, w, c.options);
-        check_input_gradient(dy, w, c.input, c.options);
-        check_weight_gradient(dy, x, c.weight, c.options);
+        for (const ConvAlgorithm algorithm : {ConvAlgorithm::im2col, ConvAlgorithm::direct}) {
+          const reference::ForcedAlgorithm forced(algorithm);
+          check_conv2d(x, w, c.options);
+          check_input_gradient(dy, w, c.input, c.options);
+          check_weight_gradient(dy, x, c.weight, c.options);
+        }
       }
     }
 }

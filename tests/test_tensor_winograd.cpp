@@ -1,4 +1,4 @@
-// The fast convolutions, Winograd's and the direct one for few channels: against float64 products,
+// The fast convolutions, Winograd's and the direct one: against float64 products,
 // the error that each may make, the identities that hold between the three products, and that the
 // number of threads changes nothing. What they share with im2col is in test_tensor_conv.cpp.
 #include <doctest/doctest.h>
@@ -15,18 +15,16 @@
 namespace gradian {
 namespace {
 
+using reference::ForcedAlgorithm;
 using reference::sample;
 using reference::Threads;
-
-class ForcedAlgorithm {
- public:
-  explicit ForcedAlgorithm(ConvAlgorithm algorithm) { set_conv_algorithm(algorithm); }
-  ~ForcedAlgorithm() { set_conv_algorithm(ConvAlgorithm::automatic); }
-};
 
 constexpr ConvAlgorithm kWinograd[] = {ConvAlgorithm::winograd6, ConvAlgorithm::winograd8};
 constexpr ConvAlgorithm kFast[] = {ConvAlgorithm::winograd6, ConvAlgorithm::winograd8,
                                    ConvAlgorithm::direct};
+
+constexpr ConvAlgorithm kAll[] = {ConvAlgorithm::direct, ConvAlgorithm::im2col,
+                                  ConvAlgorithm::winograd6, ConvAlgorithm::winograd8};
 
 struct Layer {
   int64_t images, channels, height, width, filters, kernel;
@@ -138,7 +136,7 @@ TEST_CASE("fast convolutions of all kinds of sizes match float64") {
   }
 }
 
-TEST_CASE("the error of Winograd's convolutions stays within what winograd.h states") {
+TEST_CASE("the error of each algorithm stays within twice what winograd.h states") {
   struct Bound {
     ConvAlgorithm algorithm;
     double forward, gradients;
@@ -152,7 +150,8 @@ TEST_CASE("the error of Winograd's convolutions stays within what winograd.h sta
     const Products want =
         products(o.x.to(DType::float64), o.w.to(DType::float64), o.dy.to(DType::float64), layer);
     for (const Bound& bound :
-         {Bound{ConvAlgorithm::im2col, 2e-6, 2e-6}, Bound{ConvAlgorithm::winograd6, 2e-5, 2.6e-5},
+         {Bound{ConvAlgorithm::im2col, 2e-6, 2e-6}, Bound{ConvAlgorithm::direct, 4e-6, 4e-6},
+          Bound{ConvAlgorithm::winograd6, 2e-5, 2.6e-5},
           Bound{ConvAlgorithm::winograd8, 3.2e-5, 3.4e-5}}) {
       INFO(layer << ", algorithm " << static_cast<int>(bound.algorithm));
       const ForcedAlgorithm forced(bound.algorithm);
@@ -204,6 +203,20 @@ TEST_CASE("fast convolutions give the same bits for any number of threads") {
     }
 }
 
+TEST_CASE("every algorithm adds the bias of its filter to each output") {
+  const Layer layer{19, 5, 9, 7, 8, 3, {1, 1}};
+  const Operands o(layer);
+  const Tensor bias = sample({8}, DType::float32, -1, 1, 4);
+  for (const ConvAlgorithm algorithm : kAll) {
+    INFO("algorithm " << static_cast<int>(algorithm));
+    const ForcedAlgorithm forced(algorithm);
+    const Tensor want = add(conv2d(o.x, o.w, layer.options()), bias.reshape({8, 1, 1}));
+    CHECK(difference(conv2d(o.x, o.w, layer.options(), bias), want) <= 4e-6);
+    CHECK_THROWS_WITH_AS(conv2d(o.x, o.w, layer.options(), bias.slice(0, 0, 7)),
+                         "conv2d: expected bias [8], got [7]", Error);
+  }
+}
+
 TEST_CASE("fast convolutions take operands of any layout") {
   const Layer layer{3, 3, 9, 8, 5, 3, {1, 1}};
   const Operands o(layer);
@@ -226,30 +239,44 @@ TEST_CASE("a forced algorithm that does not cover a convolution leaves it to im2
   strided.stride = {1, 2};
   dilated.dilation = {2, 1};
   grouped.groups = 2;
-  const auto check_same = [](const Tensor& input, const Tensor& weight,
+  const auto check_same = [](const auto& algorithms, const Tensor& input, const Tensor& weight,
                              const Conv2dOptions& options) {
     const ForcedAlgorithm im2col(ConvAlgorithm::im2col);
     const Tensor want = conv2d(input, weight, options);
-    for (const ConvAlgorithm algorithm : kFast) {
-      set_conv_algorithm(algorithm);
+    for (const ConvAlgorithm algorithm : algorithms) {
+      const ForcedAlgorithm forced(algorithm);
       CHECK(difference(conv2d(input, weight, options), want) == 0);
     }
   };
-  check_same(x, w, strided);
-  check_same(x, w, dilated);
-  check_same(x, w.slice(1, 0, 2), grouped);
-  check_same(x, w.slice(3, 0, 2), {});
-  check_same(x.to(DType::float64), w.to(DType::float64), {});
+  check_same(kWinograd, x, w, strided);
+  check_same(kWinograd, x, w, dilated);
+  check_same(kWinograd, x, w.slice(3, 0, 2), {});
+  check_same(kFast, x, w.slice(1, 0, 2), grouped);
+  check_same(kFast, x.to(DType::float64), w.to(DType::float64), {});
   CHECK(conv_algorithm() == ConvAlgorithm::automatic);
 }
 
-TEST_CASE("the choice of algorithm follows the sizes") {
-  const auto tile = [](const Layer& l) { return winograd_pays(l.output(), l.channels, l.kernel); };
-  CHECK(tile({128, 32, 28, 28, 32, 5, {2, 2}}) == WinogradTile::eight);
-  CHECK(tile({128, 128, 7, 7, 128, 5, {2, 2}}) == WinogradTile::eight);
-  CHECK(tile({128, 64, 30, 30, 64, 3, {1, 1}}) == WinogradTile::eight);
-  CHECK(tile({128, 128, 4, 4, 128, 3, {1, 1}}) == WinogradTile::six);  // one tile a plane
-  CHECK(tile({1, 64, 1, 1, 64, 3, {1, 1}}) == std::nullopt);  // transforming the filters would
+TEST_CASE("the algorithm that is chosen follows the sizes") {
+  // The one whose bits the automatic choice has.
+  const auto chosen = [](const Layer& layer, const Conv2dOptions& options) {
+    const Tensor x = sample(layer.input(), DType::float32);
+    const Tensor w = sample(layer.weight(), DType::float32, -1, 1, 2);
+    const Tensor y = conv2d(x, w, options);
+    for (const ConvAlgorithm algorithm : kAll) {
+      const ForcedAlgorithm forced(algorithm);
+      if (difference(conv2d(x, w, options), y) == 0) return algorithm;
+    }
+    return ConvAlgorithm::automatic;
+  };
+  const auto of_layer = [&](const Layer& layer) { return chosen(layer, layer.options()); };
+  CHECK(of_layer({16, 32, 28, 28, 32, 5, {2, 2}}) == ConvAlgorithm::winograd8);
+  CHECK(of_layer({16, 64, 30, 30, 64, 3, {1, 1}}) == ConvAlgorithm::winograd8);
+  CHECK(of_layer({32, 64, 4, 4, 64, 3, {1, 1}}) == ConvAlgorithm::winograd6);  // a tile a plane
+  CHECK(of_layer({32, 1, 28, 28, 32, 5, {2, 2}}) == ConvAlgorithm::direct);    // few channels
+  CHECK(chosen({32, 16, 16, 16, 16, 3, {1, 1}}, {.stride = {2, 2}, .padding = {1, 1}}) ==
+        ConvAlgorithm::direct);
+  CHECK(chosen({2, 16, 16, 16, 16, 3, {1, 1}}, {.stride = {2, 2}, .padding = {1, 1}}) ==
+        ConvAlgorithm::im2col);  // most lanes would be empty
 }
 
 }  // namespace
