@@ -20,20 +20,24 @@ using ElementwiseOps =  // ops/elementwise.cpp
     OpList<struct Add, struct Sub, struct Mul, struct Div, struct Pow, struct Exp, struct Log,
            struct Log1p, struct Sqrt, struct Sin, struct Cos, struct Acos, struct Tanh, struct Erf,
            struct Sigmoid, struct Softplus, struct Relu, struct Where>;
-using ShapeOps =  // ops/shape.cpp
+using ActivationOps = OpList<struct Prelu>;  // ops/activation.cpp
+using ShapeOps =                             // ops/shape.cpp
     OpList<struct Reshape, struct Permute, struct Expand, struct Slice, struct SliceAdjoint,
            struct Flip, struct Concat>;
 using ReductionOps = OpList<struct Sum, struct LogSoftmax>;    // ops/reduction.cpp
+using NormOps = OpList<struct BatchNorm>;                      // ops/norm.cpp
 using IndexingOps = OpList<struct Gather, struct ScatterAdd>;  // ops/indexing.cpp
 using ProductOps =                                             // ops/product.cpp
-    OpList<struct MatMul, struct Conv2d, struct Conv2dInputGradient, struct Conv2dWeightGradient>;
+    OpList<struct MatMul, struct Linear, struct Conv2d, struct Conv2dInputGradient,
+           struct Conv2dWeightGradient>;
 
 using MarginHeadOps = OpList<struct MarginCrossEntropy>;  // ops/margin_head.cpp
 
 template <class Op>
 constexpr bool is_listed =
-    ElementwiseOps::contains<Op> || ShapeOps::contains<Op> || ReductionOps::contains<Op> ||
-    IndexingOps::contains<Op> || ProductOps::contains<Op> || MarginHeadOps::contains<Op>;
+    ElementwiseOps::contains<Op> || ActivationOps::contains<Op> || ShapeOps::contains<Op> ||
+    ReductionOps::contains<Op> || NormOps::contains<Op> || IndexingOps::contains<Op> ||
+    ProductOps::contains<Op> || MarginHeadOps::contains<Op>;
 
 struct OpCases {
   const char* name;

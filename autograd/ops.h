@@ -55,7 +55,7 @@ Variable relu(const Variable& x);      // max(x, 0)
 // a where condition is not 0, else b. Selects: what is not taken cannot leak, not even as NaN.
 Variable where(const Tensor& condition, const Variable& a, const Variable& b);
 
-// Elementwise composites (ops/activation.cpp).
+// Elementwise composites (ops/activation.cpp); prelu is fused into one op.
 Variable abs(const Variable& x);
 Variable maximum(const Variable& a, const Variable& b);
 Variable minimum(const Variable& a, const Variable& b);
@@ -104,7 +104,7 @@ Variable logsumexp(const Variable& x, const Shape& axes = {}, bool keepdim = fal
 Variable log_softmax(const Variable& x, int axis);
 Variable softmax(const Variable& x, int axis);  // composite
 
-// Norms (ops/norm.cpp), composites.
+// Norms (ops/norm.cpp), composites but for batch_norm.
 // sqrt(sum(x^2)) over the axes.
 Variable norm(const Variable& x, const Shape& axes = {}, bool keepdim = false);
 // x / max(||x||, eps) along `axis`. Where ||x|| < eps the gradient is 0 (PyTorch's is 1 / eps).
@@ -116,9 +116,14 @@ Variable cosine_similarity(const Variable& x, const Variable& y, int axis = 1, d
 Variable layer_norm(const Variable& x, const Shape& normalized_shape, const Variable& weight = {},
                     const Variable& bias = {}, double eps = 1e-5);
 // The same over all axes but axis 1 (channels), with the given statistics [C] if `mean` is defined,
-// else with those of the batch, variance divided by n (Ioffe & Szegedy 2015).
-Variable batch_norm(const Variable& x, const Variable& mean, const Variable& variance,
-                    const Variable& weight = {}, const Variable& bias = {}, double eps = 1e-5);
+// else with those of the batch, variance divided by n (Ioffe & Szegedy 2015). The latter is fused
+// into one op. `used` receives the statistics, for running averages.
+struct BatchStatistics {
+  Tensor mean, variance;  // both [C]
+};
+Variable batch_norm(const Variable& x, const Tensor& mean, const Tensor& variance,
+                    const Variable& weight = {}, const Variable& bias = {}, double eps = 1e-5,
+                    BatchStatistics* used = nullptr);
 
 // Indexing (ops/indexing.cpp). Indices are int64; one outside its axis is an error.
 Variable gather(const Variable& x, int axis, const Tensor& index);
@@ -136,9 +141,12 @@ Variable embedding(const Tensor& index, const Variable& weight);  // composite
 //   [..., M, N] = [..., M, K] x [..., K, N];  a vector stands for a row on the left, a column on
 // the right, and its axis is dropped from the result.
 Variable matmul(const Variable& a, const Variable& b);
-// [..., O] = [..., I] x weight [O, I]^T + bias [O]; bias may be undefined. Composite.
+// [..., O] = [..., I] x weight [O, I]^T + bias [O]; bias may be undefined.
 Variable linear(const Variable& x, const Variable& weight, const Variable& bias = {});
-// Convolution, and the two products that its gradients are made of: see tensor/conv.h.
+// Convolution, plus bias [O] unless it is undefined, and the two products that its gradients are
+// made of: see tensor/conv.h.
+Variable conv2d(const Variable& x, const Variable& weight, const Variable& bias,
+                const Conv2dOptions& options);
 Variable conv2d(const Variable& x, const Variable& weight, const Conv2dOptions& options = {});
 Variable conv2d_input_gradient(const Variable& grad, const Variable& weight,
                                const Shape& input_shape, const Conv2dOptions& options = {});

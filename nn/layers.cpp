@@ -43,10 +43,7 @@ Conv2d::Conv2d(int64_t in_channels, int64_t out_channels, Pair kernel_size, cons
   if (options.bias) bias = add_parameter("bias", default_uniform({out_channels}, fan_in(shape)));
 }
 
-Variable Conv2d::forward(const Variable& x) {
-  const Variable y = conv2d(x, weight, options_);
-  return bias.defined() ? y + reshape(bias, {1, -1, 1, 1}) : y;
-}
+Variable Conv2d::forward(const Variable& x) { return conv2d(x, weight, bias, options_); }
 
 std::string Conv2d::description() const {
   std::string result = text("Conv2d(", weight.size(1) * options_.groups, " -> ", weight.size(0),
@@ -129,21 +126,23 @@ Variable BatchNorm::forward(const Variable& x) {
         kind_, ": expected ", running_mean.numel(), " channels at axis 1 of an input with ",
         dims_.front(), dims_.size() > 1 ? text(" or ", dims_.back()) : "", " axes, got ",
         x.shape());
-  if (!training()) return batch_norm(x, running_mean, running_var, weight, bias, options_.eps);
+  if (!training())
+    return batch_norm(x, running_mean.value(), running_var.value(), weight, bias, options_.eps);
   check(x.numel() > x.size(1), kind_, ": training needs more than one value a channel, got shape ",
         x.shape());
-  update_running(x);
-  return batch_norm(x, {}, {}, weight, bias, options_.eps);
+  BatchStatistics batch;
+  const Variable y = batch_norm(x, {}, {}, weight, bias, options_.eps, &batch);
+  const double count = static_cast<double>(x.numel() / x.size(1));
+  update_running(batch, count / (count - 1));
+  return y;
 }
 
-void BatchNorm::update_running(const Variable& x) {
+void BatchNorm::update_running(const BatchStatistics& batch, double correction) {
   const NoGrad no_grad;
-  Shape axes;
-  for (int axis = 0; axis < x.dim(); ++axis)
-    if (axis != 1) axes.push_back(axis);
   const double m = options_.momentum;
-  running_mean.set_value(((1 - m) * running_mean + m * mean(x, axes)).value());
-  running_var.set_value(((1 - m) * running_var + m * var(x, axes)).value());
+  running_mean.set_value(((1 - m) * running_mean + m * Variable(batch.mean)).value());
+  running_var.set_value(
+      ((1 - m) * running_var + m * correction * Variable(batch.variance)).value());
 }
 
 std::string BatchNorm::description() const { return text(kind_, '(', running_mean.numel(), ')'); }

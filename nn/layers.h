@@ -161,7 +161,8 @@ class BatchNorm : public Module {
   BatchNorm(std::string kind, std::vector<int> dims, int64_t num_features, const Options& options);
 
  private:
-  void update_running(const Variable& x);
+  // Takes the batch's mean, and its variance times `correction`, for divisor n - 1.
+  void update_running(const BatchStatistics& batch, double correction);
 
   std::string kind_;
   std::vector<int> dims_;

@@ -69,13 +69,18 @@ Tensor scatter(const char* op, const Shape& shape, int axis, const Tensor& index
     const T* in_data = source.data<T>();
     const int64_t* indices = index.data<int64_t>();
     for_each_row(loop, [&](const auto& offset, int64_t count, const auto& step) {
-      for (int64_t i = 0; i < length; ++i) {  // outermost: neighbouring lines share cache lines
-        for (int64_t line = 0; line < count; ++line) {
-          const int64_t at =
-              checked(indices[offset[1] + line * step[1] + i * index_step], size, op);
-          out_data[offset[0] + line * step[0] + at * out_step] +=
-              in_data[offset[2] + line * step[2] + i * source_step];
-        }
+      const auto add = [&](int64_t line, int64_t i) {
+        const int64_t at = checked(indices[offset[1] + line * step[1] + i * index_step], size, op);
+        out_data[offset[0] + line * step[0] + at * out_step] +=
+            in_data[offset[2] + line * step[2] + i * source_step];
+      };
+      // Along the axis whose neighbours share cache lines first.
+      if (out_step <= step[0]) {
+        for (int64_t line = 0; line < count; ++line)
+          for (int64_t i = 0; i < length; ++i) add(line, i);
+      } else {
+        for (int64_t i = 0; i < length; ++i)
+          for (int64_t line = 0; line < count; ++line) add(line, i);
       }
     });
   });

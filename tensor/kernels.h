@@ -58,6 +58,8 @@ Tensor log_softmax(const Tensor& x, int axis);
 // Matrix product of the last two axes; the axes before them broadcast (matmul.cpp).
 //   [..., M, N] = [..., M, K] x [..., K, N]
 Tensor matmul(const Tensor& a, const Tensor& b);
+// [..., O] = [..., I] x weight [O, I]^T + bias [O]; bias may be undefined (matmul.cpp).
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias = {});
 
 // result[i][j][k] = x[i][index[i][j][k]][k] for axis 1; index is int64 and may be smaller than x
 // along the other axes (indexing.cpp). Indices outside the axis are errors.

@@ -18,10 +18,11 @@ Tensor with_plain_strides(const Tensor& x) {
   return x;
 }
 
-// One [M, N] = [M, K] x [K, N], with the longer side of the result cut into blocks.
+// One [M, N] = [M, K] x [K, N] (+ what is there), with the longer side of the result cut into
+// blocks.
 template <class T>
 void multiply(const T* a, const Shape& a_strides, const T* b, const Shape& b_strides, T* c,
-              int64_t rows, int64_t columns, int64_t inner) {
+              int64_t rows, int64_t columns, int64_t inner, bool accumulate = false) {
   const int64_t a_row = a_strides[a_strides.size() - 2], a_column = a_strides.back();
   const int64_t b_row = b_strides[b_strides.size() - 2], b_column = b_strides.back();
   const int64_t blocks = std::clamp<int64_t>(rows * columns * inner / kBlockWork, 1, kMaxBlocks);
@@ -32,10 +33,10 @@ void multiply(const T* a, const Shape& a_strides, const T* b, const Shape& b_str
   parallel_ranges(side, grain, [&](int64_t begin, int64_t end) {
     if (cut_rows)
       gemm(end - begin, columns, inner, a + begin * a_row, a_row, a_column, b, b_row, b_column,
-           c + begin * columns, columns, int64_t{1}, false);
+           c + begin * columns, columns, int64_t{1}, accumulate);
     else
       gemm(rows, end - begin, inner, a, a_row, a_column, b + begin * b_column, b_row, b_column,
-           c + begin, columns, int64_t{1}, false);
+           c + begin, columns, int64_t{1}, accumulate);
   });
 }
 
@@ -89,6 +90,31 @@ Tensor matmul(const Tensor& left, const Tensor& right) {
                  c_data + matrix * rows * columns, rows, columns, inner);
       }
     });
+  });
+  return out;
+}
+
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  check_same_dtype(x, weight, "linear");
+  check(weight.dim() == 2 && x.dim() >= 1 && x.size(-1) == weight.size(1),
+        "linear: expected x [..., I] and weight [O, I], got x ", x.shape(), ", weight ",
+        weight.shape());
+  const int64_t inner = weight.size(1), columns = weight.size(0);
+  Shape shape = x.shape();
+  shape.pop_back();
+  const int64_t rows = gradian::numel(shape);
+  shape.push_back(columns);
+  Tensor out = Tensor::empty(shape, x.dtype());
+  if (bias.defined()) {
+    check_same_dtype(x, bias, "linear");
+    check(bias.shape() == Shape{columns}, "linear: expected bias [", columns, "], got ",
+          bias.shape());
+    out.copy_from(bias.expand(shape));  // the product is added to it
+  }
+  const Tensor a = x.contiguous(), w = with_plain_strides(weight);
+  dispatch_floating(x.dtype(), "linear", [&]<class T>() {
+    multiply(a.data<T>(), {inner, int64_t{1}}, w.data<T>(), w.transpose(0, 1).strides(),
+             out.mutable_data<T>(), rows, columns, inner, bias.defined());
   });
   return out;
 }

@@ -323,7 +323,7 @@ TEST_CASE("layers: inputs and arguments that do not fit are refused with a reaso
       {[&] {
          linear(Variable(Tensor::zeros({2, 4}, DType::float64)));
        },
-       "matmul: dtypes differ: float64 and float32"},
+       "linear: dtypes differ: float64 and float32"},
       {[&] {
          conv(zeros({1, 1, 8, 8}));
        },

@@ -181,7 +181,7 @@ Cases norm_cases() {
     return batch_norm(in[0], {}, {}, in[1], in[2], 1e-3);
   };
   cases["batch_norm.given_statistics"] = [](In in) {
-    return batch_norm(in[0], in[1], in[2], in[3], in[4]);
+    return batch_norm(in[0], in[1].value(), in[2].value(), in[3], in[4]);
   };
   return cases;
 }

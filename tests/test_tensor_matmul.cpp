@@ -204,6 +204,29 @@ TEST_CASE("kernels are forced on processors that BLIS 0.9 does not know, and on 
   }
 }
 
+TEST_CASE("linear is the product with the transposed weight, plus the bias of each column") {
+  for (const DType dtype : kFloating)
+    for (const reference::Layout& layout : reference::layouts()) {
+      INFO(text(dtype, ' ', layout.name));
+      const Tensor x = layout.make(sample({3, 70, 5}, dtype, -1, 1, 1));
+      const Tensor w = layout.make(sample({4, 5}, dtype, -1, 1, 2));
+      const Tensor bias = sample({4}, dtype, -1, 1, 3);
+      const Tensor product = linear(x, w);
+      CHECK(product.shape() == Shape{3, 70, 4});
+      for (int64_t i = 0; i < 3; ++i)
+        check_product(product.select(0, i), x.select(0, i), w.transpose(0, 1));
+      const Tensor difference = sub(linear(x, w, bias), add(product, bias));
+      for (const double d : difference.to_vector<double>())
+        CHECK(std::abs(d) <= (dtype == DType::float32 ? 1e-6 : 1e-15));
+    }
+  const Tensor x = sample({2, 3}, DType::float32), w = sample({4, 3}, DType::float32);
+  CHECK_THROWS_WITH_AS(linear(x, w, Tensor::zeros({3})), "linear: expected bias [4], got [3]",
+                       Error);
+  CHECK_THROWS_WITH_AS(linear(w, x.transpose(0, 1)),
+                       "linear: expected x [..., I] and weight [O, I], got x [4, 3], weight [3, 2]",
+                       Error);
+}
+
 TEST_CASE("BLIS does not run its generic kernels on a processor with AVX2") {
   if (!this_processor().avx2_fma) return;
   CHECK(blis_kernels() != "generic");

@@ -1,10 +1,13 @@
 // Elementwise composites: functions with kinks, written with where() and constant masks, and
-// smooth activations. None has a backward rule of its own.
+// smooth activations. None but the fused prelu has a backward rule of its own.
 #include <cmath>
 #include <numbers>
 
+#include "autograd/apply.h"
+#include "autograd/fused.h"
 #include "autograd/ops.h"
 #include "tensor/kernels.h"
+#include "tensor/prelu.h"
 #include "tensor/random.h"
 
 namespace gradian {
@@ -36,8 +39,43 @@ Variable leaky_relu(const Variable& x, double negative_slope) {
   return where(greater(x.value(), zero_like(x)), x, x * negative_slope);
 }
 
-Variable prelu(const Variable& x, const Variable& weight) {
+namespace {
+
+Variable prelu_composite(const Variable& x, const Variable& weight) {
   return where(greater(x.value(), zero_like(x)), x, x * weight);
+}
+
+}  // namespace
+
+// y = x where x > 0, else a x;  dx = dy where x > 0, else a dy; da = the sum of x dy elsewhere
+struct Prelu {
+  static constexpr auto name = "prelu";
+  Tensor forward(const Tensor& x, const Tensor& weight) const { return prelu(x, weight); }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    if (grad_enabled())
+      return composite_gradients(context, grad, [](const std::vector<Variable>& in) {
+        return prelu_composite(in[0], in[1]);
+      });
+    const PreluGradients gradients =
+        prelu_gradients(grad.value(), context.input(0).value(), context.input(1).value());
+    return {Variable(gradients.x), Variable(gradients.slope)};
+  }
+  static std::vector<GradCase> cases() {
+    const Function function = [](const std::vector<Variable>& in) { return prelu(in[0], in[1]); };
+    const auto with_slopes = [&](std::string label, const Shape& x, const Shape& slope) {
+      return GradCase{std::move(label), function, {spread(x, -2, 2), spread(slope, 0.1, 0.6)}};
+    };
+    return {with_slopes("one slope", {3, 4}, {1}),
+            with_slopes("a slope a channel", {2, 3, 2, 2}, {1, 3, 1, 1}),
+            with_slopes("a slope a row", {3, 4}, {3, 1}),
+            {"one variable as both",
+             [](const std::vector<Variable>& in) { return prelu(in[0], in[0]); },
+             {spread({1}, 0.3, 0.4)}}};
+  }
+};
+Variable prelu(const Variable& x, const Variable& weight) {
+  return prelu_applies(x.shape(), weight.shape()) ? apply(Prelu{}, x, weight)
+                                                  : prelu_composite(x, weight);
 }
 
 Variable silu(const Variable& x) { return x * sigmoid(x); }
@@ -57,5 +95,7 @@ Variable dropout(const Variable& x, double p, bool training) {
   const Tensor keep = greater(rand(x.shape(), x.dtype()), Tensor::scalar(p, x.dtype()));
   return x * Variable(div(keep, Tensor::scalar(1 - p, x.dtype())));
 }
+
+template std::vector<OpCases> cases_of(ActivationOps);
 
 }  // namespace gradian

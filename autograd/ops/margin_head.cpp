@@ -1,10 +1,7 @@
-// The margin classification head as one op: the fused twin of a composite. While gradients are only
-// computed, the kernels of tensor/margin_head.h run; when they are recorded too, for derivatives
-// of higher order, the composite is differentiated. The tests hold the two against each other.
-#include <array>
-#include <cmath>
-
+// The margin classification head as one op: the fused twin of a composite, see autograd/fused.h,
+// by the kernels of tensor/margin_head.h.
 #include "autograd/apply.h"
+#include "autograd/fused.h"
 #include "autograd/ops.h"
 #include "tensor/kernels.h"
 #include "tensor/margin_head.h"
@@ -58,23 +55,11 @@ struct MarginCrossEntropy {
     return div(sum(losses), Tensor::scalar(static_cast<double>(x.size(0)), x.dtype()));
   }
   Gradients backward(const Context& context, const Variable& grad_out) const {
+    if (grad_enabled())
+      return composite_gradients(context, grad_out, [&](const std::vector<Variable>& in) {
+        return margin_cross_entropy_composite(in[0], in[1], labels, scale, margin);
+      });
     const Variable &x = context.input(0), &weight = context.input(1);
-    if (grad_enabled()) {
-      // Each role gets a variable of its own: one variable may play both, or one be made from the
-      // other, and then the gradients of the variables are not those of the roles.
-      const std::array<Variable, 2> roles{reshape(x, x.shape()), reshape(weight, weight.shape())};
-      const Variable loss =
-          margin_cross_entropy_composite(roles[0], roles[1], labels, scale, margin);
-      Gradients gradients(2);
-      std::vector<Variable> wanted;
-      for (size_t i = 0; i < 2; ++i)
-        if (context.needs(i)) wanted.push_back(roles[i]);
-      size_t next = 0;
-      const auto computed = grad({loss}, wanted, {grad_out}, /*create_graph=*/true);
-      for (size_t i = 0; i < 2; ++i)
-        if (context.needs(i)) gradients[i] = computed[next++];
-      return gradients;
-    }
     const Targets targets = margin_targets(saved->products.cosine, labels, margin);
     const Variable ones(Tensor::ones(targets.logit.shape(), x.dtype()));
     const Tensor slope = grad({targets.logit}, {targets.cosine}, {ones})[0].value();

@@ -1,5 +1,9 @@
-// Norms and normalisations, all composites. The recorded graph of each is its formula.
+// Norms and normalisations. All are composites, whose recorded graph is their formula, but for
+// batch_norm by the statistics of the batch, which is fused.
+#include "autograd/apply.h"
+#include "autograd/fused.h"
 #include "autograd/ops.h"
+#include "tensor/batch_norm.h"
 #include "tensor/kernels.h"
 
 namespace gradian {
@@ -12,6 +16,13 @@ Variable standardize(const Variable& x, const Variable& mean, const Variable& va
   if (weight.defined()) result = result * weight;
   if (bias.defined()) result = result + bias;
   return result;
+}
+
+Shape all_axes_but(int kept, int dim) {
+  Shape axes;
+  for (int axis = 0; axis < dim; ++axis)
+    if (axis != kept) axes.push_back(axis);
+  return axes;
 }
 
 }  // namespace
@@ -46,24 +57,87 @@ Variable layer_norm(const Variable& x, const Shape& normalized_shape, const Vari
   return standardize(x, mean(x, axes, true), var(x, axes, 0, true), weight, bias, eps);
 }
 
-Variable batch_norm(const Variable& x, const Variable& given_mean, const Variable& given_variance,
-                    const Variable& weight, const Variable& bias, double eps) {
-  check(x.dim() >= 2, "batch_norm: expected [N, C, ...], got ", x.shape());
-  Shape axes, channels = Shape::filled(x.dim(), 1);
-  for (int axis = 0; axis < x.dim(); ++axis)
-    if (axis != 1) axes.push_back(axis);
+namespace {
+
+// Of each channel of x [N, C, ...], the mean or the variance (divided by n): [C].
+Variable channel_mean(const Variable& x) { return mean(x, all_axes_but(1, x.dim())); }
+Variable channel_variance(const Variable& x) { return var(x, all_axes_but(1, x.dim()), 0); }
+
+// With all but x of shape [C]; weight and bias may be undefined.
+Variable normalize_channels(const Variable& x, const Variable& mean, const Variable& variance,
+                            const Variable& weight, const Variable& bias, double eps) {
+  Shape channels = Shape::filled(x.dim(), 1);
   channels[1] = x.size(1);
   // [C] -> [1, C, 1, ...]
-  const auto along_channels = [&](const Variable& v) {
-    if (!v.defined()) return v;
-    check(v.shape() == Shape{x.size(1)}, "batch_norm: expected shape [", x.size(1),
-          "] for an input of shape ", x.shape(), ", got ", v.shape());
-    return reshape(v, channels);
-  };
-  const bool given = given_mean.defined();
-  return standardize(x, given ? along_channels(given_mean) : mean(x, axes, true),
-                     given ? along_channels(given_variance) : var(x, axes, 0, true),
-                     along_channels(weight), along_channels(bias), eps);
+  const auto along = [&](const Variable& v) { return v.defined() ? reshape(v, channels) : v; };
+  return standardize(x, along(mean), along(variance), along(weight), along(bias), eps);
 }
+
+}  // namespace
+
+// By the batch's statistics; the formulas of the gradients are in tensor/batch_norm.cpp.
+struct BatchNorm {
+  static constexpr auto name = "batch_norm";
+  double eps;
+  // What forward leaves for backward; shared, as the op is copied into its node.
+  std::shared_ptr<BatchStatistics> saved = std::make_shared<BatchStatistics>();
+
+  Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias) const {
+    const BatchNormResult result = batch_norm(x, weight, bias, eps);
+    *saved = {result.mean, result.variance};
+    return result.y;
+  }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    if (grad_enabled())
+      return composite_gradients(context, grad, [this](const std::vector<Variable>& in) {
+        return normalize_channels(in[0], channel_mean(in[0]), channel_variance(in[0]), in[1], in[2],
+                                  eps);
+      });
+    const BatchNormGradients gradients =
+        batch_norm_gradients(grad.value(), context.input(0).value(), context.input(1).value(),
+                             saved->mean, saved->variance, eps);
+    return {Variable(gradients.x), Variable(gradients.weight), Variable(gradients.bias)};
+  }
+  static std::vector<GradCase> cases() {
+    const Function function = [](const std::vector<Variable>& in) {
+      return batch_norm(in[0], {}, {}, in[1], in[2]);
+    };
+    const auto at = [&](std::string label, const Shape& x) {
+      const Shape channels{x[1]};
+      return GradCase{std::move(label),
+                      function,
+                      {spread(x, -2, 2), spread(channels, 0.5, 1.5), spread(channels, -1, 1)}};
+    };
+    return {at("images", {2, 3, 2, 3}), at("sequences", {2, 2, 17})};
+  }
+};
+
+Variable batch_norm(const Variable& x, const Tensor& mean, const Tensor& variance,
+                    const Variable& weight, const Variable& bias, double eps,
+                    BatchStatistics* used) {
+  check(x.dim() >= 2, "batch_norm: expected [N, C, ...], got ", x.shape());
+  const Shape channels{x.size(1)};
+  const auto check_shape = [&](const auto& v) {
+    if (!v.defined()) return;
+    check(v.shape() == channels, "batch_norm: expected shape ", channels, " for an input of shape ",
+          x.shape(), ", got ", v.shape());
+  };
+  check_shape(mean), check_shape(variance), check_shape(weight), check_shape(bias);
+  const bool fused = !mean.defined() && x.numel() > x.size(0) * x.size(1);
+  if (!fused) {  // with one value a channel the composite's loops are the better ones
+    const Variable m = mean.defined() ? Variable(mean) : channel_mean(x);
+    const Variable v = mean.defined() ? Variable(variance) : channel_variance(x);
+    if (used) *used = {m.value(), v.value()};
+    return normalize_channels(x, m, v, weight, bias, eps);
+  }
+  const BatchNorm op{eps};
+  const Variable scale = weight.defined() ? weight : Variable(Tensor::ones(channels, x.dtype()));
+  const Variable shift = bias.defined() ? bias : Variable(Tensor::zeros(channels, x.dtype()));
+  const Variable y = apply(op, x, scale, shift);
+  if (used) *used = *op.saved;
+  return y;
+}
+
+template std::vector<OpCases> cases_of(NormOps);
 
 }  // namespace gradian

@@ -1,5 +1,5 @@
-// Bilinear ops: matrix product and convolution. The gradient by one operand is a product of dy
-// with the other one.
+// Bilinear ops: matrix product, linear layer and convolution, the latter two with a bias. The
+// gradient by one operand is a product of dy with the other one.
 #include "autograd/apply.h"
 #include "autograd/ops.h"
 #include "tensor/kernels.h"
@@ -62,15 +62,56 @@ Variable matmul(const Variable& a, const Variable& b) {
   return squeeze(matmul(a, unsqueeze(b, 1)), -1);
 }
 
-// y = conv(x, w);  dx and dw are the two products below
+// y = x w^T + b;  dx = dy w, dw = dy^T x, db = the sum of dy's rows
+struct Linear {
+  static constexpr auto name = "linear";
+  Tensor forward(const Tensor& x, const Tensor& w) const { return linear(x, w); }
+  Tensor forward(const Tensor& x, const Tensor& w, const Tensor& b) const {
+    return linear(x, w, b);
+  }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    const Variable &x = context.input(0), &w = context.input(1);
+    Gradients gradients(context.input_count());
+    if (context.needs(0)) gradients[0] = matmul(grad, w);
+    const int64_t rows = w.size(1) > 0 ? x.numel() / w.size(1) : grad.numel() / w.size(0);
+    const Variable dy = reshape(grad, {rows, w.size(0)});
+    if (context.needs(1))  // [O, I] = [O, rows] x [rows, I]
+      gradients[1] = matmul(transpose(dy, 0, 1), reshape(x, {rows, w.size(1)}));
+    if (gradients.size() == 3 && context.needs(2)) gradients[2] = sum(dy, {0});
+    return gradients;
+  }
+  static std::vector<GradCase> cases() {
+    const Function plain = [](const std::vector<Variable>& in) { return linear(in[0], in[1]); };
+    GradCase with_bias = product_case(
+        "with bias", [](const std::vector<Variable>& in) { return linear(in[0], in[1], in[2]); },
+        {4, 3}, {2, 3});
+    with_bias.inputs.push_back(spread({2}, -2, 2, 3));
+    GradCase batches = with_bias;
+    batches.label = "more axes, with bias";
+    batches.inputs[0] = spread({2, 2, 3}, -2, 2, 1);
+    return {with_bias, batches, product_case("without bias", plain, {4, 3}, {2, 3}),
+            product_case("vector", plain, {3}, {2, 3})};
+  }
+};
+Variable linear(const Variable& x, const Variable& weight, const Variable& bias) {
+  return bias.defined() ? apply(Linear{}, x, weight, bias) : apply(Linear{}, x, weight);
+}
+
+// y = conv(x, w) + b;  dx and dw are the two products below, db = the sum of dy a channel
 struct Conv2d {
   static constexpr auto name = "conv2d";
   Conv2dOptions options;
   Tensor forward(const Tensor& x, const Tensor& w) const { return conv2d(x, w, options); }
+  Tensor forward(const Tensor& x, const Tensor& w, const Tensor& b) const {
+    return conv2d(x, w, options, b);
+  }
   Gradients backward(const Context& context, const Variable& grad) const {
     const Variable &x = context.input(0), &w = context.input(1);
-    return {context.needs(0) ? conv2d_input_gradient(grad, w, x.shape(), options) : Variable(),
-            context.needs(1) ? conv2d_weight_gradient(grad, x, w.shape(), options) : Variable()};
+    Gradients gradients(context.input_count());
+    if (context.needs(0)) gradients[0] = conv2d_input_gradient(grad, w, x.shape(), options);
+    if (context.needs(1)) gradients[1] = conv2d_weight_gradient(grad, x, w.shape(), options);
+    if (gradients.size() == 3 && context.needs(2)) gradients[2] = sum(grad, {0, 2, 3});
+    return gradients;
   }
   static std::vector<GradCase> cases() {
     std::vector<GradCase> cases;
@@ -78,11 +119,21 @@ struct Conv2d {
       cases.push_back(product_case(
           p.label, [p](const std::vector<Variable>& in) { return conv2d(in[0], in[1], p.options); },
           p.input, p.weight));
+    GradCase with_bias = product_case(
+        "with bias",
+        [](const std::vector<Variable>& in) { return conv2d(in[0], in[1], in[2], {}); },
+        {2, 2, 3, 3}, {3, 2, 2, 2});
+    with_bias.inputs.push_back(spread({3}, -2, 2, 3));
+    cases.push_back(with_bias);
     return cases;
   }
 };
 Variable conv2d(const Variable& x, const Variable& weight, const Conv2dOptions& options) {
   return apply(Conv2d{options}, x, weight);
+}
+Variable conv2d(const Variable& x, const Variable& weight, const Variable& bias,
+                const Conv2dOptions& options) {
+  return bias.defined() ? apply(Conv2d{options}, x, weight, bias) : conv2d(x, weight, options);
 }
 
 // y = conv^T(g, w): linear in g with adjoint conv(., w), so dg = conv(dy, w);
@@ -144,14 +195,6 @@ struct Conv2dWeightGradient {
 Variable conv2d_weight_gradient(const Variable& grad, const Variable& input,
                                 const Shape& weight_shape, const Conv2dOptions& options) {
   return apply(Conv2dWeightGradient{weight_shape, options}, grad, input);
-}
-
-Variable linear(const Variable& x, const Variable& weight, const Variable& bias) {
-  check(weight.dim() == 2 && x.dim() >= 1 && x.size(-1) == weight.size(1),
-        "linear: expected x [..., I] and weight [O, I], got x ", x.shape(), ", weight ",
-        weight.shape());
-  const Variable product = matmul(x, transpose(weight, 0, 1));
-  return bias.defined() ? product + bias : product;
 }
 
 template std::vector<OpCases> cases_of(ProductOps);

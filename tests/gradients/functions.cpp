@@ -80,9 +80,6 @@ std::vector<GradientSubject> activations() {
                {on("default slope", {{3, 4}}, [](In in) { return leaky_relu(in[0]); }),
                 at("at each side of zero", {Tensor::from<double>({-0.001, 0.001}, {2})},
                    [](In in) { return leaky_relu(in[0], 0.3); })}),
-      function("prelu",
-               {on("one slope", {{3, 4}, {1}}, [](In in) { return prelu(in[0], in[1]); }),
-                on("a slope a row", {{3, 4}, {3, 1}}, [](In in) { return prelu(in[0], in[1]); })}),
       unary("silu", silu, {0, -8, 8}),
       function("gelu", {on("exact", {{3, 4}}, [](In in) { return gelu(in[0]); }),
                         on("tanh", {{3, 4}}, [](In in) { return gelu(in[0], true); }),
@@ -175,14 +172,6 @@ std::vector<GradientSubject> norms() {
                                  [](In in) {
                                    return layer_norm(in[0], {3, 2}, in[1], in[2]);
                                  })}),
-      function("batch_norm",
-               {on("of the batch", {{4, 3}, {3}, {3}},
-                   [](In in) { return batch_norm(in[0], {}, {}, in[1], in[2]); }),
-                on("images", {{2, 3, 2, 2}}, [](In in) { return batch_norm(in[0], {}, {}); }),
-                at("given statistics",
-                   {spread({4, 3}, -2, 2), spread({3}, -1, 1), spread({3}, 0.5, 2),
-                    spread({3}, 0.5, 1.5), spread({3}, -1, 1)},
-                   [](In in) { return batch_norm(in[0], in[1], in[2], in[3], in[4]); })}),
   };
 }
 
@@ -203,12 +192,6 @@ std::vector<GradientSubject> lookups_and_products() {
                                 [=](In in) {
                                   return embedding(repeated.reshape({3, 1}), in[0]);
                                 })}),
-      function("linear", {on("with bias", {{4, 3}, {2, 3}, {2}},
-                             [](In in) { return linear(in[0], in[1], in[2]); }),
-                          on("of a vector, no bias", {{3}, {2, 3}},
-                             [](In in) { return linear(in[0], in[1]); }),
-                          on("of a batch", {{2, 2, 3}, {2, 3}, {2}},
-                             [](In in) { return linear(in[0], in[1], in[2]); })}),
       function(
           "max_pool2d",
           {on("2x2", image,

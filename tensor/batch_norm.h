@@ -1,0 +1,24 @@
+// Kernels of batch normalisation by the batch's own statistics (Ioffe & Szegedy 2015). A channel is
+// read from memory once and found in the cache by the second pass. The formula, op by op, is the
+// composite in autograd/ops/norm.cpp.
+#pragma once
+
+#include "tensor/tensor.h"
+
+namespace gradian {
+
+// y = (x - mean) / sqrt(variance + eps) * weight + bias for x [N, C, ...] and weight, bias [C],
+// with each channel's mean and variance (divided by n), both [C].
+struct BatchNormResult {
+  Tensor y, mean, variance;
+};
+BatchNormResult batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, double eps);
+
+// The gradients of sum(grad * y), which take into account that the statistics depend on x.
+struct BatchNormGradients {
+  Tensor x, weight, bias;
+};
+BatchNormGradients batch_norm_gradients(const Tensor& grad, const Tensor& x, const Tensor& weight,
+                                        const Tensor& mean, const Tensor& variance, double eps);
+
+}  // namespace gradian

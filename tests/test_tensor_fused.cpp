@@ -1,0 +1,143 @@
+// The kernels behind the fused ops against their composites, at sizes that fill blocks, vectors and
+// threads and at ragged ones. Their gradients at small sizes are proved in tests/gradients/.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <string>
+
+#include "autograd/ops.h"
+#include "tensor/batch_norm.h"
+#include "tensor/kernels.h"
+#include "tensor/prelu.h"
+#include "tests/reference.h"
+
+namespace gradian {
+namespace {
+
+using reference::sample;
+using reference::Threads;
+
+constexpr DType kFloating[] = {DType::float32, DType::float64};
+
+// The largest difference over the largest entry of `want`, or over 1 if that is less: broadcast
+// operands make gradients that are 0 but for rounding.
+double relative_difference(const Tensor& got, const Tensor& want) {
+  REQUIRE(got.shape() == want.shape());
+  const std::vector<double> a = got.to_vector<double>(), b = want.to_vector<double>();
+  double difference = 0, largest = 1;
+  for (size_t i = 0; i < a.size(); ++i) {
+    difference = std::max(difference, std::abs(a[i] - b[i]));
+    largest = std::max(largest, std::abs(b[i]));
+  }
+  return difference / largest;
+}
+
+// The value of f at the inputs and the gradients of its sum weighted by dy, recorded or not: fused
+// ops run their kernels when gradients are not recorded themselves, else their composites.
+std::vector<Tensor> derivatives(const std::function<Variable(const std::vector<Variable>&)>& f,
+                                const std::vector<Tensor>& inputs, const Tensor& dy,
+                                bool by_composite) {
+  std::vector<Variable> in;
+  for (const Tensor& x : inputs) in.emplace_back(x, true);
+  const Variable y = f(in);
+  std::vector<Tensor> results{y.value()};
+  for (const Variable& g : grad({y}, in, {Variable(dy)}, /*create_graph=*/by_composite))
+    results.push_back(g.value());
+  return results;
+}
+
+struct Case {
+  Shape x, parameter;
+};
+
+TEST_CASE("prelu's kernels agree with its composite at any size and layout") {
+  const Case cases[] = {{{3, 5, 7, 9}, {5, 1, 1}},
+                        {{2, 3, 129, 130}, {1, 3, 1, 1}},
+                        {{70001}, {1}},
+                        {{4, 1, 17}, {1, 1, 1}},
+                        {{2, 6, 2}, {6, 1}},
+                        {{0, 4, 5}, {4, 1}}};
+  const auto function = [](const std::vector<Variable>& in) { return prelu(in[0], in[1]); };
+  for (const Case& c : cases)
+    for (const DType dtype : kFloating)
+      for (const reference::Layout& layout : reference::layouts()) {
+        INFO(text(c.x, ' ', dtype, ' ', layout.name));
+        REQUIRE(prelu_applies(c.x, c.parameter));
+        const Tensor x = layout.make(sample(c.x, dtype)),
+                     slope = sample(c.parameter, dtype, 0.1, 1);
+        const Tensor dy = layout.make(sample(c.x, dtype, -1, 1, 3));
+        const auto fused = derivatives(function, {x, slope}, dy, false);
+        const auto composite = derivatives(function, {x, slope}, dy, true);
+        CHECK(fused[0].shape() == c.x);
+        if (x.numel() == 0) continue;
+        for (size_t i = 0; i < 3; ++i)
+          CHECK(relative_difference(fused[i], composite[i]) <
+                (dtype == DType::float32 ? 2e-5 : 1e-13));
+      }
+}
+
+TEST_CASE("prelu's kernels leave slopes along the last axis or along two axes to the composite") {
+  CHECK_FALSE(prelu_applies({4, 3}, {3}));
+  CHECK_FALSE(prelu_applies({4, 3, 2}, {4, 3, 1}));
+  CHECK_FALSE(prelu_applies({3}, {2, 3, 1}));
+  CHECK_FALSE(prelu_applies({4, 3, 2}, {2, 1}));
+}
+
+TEST_CASE("batch_norm's kernels agree with its composite at any size and layout") {
+  const Shape shapes[] = {{2, 3, 5, 7}, {37, 4, 2}, {128, 2, 32, 32}, {7, 5, 1, 2}, {3, 1, 1001}};
+  const auto function = [](const std::vector<Variable>& in) {
+    return batch_norm(in[0], {}, {}, in[1], in[2]);
+  };
+  for (const Shape& shape : shapes)
+    for (const DType dtype : kFloating)
+      for (const reference::Layout& layout : reference::layouts()) {
+        INFO(text(shape, ' ', dtype, ' ', layout.name));
+        // Repeated values can leave a channel constant or nearly so; dividing by its spread then
+        // makes rounding errors of any size.
+        if (std::string(layout.name).find("broadcast") != std::string::npos) continue;
+        const Tensor x = layout.make(sample(shape, dtype, 2, 3));
+        const Tensor weight = sample({shape[1]}, dtype, 0.5, 1.5, 2),
+                     bias = sample({shape[1]}, dtype);
+        const Tensor dy = layout.make(sample(shape, dtype, -1, 1, 3));
+        const auto fused = derivatives(function, {x, weight, bias}, dy, false);
+        // In float64, whatever the dtype: float32's composite is the less exact of the two.
+        std::vector<Tensor> wide;
+        for (const Tensor& t : {x, weight, bias}) wide.push_back(t.to(DType::float64));
+        const auto composite = derivatives(function, wide, dy.to(DType::float64), true);
+        for (size_t i = 0; i < 4; ++i)
+          CHECK(relative_difference(fused[i], composite[i]) <
+                (dtype == DType::float32 ? 1e-4 : 1e-11));
+      }
+}
+
+TEST_CASE("batch_norm reports the statistics that it used, by kernels and by the composite") {
+  for (const Shape& shape : {Shape{6, 3, 4}, Shape{6, 3}}) {
+    const Tensor x = sample(shape, DType::float64);
+    BatchStatistics used;
+    batch_norm(Variable(x), {}, {}, {}, {}, 1e-5, &used);
+    const Shape axes = shape.size() == 3 ? Shape{0, 2} : Shape{0};
+    CHECK(relative_difference(used.mean, mean(Variable(x), axes).value()) < 1e-12);
+    CHECK(relative_difference(used.variance, var(Variable(x), axes, 0).value()) < 1e-12);
+  }
+}
+
+TEST_CASE("fused kernels give the same bits for any number of threads") {
+  const Tensor x = sample({32, 7, 33, 5}, DType::float32), dy = sample(x.shape(), DType::float32);
+  const Tensor slope = sample({7, 1, 1}, DType::float32), channel = sample({7}, DType::float32);
+  const auto run = [&](int threads) {
+    const Threads guard(threads);
+    const PreluGradients p = prelu_gradients(dy, x, slope);
+    const BatchNormResult b = batch_norm(x, channel, channel, 1e-5);
+    const BatchNormGradients g = batch_norm_gradients(dy, x, channel, b.mean, b.variance, 1e-5);
+    return std::vector<Tensor>{prelu(x, slope), p.x, p.slope, b.y, g.x, g.weight, g.bias};
+  };
+  const std::vector<Tensor> one = run(1);
+  for (const int threads : {2, 5}) {
+    const std::vector<Tensor> many = run(threads);
+    for (size_t i = 0; i < one.size(); ++i)
+      CHECK(many[i].to_vector<float>() == one[i].to_vector<float>());
+  }
+}
+
+}  // namespace
+}  // namespace gradian
