@@ -1,9 +1,10 @@
 // Elementwise kernels. The loop that walks operands of any strides is in loops.h; here is only
-// what happens to one element.
+// what happens to one element; always_inline where a call that stays would keep the loop scalar.
 #include <cmath>
 
 #include "tensor/kernels.h"
 #include "tensor/loops.h"
+#include "tensor/vector_math.h"
 
 namespace gradian {
 namespace {
@@ -27,17 +28,6 @@ Tensor map_binary(const char* op, const Tensor& a, const Tensor& b, const F& f) 
   return out;
 }
 
-template <class T>
-T stable_sigmoid(T x) {
-  const T e = std::exp(-std::abs(x));  // in (0, 1]: never overflows
-  return (x >= 0 ? T(1) : e) / (1 + e);
-}
-
-template <class T>
-T stable_softplus(T x) {
-  return std::max(x, T(0)) + std::log1p(std::exp(-std::abs(x)));
-}
-
 }  // namespace
 
 std::string describe(const Tensor& x) { return text(x.dtype(), ' ', x.shape()); }
@@ -47,10 +37,12 @@ void check_same_dtype(const Tensor& a, const Tensor& b, const char* op) {
 }
 
 Tensor exp(const Tensor& x) {
-  return map_floating("exp", x, [](auto v) { return std::exp(v); });
+  return map_floating(
+      "exp", x, [](auto v) __attribute__((always_inline)) { return vector_exp(v); });
 }
 Tensor log(const Tensor& x) {
-  return map_floating("log", x, [](auto v) { return std::log(v); });
+  return map_floating(
+      "log", x, [](auto v) __attribute__((always_inline)) { return vector_log(v); });
 }
 Tensor log1p(const Tensor& x) {
   return map_floating("log1p", x, [](auto v) { return std::log1p(v); });
@@ -68,16 +60,24 @@ Tensor acos(const Tensor& x) {
   return map_floating("acos", x, [](auto v) { return std::acos(v); });
 }
 Tensor tanh(const Tensor& x) {
-  return map_floating("tanh", x, [](auto v) { return std::tanh(v); });
+  return map_floating(
+      "tanh", x, [](auto v) __attribute__((always_inline)) { return vector_tanh(v); });
 }
 Tensor erf(const Tensor& x) {
   return map_floating("erf", x, [](auto v) { return std::erf(v); });
 }
 Tensor sigmoid(const Tensor& x) {
-  return map_floating("sigmoid", x, [](auto v) { return stable_sigmoid(v); });
+  return map_floating(
+      "sigmoid", x, [](auto v) __attribute__((always_inline)) {
+        const auto e = vector_exp(-std::abs(v));  // in [0, 1]: never overflows
+        return (v >= 0 ? decltype(v)(1) : e) / (1 + e);
+      });
 }
 Tensor softplus(const Tensor& x) {
-  return map_floating("softplus", x, [](auto v) { return stable_softplus(v); });
+  return map_floating(
+      "softplus", x, [](auto v) __attribute__((always_inline)) {
+        return std::max(v, decltype(v)(0)) + vector_log1p(vector_exp(-std::abs(v)));
+      });
 }
 Tensor relu(const Tensor& x) {
   return map_floating("relu", x, [](auto v) { return v <= 0 ? decltype(v)(0) : v; });
