@@ -53,7 +53,8 @@ Tensor sum_to(const Tensor& x, const Shape& shape);
 Tensor argmax(const Tensor& x, int axis, bool keepdim = false);
 // The largest value along `axis`.
 Tensor max_values(const Tensor& x, int axis, bool keepdim = false);
-// x - log(sum(exp(x))) along `axis`, shifted by the maximum, in one pass over each row.
+// x - log(sum(exp(x))) along `axis`, shifted by the maximum. A line with NaN or
+// +infinity, or of nothing but -infinity, becomes NaN; a -infinity among others stays one.
 Tensor log_softmax(const Tensor& x, int axis);
 
 // Matrix product of the last two axes; the axes before them broadcast (matmul.cpp).

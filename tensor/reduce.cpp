@@ -1,10 +1,12 @@
 // Reductions over axes. Sums add fixed blocks in a fixed order, whatever the number of threads,
 // so that the same input gives the same bits.
 #include <cmath>
+#include <functional>
 #include <limits>
 
 #include "tensor/kernels.h"
 #include "tensor/loops.h"
+#include "tensor/vector_math.h"
 
 namespace gradian {
 namespace {
@@ -21,21 +23,37 @@ std::array<bool, Shape::kMaxAxes> reduced_axes(const Shape& axes, int dim, const
   return reduced;
 }
 
-// Sums a row in sixteen lanes: vectorises without reassociation by the compiler, and rounds less
-// than one running sum.
+// Combines a row in sixteen lanes: vectorises without reassociation by the compiler, and a sum
+// rounds less than one running sum. `neutral` changes no value it is combined with.
+template <class T, class F>
+T reduce_row(const T* data, int64_t length, int64_t stride, T neutral, const F& f) {
+  constexpr int64_t kLanes = 16;
+  T result = neutral, rest = neutral;
+  int64_t i = 0;
+  if (length >= kLanes) {
+    T lanes[kLanes];
+    std::fill_n(lanes, kLanes, neutral);
+    const auto take_blocks = [&](auto step) {
+      for (; i + kLanes <= length; i += kLanes)
+        for (int64_t lane = 0; lane < kLanes; ++lane)
+          lanes[lane] = f(lanes[lane], data[(i + lane) * step]);
+    };
+    if (stride == 1)
+      take_blocks(std::integral_constant<int64_t, 1>());
+    else
+      take_blocks(stride);
+    for (int64_t width = kLanes / 2; width > 0; width /= 2)
+      for (int64_t lane = 0; lane < width; ++lane)
+        lanes[lane] = f(lanes[lane], lanes[lane + width]);
+    result = lanes[0];
+  }
+  for (; i < length; ++i) rest = f(rest, data[i * stride]);
+  return f(result, rest);
+}
+
 template <class T>
 T sum_row(const T* data, int64_t length, int64_t stride) {
-  constexpr int64_t kLanes = 16;
-  T lanes[kLanes] = {};
-  int64_t i = 0;
-  if (stride == 1) {
-    for (; i + kLanes <= length; i += kLanes)
-      for (int64_t lane = 0; lane < kLanes; ++lane) lanes[lane] += data[i + lane];
-  }
-  for (; i < length; ++i) lanes[i % kLanes] += data[i * stride];
-  for (int64_t width = kLanes / 2; width > 0; width /= 2)
-    for (int64_t lane = 0; lane < width; ++lane) lanes[lane] += lanes[lane + width];
-  return lanes[0];
+  return reduce_row(data, length, stride, T(0), std::plus<>());
 }
 
 // x viewed with its reduced axes last.
@@ -160,20 +178,19 @@ void sum_rows(const Tensor& matrix, T* out) {
       out[column] += partial[static_cast<size_t>(block * columns + column)];
 }
 
-// Calls body(in, in_stride, out, out_stride, length) for each line along `axis`, in parallel.
+// Calls body(line, stride, result) for each line of x along `axis`, in parallel; `out` has size 1
+// there and takes one result a line.
 template <class In, class Out, class Body>
-void for_each_line(const Tensor& x, Tensor& out, int axis, int64_t out_stride, const Body& body) {
+void for_each_line(const Tensor& x, Tensor& out, int axis, const Body& body) {
   Shape shape = x.shape(), in_strides = x.strides(), out_strides = out.strides();
-  const int64_t length = shape[axis], in_stride = in_strides[axis];
-  shape.erase(axis), in_strides.erase(axis);
-  if (out_strides.size() > shape.size()) out_strides.erase(axis);
+  const int64_t stride = in_strides[axis];
+  shape.erase(axis), in_strides.erase(axis), out_strides.erase(axis);
   const StridedLoop<2> loop = coalesce<2>(shape, {in_strides, out_strides});
   const In* in_data = x.data<In>();
   Out* out_data = out.mutable_data<Out>();
   for_each_row(loop, [&](const auto& offsets, int64_t count, const auto& strides) {
     for (int64_t i = 0; i < count; ++i)
-      body(in_data + offsets[0] + i * strides[0], in_stride, out_data + offsets[1] + i * strides[1],
-           out_stride, length);
+      body(in_data + offsets[0] + i * strides[0], stride, out_data + offsets[1] + i * strides[1]);
   });
 }
 
@@ -185,6 +202,26 @@ int64_t index_of_largest(const T* in, int64_t stride, int64_t length) {
     if (value > largest || (value != value && largest == largest)) best = i;
   }
   return best;
+}
+
+// One loop takes the exponentials of all rows: a row of ten classes alone would be too short for
+// vector code. A NaN is in the sum, if not in the maximum, and so in every result of its row.
+template <class T>
+void log_softmax_rows(const T* in, T* out, int64_t rows, int64_t length) {
+  constexpr T kLowest = -std::numeric_limits<T>::infinity();
+  const auto larger = [](T a, T b) { return b > a ? b : a; };
+  std::vector<T> shifts(static_cast<size_t>(rows));
+  for (int64_t row = 0; row < rows; ++row) {
+    const T shift = reduce_row(in + row * length, length, 1, kLowest, larger);
+    shifts[static_cast<size_t>(row)] = shift;
+    for (int64_t i = row * length; i < (row + 1) * length; ++i) out[i] = in[i] - shift;
+  }
+  for (int64_t i = 0; i < rows * length; ++i) out[i] = vector_exp(out[i]);
+  for (int64_t row = 0; row < rows; ++row) {
+    const T shift = shifts[static_cast<size_t>(row)];
+    const T normalizer = std::log(sum_row(out + row * length, length, 1));
+    for (int64_t i = row * length; i < (row + 1) * length; ++i) out[i] = in[i] - shift - normalizer;
+  }
 }
 
 int check_not_empty(const Tensor& x, int axis, const char* op) {
@@ -231,14 +268,14 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
 
 Tensor argmax(const Tensor& x, int axis, bool keepdim) {
   axis = check_not_empty(x, axis, "argmax");
+  const int64_t length = x.size(axis);
   Shape shape = x.shape();
   shape[axis] = 1;
   Tensor out = Tensor::empty(shape, DType::int64);
   dispatch(x.dtype(), [&]<class T>() {
-    for_each_line<T, int64_t>(
-        x, out, axis, 1, [](const T* in, int64_t stride, int64_t* result, int64_t, int64_t length) {
-          *result = index_of_largest(in, stride, length);
-        });
+    for_each_line<T, int64_t>(x, out, axis, [=](const T* line, int64_t stride, int64_t* result) {
+      *result = index_of_largest(line, stride, length);
+    });
   });
   return keepdim ? out : out.squeeze(axis);
 }
@@ -251,21 +288,19 @@ Tensor max_values(const Tensor& x, int axis, bool keepdim) {
 
 Tensor log_softmax(const Tensor& x, int axis) {
   axis = normalize_axis(axis, x.dim(), "log_softmax");
-  Tensor out = Tensor::empty(x.shape(), x.dtype());
+  const Tensor lines = x.transpose(axis, -1).contiguous();
+  Tensor out = Tensor::empty(lines.shape(), x.dtype());
+  const int64_t length = x.size(axis);
   dispatch_floating(x.dtype(), "log_softmax", [&]<class T>() {
-    for_each_line<T, T>(x, out, axis, out.strides()[axis],
-                        [](const T* in, int64_t stride, T* o, int64_t o_stride, int64_t length) {
-                          if (length == 0) return;
-                          const T shift = in[index_of_largest(in, stride, length) * stride];
-                          T total = 0;
-                          for (int64_t i = 0; i < length; ++i)
-                            total += std::exp(in[i * stride] - shift);
-                          const T normalizer = std::log(total);
-                          for (int64_t i = 0; i < length; ++i)
-                            o[i * o_stride] = in[i * stride] - shift - normalizer;
-                        });
+    if (out.numel() == 0) return;
+    const T* in_data = lines.data<T>();
+    T* out_data = out.mutable_data<T>();
+    const int64_t rows_a_block = std::max<int64_t>(1, kElementwiseGrain / length);
+    parallel_ranges(out.numel() / length, rows_a_block, [&](int64_t begin, int64_t end) {
+      log_softmax_rows(in_data + begin * length, out_data + begin * length, end - begin, length);
+    });
   });
-  return out;
+  return out.transpose(axis, -1).contiguous();
 }
 
 }  // namespace gradian

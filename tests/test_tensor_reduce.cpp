@@ -262,6 +262,8 @@ TEST_CASE("log_softmax matches its definition along every axis, in every layout,
           check_log_softmax(x, axis);
           CHECK(identical(log_softmax(x, axis - 3), Array(log_softmax(x, axis))));
         }
+  for (int64_t classes = 1; classes < 40; ++classes)
+    check_log_softmax(sample({5, classes}, DType::float32, -5, 5), 1);
   check_log_softmax(sample({3, 1000}, DType::float32, -5, 5), 1);
   check_log_softmax(sample({17000, 2}, DType::float32, -5, 5), 1);
 }
@@ -284,6 +286,24 @@ TEST_CASE("log_softmax stays finite for equal extreme logits and takes -inf for 
                        "log_softmax: expected float32 or float64, got int64", Error);
   CHECK_THROWS_WITH_AS(log_softmax(Tensor::zeros({3}), 1),
                        "log_softmax: axis 1 is out of range for 1 axes", Error);
+}
+
+TEST_CASE("log_softmax is NaN in a row with NaN, +inf or only -inf, and only there") {
+  for (const DType dtype : kFloating)
+    for (const int64_t classes : {1, 10, 16, 37})
+      for (const int64_t place : {int64_t{0}, classes - 1})
+        for (const double bad : {std::nan(""), HUGE_VAL, -HUGE_VAL}) {
+          INFO(text(dtype, ' ', classes, " classes, ", bad, " at ", place));
+          const Tensor x = sample({3, classes}, dtype);
+          const Array clean(log_softmax(x, 1));
+          Tensor row = x.slice(0, 1, 2);
+          if (bad != -HUGE_VAL) row = row.slice(1, place, place + 1);
+          row.fill(bad);
+          const Array y(log_softmax(x, 1));
+          for_each_index(y.shape, [&](const Shape& i) {
+            CHECK((i[0] == 1 ? std::isnan(y[i]) : y[i] == clean[i]));
+          });
+        }
 }
 
 std::vector<uint64_t> bits(const Tensor& x) {
