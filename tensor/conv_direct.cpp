@@ -72,8 +72,9 @@ void multiply_pixels(const float* a, const std::vector<int64_t>& offsets, const 
   for (size_t i = 0; i < pixels.starts.size(); ++i) {
     const float* const from = b + pixels.starts[i];
     Floats sums[rows][2];
-    panel_sums<rows>(
-        inner, a, inner, [=](int64_t k) { return from + offset[k]; }, sums);
+    panel_sums<rows, float>(
+        inner, [=](int64_t row, int64_t k) { return a[row * inner + k]; },
+        [=](int64_t k) { return from + offset[k]; }, sums);
     unrolled<rows>([&](auto row) {
       float* const out = to + row * row_size + pixels.places[i] * kPanel;
       const float shift = bias ? bias[row] : 0;

@@ -2,49 +2,40 @@
 
 #include <cmath>
 #include <limits>
+#include <vector>
 
-#include "tensor/blis.h"
 #include "tensor/kernels.h"
+#include "tensor/micro_kernel.h"
 #include "tensor/thread_pool.h"
+#include "tensor/tiles.h"
 #include "tensor/vector_math.h"
 
 namespace gradian {
 namespace {
 
-// Classes a block: [512, 512] float32 weights are 1 MB, and each product is still large for BLIS.
-constexpr int64_t kClasses = 512;
+// Classes a block: the block's weights and cosines stay in the second-level cache.
+constexpr int64_t kClasses = 192;
 // The sums over classes are kept in this many parts, added in order.
 constexpr int64_t kParts = 16;
-constexpr int64_t kLanes = 16;
 
-// Sums f(0) .. f(count - 1) in lanes, which vectorises where one running sum would not.
-template <class T, class F>
-T lane_sum(int64_t count, const F& f) {
-  T lanes[kLanes] = {};
-  int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes)
-    for (int64_t lane = 0; lane < kLanes; ++lane) lanes[lane] += f(i + lane);
-  for (; i < count; ++i) lanes[i % kLanes] += f(i);
-  T total = 0;
-  for (const T lane : lanes) total += lane;
-  return total;
-}
+int64_t block_count(int64_t classes) { return ceil_div(classes, kClasses); }
 
+// The sum of a[i] * b[i], in lanes.
 template <class T>
 T dot(const T* a, const T* b, int64_t count) {
-  return lane_sum<T>(count, [=](int64_t i) { return a[i] * b[i]; });
-}
-
-template <class T>
-T largest(const T* values, int64_t count) {
-  T lanes[kLanes];
-  std::fill_n(lanes, kLanes, -std::numeric_limits<T>::infinity());
+  using Vector = VectorOf<T>;
+  Vector sums[4] = {};
   int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes)
-    for (int64_t lane = 0; lane < kLanes; ++lane)
-      lanes[lane] = values[i + lane] > lanes[lane] ? values[i + lane] : lanes[lane];
-  for (; i < count; ++i) lanes[0] = std::max(lanes[0], values[i]);
-  return *std::max_element(lanes, lanes + kLanes);
+  for (; i + 4 * lanes_of<T> <= count; i += 4 * lanes_of<T>)
+    unrolled<4>([&](auto v) {
+      const int64_t at = i + v * lanes_of<T>;
+      sums[v] += load<Vector>(a + at) * load<Vector>(b + at);
+    });
+  T total = 0;
+  for (; i < count; ++i) total += a[i] * b[i];
+  const Vector sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  for (int64_t lane = 0; lane < lanes_of<T>; ++lane) total += sum[lane];
+  return total;
 }
 
 template <class T>
@@ -52,15 +43,58 @@ T bounded(T length) {
   return std::max(length, static_cast<T>(kSmallestLength));
 }
 
+// Cuts a matrix [rows, columns] into panels [columns / panel][rows][panel]; columns that are not
+// there are zeros.
+template <class T>
+void pack_panels(const T* matrix, int64_t rows, int64_t columns, T* panels) {
+  constexpr int64_t panel = panel_of<T>;
+  for (int64_t first = 0; first < columns; first += panel)
+    for (int64_t row = 0; row < rows; ++row, panels += panel) {
+      const T* const from = matrix + row * columns + first;
+      if (first + panel <= columns) {  // by vectors: a call for each panel would cost more
+        store(panels, load<VectorOf<T>>(from));
+        store(panels + lanes_of<T>, load<VectorOf<T>>(from + lanes_of<T>));
+        continue;
+      }
+      for (int64_t i = 0; i < panel; ++i) panels[i] = first + i < columns ? from[i] : T(0);
+    }
+}
+
+// The same for the transposed matrix: panels [rows / panel][columns][panel].
+template <class T>
+void pack_transposed(const T* matrix, int64_t rows, int64_t columns, T* panels) {
+  constexpr int64_t panel = panel_of<T>;
+  for (int64_t first = 0; first < rows; first += panel, panels += columns * panel)
+    for (int64_t lane = 0; lane < panel; ++lane)
+      for (int64_t column = 0; column < columns; ++column)
+        panels[column * panel + lane] =
+            first + lane < rows ? matrix[(first + lane) * columns + column] : T(0);
+}
+
+// Runs body(part, first, last) for blocks of classes, the blocks of one part in order.
+template <class Body>
+void for_each_block(int64_t classes, int64_t parts, const Body& body) {
+  const int64_t blocks = block_count(classes), a_part = ceil_div(blocks, parts);
+  parallel_for(parts, [&](int64_t part) {
+    for (int64_t block = part * a_part; block < std::min(blocks, (part + 1) * a_part); ++block)
+      body(part, block * kClasses, std::min(classes, (block + 1) * kClasses));
+  });
+}
+
+int64_t part_count(int64_t classes) { return std::min(kParts, block_count(classes)); }
+
 }  // namespace
 
 CosineProducts cosine_products(const Tensor& x_in, const Tensor& w_in) {
   const Tensor x = x_in.contiguous(), w = w_in.contiguous();
   const int64_t batch = x.size(0), classes = w.size(0), width = w.size(1);
   const DType dtype = x.dtype();
-  CosineProducts result{Tensor::empty({batch, classes}, dtype), Tensor::empty(x.shape(), dtype),
-                        Tensor::empty({batch}, dtype), Tensor::empty({classes}, dtype)};
+  CosineProducts result;
   dispatch_floating(dtype, "cosine_products", [&]<class T>() {
+    constexpr int64_t panel = panel_of<T>;
+    const int64_t lanes = round_up(batch, panel);
+    result = {Tensor::empty({classes, lanes}, dtype), Tensor::empty(x.shape(), dtype),
+              Tensor::empty({batch}, dtype), Tensor::empty({classes}, dtype)};
     const T *x_data = x.data<T>(), *w_data = w.data<T>();
     T *cosine = result.cosine.mutable_data<T>(), *unit = result.x_unit.mutable_data<T>();
     T *x_length = result.x_length.mutable_data<T>(), *w_length = result.w_length.mutable_data<T>();
@@ -70,115 +104,197 @@ CosineProducts cosine_products(const Tensor& x_in, const Tensor& w_in) {
       const T length = bounded(x_length[i]);
       for (int64_t d = 0; d < width; ++d) unit[i * width + d] = row[d] / length;
     }
-    parallel_ranges(classes, kClasses, [&](int64_t first, int64_t last) {
-      // [B, block] = [B, D] x [block, D]^T
-      gemm(batch, last - first, width, unit, width, int64_t{1}, w_data + first * width, int64_t{1},
-           width, cosine + first, classes, int64_t{1}, false);
-      T inverse[kClasses];
-      for (int64_t j = first; j < last; ++j) {
-        const T* const row = w_data + j * width;
-        w_length[j] = std::sqrt(dot(row, row, width));
-        inverse[j - first] = 1 / bounded(w_length[j]);
-      }
-      for (int64_t i = 0; i < batch; ++i) {
-        T* const row = cosine + i * classes + first;
-        for (int64_t j = 0; j < last - first; ++j) row[j] *= inverse[j];
+    if (width == 0) result.cosine.fill(0);
+    Tensor packed = Tensor::empty({lanes * width}, dtype);
+    T* const x_panels = packed.mutable_data<T>();  // [B / panel][D][panel]
+    pack_transposed(unit, batch, width, x_panels);
+
+    parallel_ranges(classes, kClasses, [&](int64_t begin, int64_t end) {
+      for (int64_t first = begin; first < end && width > 0;) {
+        const int64_t rows = next_rows(end - first);
+        // [rows, B] = [rows, D] x [B, D]^T
+        for (int64_t i = 0; i < lanes; i += panel)
+          multiply_panel(rows, width, w_data + first * width, width, x_panels + i * width,
+                         cosine + first * lanes + i, lanes, false);
+        for (const int64_t last = first + rows; first < last; ++first) {
+          const T* const row = w_data + first * width;
+          w_length[first] = std::sqrt(dot(row, row, width));
+          const T inverse = 1 / bounded(w_length[first]);
+          for (int64_t i = 0; i < lanes; ++i) cosine[first * lanes + i] *= inverse;
+        }
       }
     });
   });
   return result;
 }
 
-Tensor log_normalizers(const Tensor& cosine, const Tensor& labels, const Tensor& target,
-                       double scale) {
-  const int64_t batch = cosine.size(0), classes = cosine.size(1);
-  Tensor result = Tensor::empty({batch}, cosine.dtype());
-  dispatch_floating(cosine.dtype(), "log_normalizers", [&]<class T>() {
-    const T *c = cosine.data<T>(), *t = target.data<T>();
-    const int64_t* label = labels.data<int64_t>();
-    T* out = result.mutable_data<T>();
+Tensor target_cosines(const CosineProducts& products, const Tensor& labels) {
+  return gather(products.cosine, 0, labels.unsqueeze(0)).squeeze(0);
+}
+
+void replace_targets(CosineProducts& products, const Tensor& labels, const Tensor& targets) {
+  const int64_t* const label = labels.data<int64_t>();
+  dispatch_floating(targets.dtype(), "replace_targets", [&]<class T>() {
+    T* const cosine = products.cosine.mutable_data<T>();
+    const T* const target = targets.data<T>();
+    for (int64_t i = 0; i < targets.numel(); ++i)
+      cosine[label[i] * products.cosine.size(1) + i] = target[i];
+  });
+}
+
+// Each block of classes gives its maximum and its sum of exponentials relative to that, for all
+// rows at once; those of the blocks are then combined.
+Tensor log_normalizers(const CosineProducts& products, double scale) {
+  const int64_t classes = products.cosine.size(0), lanes = products.cosine.size(1);
+  const int64_t batch = products.x_length.numel(), blocks = block_count(classes);
+  const DType dtype = products.cosine.dtype();
+  Tensor result = Tensor::empty({batch}, dtype);
+  dispatch_floating(dtype, "log_normalizers", [&]<class T>() {
     const T s = static_cast<T>(scale);
-    parallel_ranges(batch, 4, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        // The row without its target entry is what lies before and what lies after it.
-        const T* const before = c + i * classes;
-        const T* const after = before + label[i] + 1;
-        const int64_t after_count = classes - label[i] - 1;
-        const T top = s * std::max({t[i], largest(before, label[i]), largest(after, after_count)});
-        const auto exponentials = [&](const T* row, int64_t count) {
-          return lane_sum<T>(count, [=](int64_t j) { return vector_exp(s * row[j] - top); });
-        };
-        out[i] = top + std::log(std::exp(s * t[i] - top) + exponentials(before, label[i]) +
-                                exponentials(after, after_count));
-      }
+    const T* const cosine = products.cosine.data<T>();
+    Tensor largest = Tensor::empty({blocks, lanes}, dtype),
+           sums = Tensor::zeros({blocks, lanes}, dtype);
+    T *const tops = largest.mutable_data<T>(), *const totals = sums.mutable_data<T>();
+    parallel_ranges(classes, kClasses, [&](int64_t first, int64_t last) {
+      T* const top = tops + first / kClasses * lanes;
+      T* const total = totals + first / kClasses * lanes;
+      std::fill_n(top, lanes, -std::numeric_limits<T>::infinity());
+      for (int64_t j = first; j < last; ++j)
+        for (int64_t i = 0; i < lanes; ++i) {
+          const T value = s * cosine[j * lanes + i];
+          top[i] = value > top[i] ? value : top[i];
+        }
+      for (int64_t j = first; j < last; ++j)
+        for (int64_t i = 0; i < lanes; ++i)
+          total[i] += vector_exp(s * cosine[j * lanes + i] - top[i]);
     });
+    T* const out = result.mutable_data<T>();
+    for (int64_t i = 0; i < batch; ++i) {
+      T top = tops[i], total = 0;
+      for (int64_t b = 1; b < blocks; ++b) top = std::max(top, tops[b * lanes + i]);
+      for (int64_t b = 0; b < blocks; ++b)
+        total += totals[b * lanes + i] * std::exp(tops[b * lanes + i] - top);
+      out[i] = top + std::log(total);
+    }
   });
   return result;
 }
+
+namespace {
+
+// What all blocks of head_gradients read.
+template <class T>
+struct GradientInputs {
+  const T *cosine, *w, *w_length, *x_panels, *normalizer, *slope;
+  const int64_t* label;
+  int64_t batch, lanes, width;
+  T scale, outer;
+};
+
+// g[j][i] = dL/dcosine_ij / |w_j| for the classes first..last-1.
+template <class T>
+void cosine_gradients(const GradientInputs<T>& in, int64_t first, int64_t last, T* g) {
+  for (int64_t j = first; j < last; ++j) {
+    const T* const c = in.cosine + j * in.lanes;
+    T* const row = g + (j - first) * in.lanes;
+    const T inverse = in.outer / bounded(in.w_length[j]);
+    for (int64_t i = 0; i < in.lanes; ++i)
+      row[i] = vector_exp(in.scale * c[i] - in.normalizer[i]) * inverse;
+  }
+  for (int64_t i = 0; i < in.batch; ++i) {
+    const int64_t j = in.label[i];
+    if (j < first || j >= last) continue;
+    // exp - 1 through the cosine itself: the product above has 1 / |w| in it already.
+    const T p = vector_exp(in.scale * in.cosine[j * in.lanes + i] - in.normalizer[i]);
+    g[(j - first) * in.lanes + i] = (p - 1) * in.slope[i] * in.outer / bounded(in.w_length[j]);
+  }
+}
+
+// The gradient by the weights of those classes: g x, less its part along each weight. `tile` has
+// room for kRows rows of dw.
+template <class T>
+void weight_gradients(const GradientInputs<T>& in, int64_t first, int64_t last, const T* g, T* tile,
+                      T* dw) {
+  const int64_t columns = round_up(in.width, panel_of<T>);
+  for (int64_t j = first; j < last;) {
+    const int64_t rows = next_rows(last - j);
+    // [rows, D] = [rows, B] x [B, D]
+    for (int64_t d = 0; d < columns; d += panel_of<T>)
+      multiply_panel(rows, in.batch, g + (j - first) * in.lanes, in.lanes,
+                     in.x_panels + d * in.batch, tile + d, columns, false);
+    for (int64_t row = 0; row < rows; ++row, ++j) {
+      const T length = in.w_length[j];
+      const bool directed = length >= static_cast<T>(kSmallestLength);
+      const T* const raw = in.w + j * in.width;
+      const T* const full = tile + row * columns;
+      const T along = directed ? dot(raw, full, in.width) / (length * length) : T(0);
+      const T keep = directed ? T(1) : T(0);
+      for (int64_t d = 0; d < in.width; ++d)
+        dw[j * in.width + d] = keep * (full[d] - raw[d] * along);
+    }
+  }
+}
+
+}  // namespace
 
 HeadGradients head_gradients(const CosineProducts& products, const Tensor& w_in,
-                             const Tensor& labels, const Tensor& target, const Tensor& slope,
+                             const Tensor& labels, const Tensor& slope,
                              const Tensor& log_normalizer, double scale, double row_grad) {
   const Tensor w = w_in.contiguous();
-  const int64_t batch = products.cosine.size(0), classes = w.size(0), width = w.size(1);
+  const int64_t batch = products.x_unit.size(0), classes = w.size(0), width = w.size(1);
+  const int64_t lanes = products.cosine.size(1), parts = part_count(classes);
   const DType dtype = w.dtype();
-  const int64_t blocks = (classes + kClasses - 1) / kClasses;
-  const int64_t parts = std::min(kParts, blocks), blocks_a_part = (blocks + parts - 1) / parts;
-  HeadGradients result{Tensor(), Tensor::empty(w.shape(), dtype)};
-  Tensor partial = Tensor::zeros({parts, batch, width}, dtype);
+  HeadGradients result{Tensor::zeros({batch, width}, dtype), Tensor::empty(w.shape(), dtype)};
+  if (width == 0) return result;
   dispatch_floating(dtype, "head_gradients", [&]<class T>() {
-    const T *cosine = products.cosine.data<T>(), *unit = products.x_unit.data<T>();
-    const T *w_data = w.data<T>(), *w_length = products.w_length.data<T>();
-    const T *t = target.data<T>(), *dt = slope.data<T>(), *normalizer = log_normalizer.data<T>();
-    const int64_t* label = labels.data<int64_t>();
-    T *dw = result.weight.mutable_data<T>(), *dx_parts = partial.mutable_data<T>();
-    const T s = static_cast<T>(scale), outer = static_cast<T>(row_grad * scale);
-
-    parallel_for(parts, [&](int64_t part) {
-      Tensor buffer = Tensor::empty({batch, kClasses}, dtype);
-      T* const g = buffer.mutable_data<T>();
-      for (int64_t block = part * blocks_a_part;
-           block < std::min(blocks, (part + 1) * blocks_a_part); ++block) {
-        const int64_t first = block * kClasses, count = std::min(kClasses, classes - first);
-        T inverse[kClasses];
-        for (int64_t j = 0; j < count; ++j) inverse[j] = outer / bounded(w_length[first + j]);
-        // g_ij = dL/dcosine_ij / |w_j|
-        for (int64_t i = 0; i < batch; ++i) {
-          const T* const c = cosine + i * classes + first;
-          T* const row = g + i * kClasses;
-          const T shift = normalizer[i];
-          for (int64_t j = 0; j < count; ++j) row[j] = vector_exp(s * c[j] - shift) * inverse[j];
-          const int64_t y = label[i] - first;
-          if (y >= 0 && y < count) row[y] = (std::exp(s * t[i] - shift) - 1) * dt[i] * inverse[y];
-        }
-        // [B, D] += [B, block] x [block, D]
-        gemm(batch, width, count, g, kClasses, int64_t{1}, w_data + first * width, width,
-             int64_t{1}, dx_parts + part * batch * width, width, int64_t{1}, true);
-        // [block, D] = [B, block]^T x [B, D]
-        gemm(count, width, batch, g, int64_t{1}, kClasses, unit, width, int64_t{1},
-             dw + first * width, width, int64_t{1}, false);
-        for (int64_t j = first; j < first + count; ++j) {
-          // g already holds 1 / |w|: what is left is to take out the part along w.
-          const T length = w_length[j];
-          const bool directed = length >= static_cast<T>(kSmallestLength);
-          T* const grad = dw + j * width;
-          const T* const raw = w_data + j * width;
-          const T along = directed ? dot(raw, grad, width) / (length * length) : T(0);
-          const T keep = directed ? T(1) : T(0);
-          for (int64_t d = 0; d < width; ++d) grad[d] = keep * (grad[d] - raw[d] * along);
-        }
-      }
+    constexpr int64_t panel = panel_of<T>;
+    const int64_t columns = round_up(width, panel);
+    const T* const unit = products.x_unit.data<T>();
+    Tensor packed = Tensor::empty({columns * batch}, dtype);  // [D / panel][B][panel]
+    pack_panels(unit, batch, width, packed.mutable_data<T>());
+    // Lanes without a row have an infinite normaliser, so that their gradient is 0.
+    std::vector<T> normalizer(size_t(lanes), std::numeric_limits<T>::infinity());
+    std::copy_n(log_normalizer.data<T>(), batch, normalizer.begin());
+    const GradientInputs<T> in{products.cosine.data<T>(),
+                               w.data<T>(),
+                               products.w_length.data<T>(),
+                               packed.data<T>(),
+                               normalizer.data(),
+                               slope.data<T>(),
+                               labels.data<int64_t>(),
+                               batch,
+                               lanes,
+                               width,
+                               static_cast<T>(scale),
+                               static_cast<T>(row_grad * scale)};
+    T* const dw = result.weight.mutable_data<T>();
+    Tensor partial = Tensor::zeros({parts, columns * batch}, dtype);
+    T* const dx_parts = partial.mutable_data<T>();
+    for_each_block(classes, parts, [&](int64_t part, int64_t first, int64_t last) {
+      // Buffers for g, the packed weights and a few rows of dw.
+      Tensor room = Tensor::empty({kClasses * (lanes + columns) + kRows * columns}, dtype);
+      T* const g = room.mutable_data<T>();
+      T *const w_panels = g + kClasses * lanes, *const tile = w_panels + kClasses * columns;
+      cosine_gradients(in, first, last, g);
+      // [B, D] += [block, B]^T x [block, D]
+      pack_panels(in.w + first * width, last - first, width, w_panels);
+      for (int64_t d = 0; d < columns; d += panel)
+        multiply_panel_transposed(batch, last - first, g, lanes, w_panels + d * (last - first),
+                                  dx_parts + part * columns * batch + d * batch, panel, true);
+      weight_gradients(in, first, last, g, tile, dw);
     });
 
-    result.x = sum(partial, {0});
+    const Tensor total = sum(partial, {0});  // [D / panel][B][panel]
+    const T *from = total.data<T>(), *x_length = products.x_length.data<T>();
     T* const dx = result.x.mutable_data<T>();
-    const T* const x_length = products.x_length.data<T>();
     for (int64_t i = 0; i < batch; ++i) {
-      T* const grad = dx + i * width;
+      T* const row = dx + i * width;
+      for (int64_t d = 0; d < width; ++d)
+        row[d] = from[(d / panel * batch + i) * panel + d % panel];
       const T* const direction = unit + i * width;
-      const T along = dot(direction, grad, width);
+      const T along = dot(direction, row, width);
       const T inverse = x_length[i] < static_cast<T>(kSmallestLength) ? T(0) : 1 / x_length[i];
-      for (int64_t d = 0; d < width; ++d) grad[d] = (grad[d] - direction[d] * along) * inverse;
+      for (int64_t d = 0; d < width; ++d) row[d] = (row[d] - direction[d] * along) * inverse;
     }
   });
   return result;

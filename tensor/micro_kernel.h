@@ -1,38 +1,56 @@
-// The innermost matrix product of the convolutions: a few rows times a panel, all of the result
-// in registers. For products of matrices of any size and layout see gemm() in blis.h.
-// BLIS's own micro-kernel is as fast, but takes only operands packed for it and full tiles; here
-// one side is read where it lies.
+// The innermost matrix product of the convolutions and of the margin head: a few rows times a
+// panel, all of the result in registers. For products of matrices of any size and layout see gemm()
+// in blis.h. BLIS's own micro-kernel takes only operands packed for it and full tiles; here one
+// side is read where it lies.
 #pragma once
 
 #include "tensor/vector.h"
 
 namespace gradian {
 
-// A panel is a matrix of kPanel columns stored row after row: two vectors a row. With kRows rows
-// of the result, kRows x 2 sums, two panel vectors and one factor have to fit the registers: 15 of
-// the 16 that AVX2 has, 27 of the 32 of AVX-512.
+// A panel is a matrix of a few columns, two vectors wide, stored row after row. With kRows rows of
+// the result, kRows x 2 sums, two panel vectors and one factor have to fit the registers: 15 of the
+// 16 that AVX2 has, 27 of the 32 of AVX-512.
 #ifdef __AVX512F__
-using Floats = float __attribute__((vector_size(64)));
-constexpr int kRows = 12;
+constexpr int kVectorBytes = 64, kRows = 12;
 #else
-using Floats = Float8;
-constexpr int kRows = 6;
+constexpr int kVectorBytes = 32, kRows = 6;
 #endif
-constexpr int64_t kLanes = sizeof(Floats) / sizeof(float);
-constexpr int64_t kPanel = 2 * kLanes;
+using Floats = float __attribute__((vector_size(kVectorBytes)));
+using Doubles = double __attribute__((vector_size(kVectorBytes)));
 
-// sums[rows][2] = a[rows, inner] x b[inner, kPanel], inner > 0; a's rows are a_stride apart and row
-// k of b is at b_row(k).
-template <int rows, class RowOfB>
-[[gnu::always_inline]] inline void panel_sums(int64_t inner, const float* a, int64_t a_stride,
-                                              const RowOfB& b_row, Floats (*sums)[2]) {
-  Floats sum[rows][2] = {};
+template <class T>
+struct VectorFor;
+template <>
+struct VectorFor<float> {
+  using type = Floats;
+};
+template <>
+struct VectorFor<double> {
+  using type = Doubles;
+};
+template <class T>
+using VectorOf = typename VectorFor<T>::type;
+
+template <class T>
+constexpr int64_t lanes_of = kVectorBytes / int64_t(sizeof(T));
+template <class T>
+constexpr int64_t panel_of = 2 * lanes_of<T>;
+constexpr int64_t kLanes = lanes_of<float>, kPanel = panel_of<float>;
+
+// sums[rows][2] = a [rows, inner] x b [inner, panel_of<T>], inner > 0, where a(i, k) is an element
+// and b_row(k) the address of a row.
+template <int rows, class T, class ElementOfA, class RowOfB>
+[[gnu::always_inline]] inline void panel_sums(int64_t inner, const ElementOfA& a,
+                                              const RowOfB& b_row, VectorOf<T> (*sums)[2]) {
+  using Vector = VectorOf<T>;
+  Vector sum[rows][2] = {};
   int64_t k = 0;
   do {
-    const float* const b = b_row(k);
-    const Floats b0 = load<Floats>(b), b1 = load<Floats>(b + kLanes);
+    const T* const b = b_row(k);
+    const Vector b0 = load<Vector>(b), b1 = load<Vector>(b + lanes_of<T>);
     unrolled<rows>([&](auto i) {
-      const float factor = a[i * a_stride + k];
+      const T factor = a(i, k);
       sum[i][0] += factor * b0;
       sum[i][1] += factor * b1;
     });
@@ -43,22 +61,24 @@ template <int rows, class RowOfB>
   });
 }
 
-// c[rows, kPanel] = a[rows, inner] x b[inner, kPanel] (+ c when accumulate), inner > 0; the rows of
-// b and of c follow each other.
-template <int rows>
-void multiply_panel_rows(int64_t inner, const float* a, int64_t a_stride, const float* b, float* c,
-                         bool accumulate) {
-  Floats sum[rows][2];
-  panel_sums<rows>(
-      inner, a, a_stride, [b](int64_t k) { return b + k * kPanel; }, sum);
+// c = a x b (+ c when accumulate) for the rows of c, c_stride apart.
+template <int rows, class T, class ElementOfA>
+[[gnu::always_inline]] inline void multiply_panel_rows(int64_t inner, const ElementOfA& a,
+                                                       const T* b, T* c, int64_t c_stride,
+                                                       bool accumulate) {
+  using Vector = VectorOf<T>;
+  constexpr int64_t lanes = lanes_of<T>;
+  Vector sum[rows][2];
+  panel_sums<rows, T>(
+      inner, a, [b](int64_t k) { return b + k * panel_of<T>; }, sum);
   if (accumulate)
     unrolled<rows>([&](auto i) {
-      sum[i][0] += load<Floats>(c + i * kPanel);
-      sum[i][1] += load<Floats>(c + i * kPanel + kLanes);
+      sum[i][0] += load<Vector>(c + i * c_stride);
+      sum[i][1] += load<Vector>(c + i * c_stride + lanes);
     });
   unrolled<rows>([&](auto i) {
-    store(c + i * kPanel, sum[i][0]);
-    store(c + i * kPanel + kLanes, sum[i][1]);
+    store(c + i * c_stride, sum[i][0]);
+    store(c + i * c_stride + lanes, sum[i][1]);
   });
 }
 
@@ -78,13 +98,34 @@ inline int64_t next_rows(int64_t left) {
   return left < 2 * kRows ? (left + 1) / 2 : kRows;
 }
 
-// The same for any number of rows.
-inline void multiply_panel(int64_t rows, int64_t inner, const float* a, int64_t a_stride,
-                           const float* b, float* c, bool accumulate) {
+// c[rows, panel] = a [rows, inner] x b [inner, panel] (+ c when accumulate) for any number of rows,
+// inner > 0. Rows of a and of c are a_stride and c_stride apart; rows of b follow each other.
+template <class T>
+void multiply_panel(int64_t rows, int64_t inner, const T* a, int64_t a_stride, const T* b, T* c,
+                    int64_t c_stride, bool accumulate) {
   for (int64_t row = 0; row < rows;) {
     const int64_t count = next_rows(rows - row);
+    const T* const from = a + row * a_stride;
     with_rows(count, [&](auto n) {
-      multiply_panel_rows<n>(inner, a + row * a_stride, a_stride, b, c + row * kPanel, accumulate);
+      multiply_panel_rows<n>(
+          inner, [=](int64_t i, int64_t k) { return from[i * a_stride + k]; }, b,
+          c + row * c_stride, c_stride, accumulate);
+    });
+    row += count;
+  }
+}
+
+// The same with a transposed: its element (row, k) lies at a[k * a_stride + row].
+template <class T>
+void multiply_panel_transposed(int64_t rows, int64_t inner, const T* a, int64_t a_stride,
+                               const T* b, T* c, int64_t c_stride, bool accumulate) {
+  for (int64_t row = 0; row < rows;) {
+    const int64_t count = next_rows(rows - row);
+    const T* const from = a + row;
+    with_rows(count, [&](auto n) {
+      multiply_panel_rows<n>(
+          inner, [=](int64_t i, int64_t k) { return from[k * a_stride + i]; }, b,
+          c + row * c_stride, c_stride, accumulate);
     });
     row += count;
   }

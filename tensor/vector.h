@@ -13,14 +13,14 @@ using Float4 = float __attribute__((vector_size(16)));
 using Float8 = float __attribute__((vector_size(32)));
 
 // From and to addresses of any alignment.
-template <class Vector>
-Vector load(const float* from) {
+template <class Vector, class T>
+Vector load(const T* from) {
   Vector v;
   std::memcpy(&v, from, sizeof v);
   return v;
 }
-template <class Vector>
-void store(float* to, const Vector& v) {
+template <class Vector, class T>
+void store(T* to, const Vector& v) {
   std::memcpy(to, &v, sizeof v);
 }
 

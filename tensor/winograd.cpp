@@ -115,7 +115,8 @@ void correlate(const Images& in, const float* x, Pair padding, const float* u, c
       for (int64_t panel = 0; panel < ceil_div(last - first, kPanel); ++panel)
         multiply_panel(out.channels, in.channels, u + k * u_stack.stride, u_row,
                        v + k * v_stack.stride + panel * in.channels * kPanel,
-                       products + k * m_stack.stride + panel * out.channels * kPanel, false);
+                       products + k * m_stack.stride + panel * out.channels * kPanel, kPanel,
+                       false);
     transform_outputs<alpha, r>(products, m_stack, bias, out, grid, first, last - first, y);
   });
 }

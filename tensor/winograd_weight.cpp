@@ -99,7 +99,7 @@ class WeightGradient {
     float* const w = w_.template mutable_data<float>() + k * w_stack_.stride;
     for (int64_t panel = 0; panel < panels_; ++panel)
       multiply_panel(out_.channels, tiles, d, block_, v + panel * block_ * kPanel,
-                     w + panel * out_.channels * kPanel, accumulate);
+                     w + panel * out_.channels * kPanel, kPanel, accumulate);
   }
 
   // dw = G^T W G.

@@ -14,9 +14,9 @@ struct Targets {
   Variable cosine, logit;
 };
 
-Targets margin_targets(const Tensor& cosine, const Tensor& labels, const MarginFunction& margin) {
+Targets margin_targets(const Tensor& cosines, const MarginFunction& margin) {
   const GradMode record(true);
-  const Variable target(gather(cosine, 1, labels.unsqueeze(1)).squeeze(1), true);
+  const Variable target(cosines, true);
   return {target, margin(target)};
 }
 
@@ -41,16 +41,17 @@ struct MarginCrossEntropy {
   MarginFunction margin;
   // What forward leaves for backward; shared, as the op is copied into its node.
   struct Saved {
-    CosineProducts products;
-    Tensor log_normalizer;
+    CosineProducts products;  // with the margin's logits in place of the target cosines
+    Tensor target_cosine, log_normalizer;
   };
   std::shared_ptr<Saved> saved = std::make_shared<Saved>();
 
   Tensor forward(const Tensor& x, const Tensor& weight) const {
     saved->products = cosine_products(x, weight);
-    const Tensor& cosine = saved->products.cosine;
-    const Tensor target = margin_targets(cosine, labels, margin).logit.value();
-    saved->log_normalizer = log_normalizers(cosine, labels, target, scale);
+    saved->target_cosine = target_cosines(saved->products, labels);
+    const Tensor target = margin_targets(saved->target_cosine, margin).logit.value();
+    replace_targets(saved->products, labels, target.contiguous());
+    saved->log_normalizer = log_normalizers(saved->products, scale);
     const Tensor losses = sub(saved->log_normalizer, mul(target, Tensor::scalar(scale, x.dtype())));
     return div(sum(losses), Tensor::scalar(static_cast<double>(x.size(0)), x.dtype()));
   }
@@ -60,12 +61,12 @@ struct MarginCrossEntropy {
         return margin_cross_entropy_composite(in[0], in[1], labels, scale, margin);
       });
     const Variable &x = context.input(0), &weight = context.input(1);
-    const Targets targets = margin_targets(saved->products.cosine, labels, margin);
+    const Targets targets = margin_targets(saved->target_cosine, margin);
     const Variable ones(Tensor::ones(targets.logit.shape(), x.dtype()));
     const Tensor slope = grad({targets.logit}, {targets.cosine}, {ones})[0].value();
     const double row_grad = grad_out.item() / static_cast<double>(x.size(0));
     const HeadGradients gradients =
-        head_gradients(saved->products, weight.value(), labels, targets.logit.value(), slope,
+        head_gradients(saved->products, weight.value(), labels, slope.contiguous(),
                        saved->log_normalizer, scale, row_grad);
     return {Variable(gradients.x), Variable(gradients.weight)};
   }
