@@ -4,6 +4,7 @@
 
 #include "tensor/kernels.h"
 #include "tensor/loops.h"
+#include "tensor/micro_kernel.h"
 
 namespace gradian {
 namespace {
@@ -65,24 +66,26 @@ PreluGradients prelu_gradients(const Tensor& grad, const Tensor& x_in, const Ten
                         Tensor::zeros(slope.shape(), x.dtype())};
   const Rows rows(x.shape(), slope.shape());
   dispatch_floating(x.dtype(), "prelu_gradients", [&]<class T>() {
-    constexpr int64_t kSums = 16;  // partial sums of a row: enough to vectorise
+    using Vector = VectorOf<T>;
     const T *from = x.data<T>(), *a = slope.data<T>(), *g = dy.data<T>();
     T* const dx = result.x.mutable_data<T>();
     std::vector<T> row_sums(static_cast<size_t>(rows.count()));
     rows.for_each([&](int64_t r, int64_t begin, int64_t end) {
       const T factor = a[r % rows.slopes];
-      T sums[kSums] = {};
-      const auto step = [&](int64_t i, T& sum) {
-        const bool positive = from[i] > 0;
-        dx[i] = positive ? g[i] : factor * g[i];
-        sum += positive ? T(0) : from[i] * g[i];
-      };
+      Vector sums{};
       int64_t i = begin;
-      for (; i + kSums <= end; i += kSums)
-        for (int64_t lane = 0; lane < kSums; ++lane) step(i + lane, sums[lane]);
-      for (; i < end; ++i) step(i, sums[0]);
+      for (; i + lanes_of<T> <= end; i += lanes_of<T>) {
+        const Vector value = load<Vector>(from + i), grad_y = load<Vector>(g + i);
+        const auto positive = value > T(0);
+        store(dx + i, positive ? grad_y : factor * grad_y);
+        sums += positive ? Vector{} : value * grad_y;
+      }
       T total = 0;
-      for (const T sum : sums) total += sum;
+      for (int64_t lane = 0; lane < lanes_of<T>; ++lane) total += sums[lane];
+      for (; i < end; ++i) {
+        dx[i] = from[i] > 0 ? g[i] : factor * g[i];
+        if (!(from[i] > 0)) total += from[i] * g[i];
+      }
       row_sums[static_cast<size_t>(r)] = total;
     });
     // In order, whatever thread had which row.
