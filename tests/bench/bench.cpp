@@ -1,109 +1,163 @@
-// Times the workloads and prints one table: median time, rate, share of this machine's large-sgemm
-// rate measured in the same run, and peak memory.
+// `make bench`: times the workloads and prints them as tables: time, rate, share of this machine's
+// large-sgemm rate in the same run, memory; then threads and start-up.
 //   build/bench/bench [--only NAME] [--seconds N] [--threads N] [--out FILE.json]
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <iostream>
+#include <utility>
 
 #include "examples/command_line/arguments.h"
-#include "tensor/allocator.h"
 #include "tensor/error.h"
 #include "tensor/thread_pool.h"
-#include "tests/bench/workloads.h"
+#include "tests/bench/measure.h"
+#include "tests/bench/startup.h"
 
 using namespace gradian;
 using namespace gradian::bench;
 
 namespace {
 
-struct Measurement {
-  std::string name, description;
-  double first_value = 0;  // what the first step returned
-  double median_ms = 0, best_ms = 0, gflops = 0, peak_mb = 0;
-  int64_t runs = 0;
+std::string json(const std::vector<double>& values) {
+  std::string out;
+  char digits[32];
+  for (const double value : values) {
+    std::snprintf(digits, sizeof digits, "%.9g", value);
+    out += (out.empty() ? "" : ", ") + std::string(digits);
+  }
+  return "[" + out + "]";
+}
+
+std::string json(const Measurement& m) {
+  return text("{\"name\": \"", m.name, "\", \"median_ms\": ", m.median_ms,
+              ", \"best_ms\": ", m.best_ms, ", \"gflops\": ", m.operations ? 0 : m.gflops,
+              ", \"operations\": ", m.operations, ", \"peak_mb\": ", m.peak_mb,
+              ", \"runs\": ", m.runs, ", \"values\": ", json(m.values), "}");
+}
+
+// Prints the rows of both kinds as they come, each kind under its own heading.
+class Table {
+ public:
+  void add(const Measurement& m) {
+    m.operations ? overhead_row(m) : row(m);
+    std::fflush(stdout);
+  }
+
+ private:
+  void row(const Measurement& m) {
+    if (!std::exchange(headed_, true))
+      std::printf("%-28s %10s %10s %9s %9s %9s\n", "workload", "median ms", "best ms", "GFLOP/s",
+                  "of sgemm", "peak MB");
+    if (sgemm_ == 0 && m.name.starts_with("sgemm")) sgemm_ = m.gflops;
+    char share[16] = "";
+    if (sgemm_ > 0) std::snprintf(share, sizeof share, "%.0f %%", 100 * m.gflops / sgemm_);
+    std::printf("%-28s %10.2f %10.2f %9.1f %9s %9.1f\n", m.description.c_str(), m.median_ms,
+                m.best_ms, m.gflops, share, m.peak_mb);
+  }
+
+  void overhead_row(const Measurement& m) {
+    const double ns = m.median_ms * 1e6 / static_cast<double>(m.operations);
+    if (kernel_ns_ == 0) {
+      std::printf("\n%-36s %10s %14s\n", "op overhead, one element", "ns an op", "above the first");
+      std::printf("%-36s %10.0f\n", m.description.c_str(), kernel_ns_ = ns);
+    } else {
+      std::printf("%-36s %10.0f %+14.0f\n", m.description.c_str(), ns, ns - kernel_ns_);
+    }
+  }
+
+  bool headed_ = false;
+  double sgemm_ = 0, kernel_ns_ = 0;  // of the first row of each kind
 };
 
-double now() {
-  using Clock = std::chrono::steady_clock;
-  return std::chrono::duration<double>(Clock::now().time_since_epoch()).count();
-}
-
-// Repeats the step for about `seconds`, at least five times, after one step to warm up.
-Measurement measure(const WorkloadMaker& maker, double seconds) {
-  const Workload workload = maker.make();
-  release_cached_memory();
-  reset_peak_memory();
-  Measurement result{workload.name, workload.description};
-  result.first_value = workload.step();
-  std::vector<double> times;
-  for (const double start = now(); times.size() < 5 || now() - start < seconds;) {
-    const double begin = now();
-    workload.step();
-    times.push_back(now() - begin);
+std::string report_workloads(const std::string& only, double seconds) {
+  Table table;
+  std::string out;
+  for (const WorkloadMaker& maker : workloads()) {
+    if (!only.empty() && maker.name != only) continue;
+    const Measurement m = measure(maker, seconds);
+    table.add(m);
+    out += (out.empty() ? "\n    " : ",\n    ") + json(m);
   }
-  std::sort(times.begin(), times.end());
-  result.runs = static_cast<int64_t>(times.size());
-  result.median_ms = times[times.size() / 2] * 1e3;
-  result.best_ms = times.front() * 1e3;
-  result.gflops = workload.flops / times[times.size() / 2] * 1e-9;
-  result.peak_mb = static_cast<double>(memory_stats().peak) / 1e6;
-  return result;
+  check(!out.empty(), "bench: there is no workload '", only, "'");
+  return "[" + out + "\n  ]";
 }
 
-void write_json(const std::string& path, const std::string& machine,
-                const std::vector<Measurement>& all) {
+// The LeNet++ step with one thread and with all, in turn; fails unless the losses' bits agree.
+std::string report_threads(double seconds) {
+  const int threads = num_threads();
+  if (threads == 1) return "null";
+  const auto with = [](int count, const std::function<void()>& task) {
+    set_num_threads(count);
+    task();
+  };
+  std::vector<WorkloadMaker> all = workloads();
+  const auto lenet =
+      std::find_if(all.begin(), all.end(), [](auto& m) { return m.name == "lenet"; });
+  const Workload serial = lenet->make(), parallel = lenet->make();
+  std::vector<double> serial_losses, parallel_losses;
+  with(1, [&] { serial_losses = serial.values(); });
+  with(threads, [&] { parallel_losses = parallel.values(); });
+  const bool same = serial_losses == parallel_losses;
+  const auto times = time_in_turn(
+      {[&] { with(1, serial.step); }, [&] { with(threads, parallel.step); }}, 2 * seconds);
+  const double one = median(times[0]) * 1e3, many = median(times[1]) * 1e3;
+  std::printf(
+      "\nthreads: LeNet++ step in %.0f ms with 1, in %.0f ms with %d: %.2f times as fast;\n"
+      "the losses of %d steps have %s\n",
+      one, many, threads, one / many, static_cast<int>(serial_losses.size()),
+      same ? "the same bits" : "DIFFERENT BITS");
+  check(same, "bench: the losses depend on the number of threads");
+  return text("{\"one_ms\": ", one, ", \"all_ms\": ", many, ", \"speed_up\": ", one / many,
+              ", \"same_bits\": true}");
+}
+
+void write(const std::string& path, const std::string& content) {
   std::ofstream out(path);
+  out << content;
   check(out.good(), "bench: cannot write ", path);
-  out << "{\n  \"machine\": \"" << machine << "\",\n  \"threads\": " << num_threads()
-      << ",\n  \"workloads\": [\n";
-  for (size_t i = 0; i < all.size(); ++i) {
-    const Measurement& m = all[i];
-    out << text("    {\"name\": \"", m.name, "\", \"first_value\": ");
-    out.precision(9);
-    out << m.first_value
-        << text(", \"median_ms\": ", m.median_ms, ", \"best_ms\": ", m.best_ms,
-                ", \"gflops\": ", m.gflops, ", \"peak_mb\": ", m.peak_mb, ", \"runs\": ", m.runs,
-                i + 1 < all.size() ? "},\n" : "}\n");
+}
+
+struct Options {
+  std::string only, out;
+  double seconds;
+};
+
+void report_all(const Options& options) {
+  const double empty_mb = process_memory().now;
+  const std::string machine = examples::machine_description();
+  std::printf("%s\n\n", machine.c_str());
+  std::string out = text("{\n  \"machine\": \"", machine, "\",\n  \"threads\": ", num_threads());
+  const auto add = [&](const char* name, const std::string& value) {
+    out += text(",\n  \"", name, "\": ", value);
+  };
+  add("workloads", report_workloads(options.only, options.seconds));
+  if (options.only.empty()) {
+    add("thread_scaling", report_threads(options.seconds));
+    add("start_to_first_step", report_startup());
   }
-  out << "  ]\n}\n";
+  // Of the whole process: with --only, of one workload.
+  add("process", text("{\"empty_mb\": ", empty_mb, ", \"peak_mb\": ", process_memory().peak, "}"));
+  write(options.out, out + "\n}\n");
 }
 
 int run(int argc, char** argv) {
+  if (argc == 4 && std::strcmp(argv[1], kFirstStepOption) == 0) {
+    set_num_threads(std::atoi(argv[3]));
+    first_step(std::atoi(argv[2]));
+    return 0;
+  }
   examples::Arguments arguments(argc, argv, "Times Gradian's workloads on this machine.");
-  const std::string only = arguments.text("--only", "", "the workload of this name alone");
-  const int64_t seconds = arguments.integer("--seconds", 2, 0, 600, "time for each workload");
-  const std::string out = arguments.text("--out", "build/bench.json", "file for the results");
+  Options options;
+  options.only = arguments.text("--only", "", "the workload of this name alone");
+  options.seconds =
+      static_cast<double>(arguments.integer("--seconds", 2, 0, 600, "time for each workload"));
+  options.out = arguments.text("--out", "build/bench.json", "file for the results");
   set_num_threads(
       static_cast<int>(arguments.integer("--threads", num_threads(), 1, 1024, "threads to use")));
   if (!arguments.complete()) return 0;
-
-  const std::string machine = examples::machine_description();
-  std::printf("%s\n\n%-30s %10s %10s %9s %9s %9s\n", machine.c_str(), "workload", "median ms",
-              "best ms", "GFLOP/s", "of sgemm", "peak MB");
-  std::vector<Measurement> all;
-  double sgemm = 0;
-  for (const WorkloadMaker& maker : workloads()) {
-    if (!only.empty() && maker.name != only) continue;
-    all.push_back(measure(maker, static_cast<double>(seconds)));
-    const Measurement& m = all.back();
-    if (sgemm == 0 && m.name == "sgemm_2000x2000x2000") sgemm = m.gflops;
-    const bool arithmetic = m.name.rfind("overhead", 0) != 0;
-    std::printf("%-30s %10.3f %10.3f ", m.description.c_str(), m.median_ms, m.best_ms);
-    if (arithmetic)
-      std::printf("%9.1f ", m.gflops);
-    else
-      std::printf("%9s ", "");
-    if (arithmetic && sgemm > 0)
-      std::printf("%7.0f %% ", 100 * m.gflops / sgemm);
-    else
-      std::printf("%9s ", "");
-    std::printf("%9.1f\n", m.peak_mb);
-    std::fflush(stdout);
-  }
-  check(!all.empty(), "bench: there is no workload '", only, "'");
-  write_json(out, machine, all);
+  report_all(options);
   return 0;
 }
 

@@ -21,20 +21,29 @@ constexpr int64_t kBatch = 128;
 // that a kernel could exploit, and the same in any language.
 Tensor pattern(const Shape& shape, double scale, int64_t salt) {
   const int64_t count = numel(shape);
-  std::vector<float> values(static_cast<size_t>(count));
+  Tensor out = Tensor::empty(shape);
+  float* const values = out.mutable_data<float>();
   for (int64_t i = 0; i < count; ++i) {
     const double turns =
         static_cast<double>(i) * 0.6180339887498949 + 0.1 * static_cast<double>(salt);
-    values[static_cast<size_t>(i)] =
-        static_cast<float>(scale * (2 * (turns - std::floor(turns)) - 1));
+    values[i] = static_cast<float>(scale * (2 * (turns - std::floor(turns)) - 1));
   }
-  return Tensor::from(values, shape);
+  return out;
 }
 
 Tensor labels(int64_t count, int64_t classes) {
   std::vector<int64_t> values;
   for (int64_t i = 0; i < count; ++i) values.push_back(i * 7919 % classes);
   return Tensor::from(values, {count});
+}
+
+// The Euclidean length of all values, summed in double without taking memory.
+double norm(const Tensor& x) {
+  const Tensor dense = x.contiguous();
+  const float* const values = dense.data<float>();
+  double sum = 0;
+  for (int64_t i = 0; i < dense.numel(); ++i) sum += static_cast<double>(values[i]) * values[i];
+  return std::sqrt(sum);
 }
 
 // Gives weights a known start with the variance 2 / fan_in; vectors keep theirs.
@@ -60,38 +69,29 @@ Workload training(std::string name, std::string description, std::shared_ptr<nn:
   const Tensor x = pattern(input, 1, 0), y = labels(input[0], 10);
   // The input needs no gradient, which saves one product of the first layer.
   const double flops = 3 * forward_flops - first_layer_flops;
-  return {std::move(name), std::move(description), flops, [=] {
-            const Variable loss = cross_entropy((*model)(Variable(x)), y);
-            optimizer->zero_grad();
-            loss.backward();
-            optimizer->step();
-            return loss.item();
-          }};
+  const auto step = [=] {
+    const Variable loss = cross_entropy((*model)(Variable(x)), y);
+    optimizer->zero_grad();
+    loss.backward();
+    optimizer->step();
+    return loss.item();
+  };
+  // From the second one on they depend on every gradient.
+  const auto losses = [=] { return std::vector<double>{step(), step(), step(), step()}; };
+  return {std::move(name), std::move(description), flops, step, losses};
 }
 
 double convolution_flops(int64_t in, int64_t out, int64_t kernel, int64_t size) {
   return 2.0 * static_cast<double>(kBatch * in * out * kernel * kernel * size * size);
 }
 
-// Wen et al. 2016, Table 1; one shared slope a PReLU, pooling 2x2.
 Workload lenet() {
-  const auto conv = [](int64_t in, int64_t out) {
-    return nn::Conv2d(in, out, 5, {.padding = {2, 2}});
-  };
-  auto model = std::make_shared<nn::Sequential>();
-  double flops = 0, first = 0;
-  int64_t in = 1, size = 28;
-  for (const int64_t out : {32, 64, 128}) {
-    model->append(conv(in, out)).append(nn::PReLU());
-    model->append(conv(out, out)).append(nn::PReLU()).append(nn::MaxPool2d(2));
-    if (in == 1) first = convolution_flops(in, out, 5, size);
-    flops += convolution_flops(in, out, 5, size) + convolution_flops(out, out, 5, size);
-    in = out;
-    size /= 2;
-  }
-  model->append(nn::Flatten()).append(nn::Linear(1152, 2)).append(nn::PReLU());
-  model->append(nn::Linear(2, 10, false));
-  return training("lenet", "LeNet++ step, 28x28", model, {kBatch, 1, 28, 28}, flops, first);
+  const double first = convolution_flops(1, 32, 5, 28);
+  const double flops = first + convolution_flops(32, 32, 5, 28) + convolution_flops(32, 64, 5, 14) +
+                       convolution_flops(64, 64, 5, 14) + convolution_flops(64, 128, 5, 7) +
+                       convolution_flops(128, 128, 5, 7);
+  return training("lenet", "LeNet++ step, 28x28", lenet_network(), {kBatch, 1, 28, 28}, flops,
+                  first);
 }
 
 // The block of insightface's IR-ResNet: BN, conv, BN, PReLU, conv with stride 2, BN, and a 1x1
@@ -146,43 +146,70 @@ Workload margin_head(int64_t classes) {
   head->weight.set_value(pattern({classes, 512}, 1, 1));
   const Variable x(pattern({kBatch, 512}, 1, 2), true);
   const Tensor y = labels(kBatch, classes);
+  const auto step = [=] {
+    head->weight.zero_grad();
+    Variable(x).zero_grad();
+    const Variable loss = (*head)(x, y);
+    loss.backward();
+    return loss.item();
+  };
+  const auto values = [=] {
+    const double loss = step();
+    return std::vector<double>{loss, norm(x.grad().value()), norm(head->weight.grad().value())};
+  };
   const double flops = 3 * 2.0 * static_cast<double>(kBatch * 512 * classes);
   return {text("margin_", classes / 1000, "k"), text("margin head, ", classes, " classes"), flops,
-          [=]() mutable {
-            head->weight.zero_grad();
-            Variable(x).zero_grad();
-            const Variable loss = (*head)(x, y);
-            loss.backward();
-            return loss.item();
-          }};
+          step, values};
 }
 
 Workload product(int64_t m, int64_t n, int64_t k) {
   const Tensor a = pattern({m, k}, 1, 1), b = pattern({k, n}, 1, 2);
+  const auto step = [=] { return matmul(a, b); };
   return {text("sgemm_", m, 'x', n, 'x', k), text("sgemm ", m, " x ", n, " x ", k),
-          2.0 * static_cast<double>(m * n * k), [=] {
-            return matmul(a, b).at({0, 0});
-          }};
+          2.0 * static_cast<double>(m * n * k), step,
+          [=] { return std::vector<double>{norm(step())}; }};
 }
 
-// A thousand additions of one-element arrays: kernels alone, and Variables with recording off.
-Workload overhead(bool variables) {
+// Additions of one-element arrays, each to the last one's result: what an op costs besides its
+// arithmetic. `add_all` adds `one` kOperations times and returns the sum.
+constexpr int64_t kOperations = 1000;
+Workload overhead(std::string name, std::string description, std::function<double()> add_all) {
+  return {std::move(name),
+          std::move(description),
+          kOperations,
+          add_all,
+          [=] { return std::vector<double>{add_all()}; },
+          kOperations};
+}
+
+template <class T>
+T add_up(const T& one) {
+  T sum = one;
+  for (int64_t i = 0; i < kOperations; ++i) sum = add(sum, one);
+  return sum;
+}
+
+Workload overhead_of_kernels() {
   const Tensor one = Tensor::ones({1});
-  const Variable v(one, true);
-  const auto kernels = [=] {
-    Tensor sum = one;
-    for (int i = 0; i < 1000; ++i) sum = add(sum, one);
-    return sum.item();
-  };
-  const auto ops = [=] {
+  return overhead("overhead_kernel", "kernel add", [=] { return add_up(one).item(); });
+}
+
+Workload overhead_of_variables() {
+  const Variable one(Tensor::ones({1}), true);
+  return overhead("overhead_variable", "Variable add, not recording", [=] {
     const NoGrad no_grad;
-    Variable sum = v;
-    for (int i = 0; i < 1000; ++i) sum = add(sum, v);
-    return sum.item();
-  };
-  return {variables ? "overhead_variable" : "overhead_kernel",
-          variables ? "1000 Variable adds, no_grad" : "1000 kernel adds, 1 element", 1000,
-          variables ? std::function<double()>(ops) : std::function<double()>(kernels)};
+    return add_up(one).item();
+  });
+}
+
+Workload overhead_of_recording() {
+  const Variable one(Tensor::ones({1}), true);
+  return overhead("overhead_recording", "Variable add, recording, backward", [=] {
+    const Variable total = add_up(one);
+    Variable(one).zero_grad();
+    sum(total).backward();
+    return one.grad().item();
+  });
 }
 
 }  // namespace
@@ -197,8 +224,26 @@ std::vector<WorkloadMaker> workloads() {
           {"margin_1k", [] { return margin_head(1000); }},
           {"margin_10k", [] { return margin_head(10000); }},
           {"margin_100k", [] { return margin_head(100000); }},
-          {"overhead_kernel", [] { return overhead(false); }},
-          {"overhead_variable", [] { return overhead(true); }}};
+          {"overhead_kernel", overhead_of_kernels},
+          {"overhead_variable", overhead_of_variables},
+          {"overhead_recording", overhead_of_recording}};
+}
+
+// One shared slope a PReLU, pooling 2x2.
+std::shared_ptr<nn::Module> lenet_network() {
+  const auto conv = [](int64_t in, int64_t out) {
+    return nn::Conv2d(in, out, 5, {.padding = {2, 2}});
+  };
+  auto network = std::make_shared<nn::Sequential>();
+  int64_t in = 1;
+  for (const int64_t out : {32, 64, 128}) {
+    network->append(conv(in, out)).append(nn::PReLU());
+    network->append(conv(out, out)).append(nn::PReLU()).append(nn::MaxPool2d(2));
+    in = out;
+  }
+  network->append(nn::Flatten()).append(nn::Linear(1152, 2)).append(nn::PReLU());
+  network->append(nn::Linear(2, 10, false));
+  return network;
 }
 
 }  // namespace gradian::bench

@@ -4,16 +4,21 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
+
+#include "nn/module.h"
 
 namespace gradian::bench {
 
 struct Workload {
-  std::string name;
-  std::string description;
-  double flops;                  // multiply-adds count two; convolutions as the direct algorithm
-  std::function<double()> step;  // does the work once; returns a number to compare, the loss
+  std::string name, description;
+  double flops;                // multiply-adds count two; convolutions as the direct algorithm
+  std::function<void()> step;  // does the work once
+  // Steps a few times; the numbers that come out are the same in any right implementation.
+  std::function<std::vector<double>()> values;
+  int64_t operations = 0;  // ops in a step that does nothing but call ops, else 0
 };
 
 // Makers, by name; making one allocates its parameters and data.
@@ -22,5 +27,8 @@ struct WorkloadMaker {
   std::function<Workload()> make;
 };
 std::vector<WorkloadMaker> workloads();
+
+// The network of LeNet++, Wen et al. 2016, Table 1: 2-D features and their softmax classifier.
+std::shared_ptr<nn::Module> lenet_network();
 
 }  // namespace gradian::bench
