@@ -1,5 +1,5 @@
 // `make bench`: times the workloads and prints them as tables: time, rate, share of this machine's
-// large-sgemm rate in the same run, memory; then threads and start-up.
+// large-sgemm rate in the same run, memory; then threads, start-up and the convolution algorithms.
 //   build/bench/bench [--only NAME] [--seconds N] [--threads N] [--out FILE.json]
 #include <algorithm>
 #include <cstdio>
@@ -12,6 +12,7 @@
 #include "examples/command_line/arguments.h"
 #include "tensor/error.h"
 #include "tensor/thread_pool.h"
+#include "tests/bench/convolutions.h"
 #include "tests/bench/measure.h"
 #include "tests/bench/startup.h"
 
@@ -136,6 +137,7 @@ void report_all(const Options& options) {
   if (options.only.empty()) {
     add("thread_scaling", report_threads(options.seconds));
     add("start_to_first_step", report_startup());
+    add("convolutions", report_convolutions(0.05 * options.seconds));
   }
   // Of the whole process: with --only, of one workload.
   add("process", text("{\"empty_mb\": ", empty_mb, ", \"peak_mb\": ", process_memory().peak, "}"));
