@@ -165,7 +165,7 @@ help:
 	echo 'make test         builds and runs the tests (SANITIZE=address,undefined)'
 	echo 'make gradcheck    proves every gradient, a row each (ARGS="--only conv2d")'
 	echo 'make mutate       breaks every backward rule and shows that the proof notices'
-	echo 'make bench        times the workloads, results also in build/bench.json'
+	echo 'make bench        times the workloads: build/bench.json (ARGS="--training 300")'
 	echo 'make bench-peers  the same work in PyTorch, and the ratios, where python3 has torch'
 	echo 'make format       clang-format over all sources'
 	echo 'make clean        removes build/'

@@ -1,6 +1,7 @@
 // `make bench`: times the workloads and prints them as tables: time, rate, share of this machine's
 // large-sgemm rate in the same run, memory; then threads, start-up and the convolution algorithms.
 //   build/bench/bench [--only NAME] [--seconds N] [--threads N] [--out FILE.json]
+//   build/bench/bench --training 300 [--seeds N]
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -15,6 +16,7 @@
 #include "tests/bench/convolutions.h"
 #include "tests/bench/measure.h"
 #include "tests/bench/startup.h"
+#include "tests/bench/training.h"
 
 using namespace gradian;
 using namespace gradian::bench;
@@ -158,7 +160,11 @@ int run(int argc, char** argv) {
   options.out = arguments.text("--out", "build/bench.json", "file for the results");
   set_num_threads(
       static_cast<int>(arguments.integer("--threads", num_threads(), 1, 1024, "threads to use")));
+  const int64_t steps = arguments.integer("--training", 0, 0, 1 << 20,
+                                          "instead: compare algorithms by training N steps");
+  const int64_t seeds = arguments.integer("--seeds", 3, 1, 1000, "runs of --training");
   if (!arguments.complete()) return 0;
+  if (steps > 0) return report_training(steps, seeds) ? 0 : 1;
   report_all(options);
   return 0;
 }
