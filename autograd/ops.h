@@ -13,7 +13,7 @@
 #include <functional>
 
 #include "autograd/variable.h"
-#include "tensor/conv.h"
+#include "tensor/pooling.h"
 
 namespace gradian {
 

@@ -7,10 +7,15 @@
 #include <unordered_map>
 #include <vector>
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 namespace gradian {
 namespace {
 
 constexpr size_t kAlignment = 64;
+constexpr size_t kHugePage = size_t{2} << 20;
 
 // Sizes are rounded up to four steps a power of two, so that near-equal requests share blocks
 // and at most a fifth of a block is unused.
@@ -20,12 +25,25 @@ size_t rounded(size_t bytes) {
   return (least + step - 1) / step * step;
 }
 
+std::align_val_t alignment_of(size_t bytes) {
+  return std::align_val_t(bytes >= kHugePage ? kHugePage : kAlignment);
+}
+
+// Asks for huge pages where a block has room for them: one page fault for 2 MiB instead of 512, and
+// far fewer misses in the cache of addresses when a kernel strides through the block.
+std::byte* fresh_block(size_t bytes) {
+  auto* const block = static_cast<std::byte*>(::operator new(bytes, alignment_of(bytes)));
+#ifdef __linux__
+  if (bytes >= kHugePage) madvise(block, bytes, MADV_HUGEPAGE);  // a hint: failure changes nothing
+#endif
+  return block;
+}
+
 class Cache {
  public:
   std::byte* take(size_t bytes) {
     std::byte* block = take_cached(bytes);
-    if (!block)
-      block = static_cast<std::byte*>(::operator new(bytes, std::align_val_t(kAlignment)));
+    if (!block) block = fresh_block(bytes);
     std::lock_guard lock(mutex_);
     in_use_ += bytes;
     peak_ = std::max(peak_, in_use_);
@@ -42,7 +60,7 @@ class Cache {
   void release() {
     std::lock_guard lock(mutex_);
     for (auto& [bytes, blocks] : free_)
-      for (std::byte* block : blocks) ::operator delete(block, std::align_val_t(kAlignment));
+      for (std::byte* block : blocks) ::operator delete(block, alignment_of(bytes));
     free_.clear();
     cached_ = 0;
   }

@@ -4,22 +4,17 @@
 #include "tensor/conv.h"
 
 #include <atomic>
-#include <limits>
 #include <optional>
 
 #include "tensor/blis.h"
 #include "tensor/conv_direct.h"
 #include "tensor/kernels.h"
 #include "tensor/thread_pool.h"
+#include "tensor/windows.h"
 #include "tensor/winograd.h"
 
 namespace gradian {
 namespace {
-
-int64_t output_size(int64_t size, int64_t kernel, int64_t stride, int64_t padding,
-                    int64_t dilation) {
-  return (size + 2 * padding - dilation * (kernel - 1) - 1) / stride + 1;
-}
 
 // All sizes of one convolution, per group where channels are meant.
 struct Geometry {
@@ -45,14 +40,6 @@ struct Geometry {
   int64_t images, channels, height, width, filters, kernel_height, kernel_width, out_height,
       out_width;
 };
-
-// The output columns first..last-1 that read the image at column * stride + shift, inside it.
-std::pair<int64_t, int64_t> columns_inside(int64_t shift, int64_t stride, int64_t width,
-                                           int64_t out_width) {
-  const int64_t first = shift < 0 ? (-shift + stride - 1) / stride : 0;
-  const int64_t last = shift < width ? (width - shift - 1) / stride + 1 : 0;
-  return {std::min(first, out_width), std::min(last, out_width)};
-}
 
 // Calls row(patch_row, out_row, image_row_offset, first, last) for each row of the patch matrix
 // [patch, OH * OW] and each output row in it. Columns first..last-1 read the image at
@@ -100,40 +87,6 @@ void add_columns_to_image(const Geometry& g, const T* columns, T* image) {
         const T* const in = columns + patch_row * g.positions() + i * g.out_width;
         for (int64_t j = first; j < last; ++j) image[offset + j * stride] += in[j];
       });
-}
-
-// One tap of a row of pooling windows: output j compares values[j * stride], which lies at position
-// first_at + j * stride, with the largest so far. Taps come last to first, so that >= leaves the
-// first of equals; a NaN wins and stays. No branches: the loop vectorises.
-template <class T>
-void compare_tap(const T* __restrict values, int64_t stride, int64_t count, int64_t first_at,
-                 T* __restrict largest, int64_t* __restrict index) {
-  for (int64_t j = 0; j < count; ++j) {
-    const T value = values[j * stride], top = largest[j];
-    const bool wins = (value >= top) | (value != value);
-    largest[j] = wins ? value : top;
-    index[j] = wins ? first_at + j * stride : index[j];
-  }
-}
-
-// All windows of one [height, width] plane.
-template <class T>
-void pool_plane(const Pool2dOptions& options, const T* plane, int64_t height, int64_t width,
-                int64_t out_height, int64_t out_width, T* largest, int64_t* index) {
-  const Pair kernel = options.kernel, stride = options.step();
-  const Pair padding = options.padding, dilation = options.dilation;
-  std::fill_n(largest, out_height * out_width, -std::numeric_limits<T>::infinity());
-  for (int64_t i = 0; i < out_height; ++i, largest += out_width, index += out_width)
-    for (int64_t p = kernel[0] - 1; p >= 0; --p) {
-      const int64_t y = i * stride[0] + p * dilation[0] - padding[0];
-      if (y < 0 || y >= height) continue;
-      for (int64_t q = kernel[1] - 1; q >= 0; --q) {
-        const int64_t shift = q * dilation[1] - padding[1];  // image column of output column 0
-        const auto [first, last] = columns_inside(shift, stride[1], width, out_width);
-        const int64_t at = y * width + shift + first * stride[1];
-        compare_tap(plane + at, stride[1], last - first, at, largest + first, index + first);
-      }
-    }
 }
 
 std::atomic<ConvAlgorithm> forced_algorithm = ConvAlgorithm::automatic;
@@ -323,45 +276,6 @@ Tensor conv2d_weight_gradient(const Tensor& grad, const Tensor& input, const Sha
     });
   });
   return sum(partial, {0});
-}
-
-MaxPool2dResult max_pool2d(const Tensor& input, const Pool2dOptions& options) {
-  const Pair kernel = options.kernel, stride = options.step();
-  const Pair padding = options.padding, dilation = options.dilation;
-  check(input.dim() == 4, "max_pool2d: expected input [N, C, H, W], got ", input.shape());
-  for (size_t axis = 0; axis < 2; ++axis) {
-    check(kernel[axis] > 0 && stride[axis] > 0 && dilation[axis] > 0,
-          "max_pool2d: kernel, stride and dilation must be positive");
-    check(padding[axis] >= 0 && 2 * padding[axis] <= kernel[axis], "max_pool2d: padding ",
-          padding[axis], " is not between 0 and half of the kernel ", kernel[axis]);
-    check(input.size(2 + static_cast<int>(axis)) + 2 * padding[axis] >=
-              dilation[axis] * (kernel[axis] - 1) + 1,
-          "max_pool2d: kernel ", kernel[0], " x ", kernel[1], " is larger than the padded input ",
-          input.shape());
-  }
-  const Tensor x = input.contiguous();
-  const int64_t planes = x.size(0) * x.size(1), height = x.size(2), width = x.size(3);
-  const int64_t out_height = output_size(height, kernel[0], stride[0], padding[0], dilation[0]);
-  const int64_t out_width = output_size(width, kernel[1], stride[1], padding[1], dilation[1]);
-  const Shape shape{x.size(0), x.size(1), out_height, out_width};
-  MaxPool2dResult result{Tensor::empty(shape, x.dtype()), Tensor::full(shape, -1, DType::int64)};
-  dispatch_floating(x.dtype(), "max_pool2d", [&]<class T>() {
-    const T* const in = x.data<T>();
-    T* const values = result.values.mutable_data<T>();
-    int64_t* const indices = result.indices.mutable_data<int64_t>();
-    parallel_ranges(planes, 8, [&](int64_t begin, int64_t end) {
-      for (int64_t plane = begin; plane < end; ++plane)
-        pool_plane(options, in + plane * height * width, height, width, out_height, out_width,
-                   values + plane * out_height * out_width,
-                   indices + plane * out_height * out_width);
-    });
-  });
-  // All planes have the same windows: the first one tells.
-  const int64_t* const first = result.indices.data<int64_t>();
-  const int64_t* const last = first + (planes > 0 ? out_height * out_width : 0);
-  check(std::find(first, last, -1) == last, "max_pool2d: a window holds padding alone: kernel ",
-        kernel[0], " x ", kernel[1], ", input ", input.shape());
-  return result;
 }
 
 }  // namespace gradian

@@ -1,4 +1,4 @@
-// Kernels of 2-D convolution and pooling on [batch, channels, height, width] arrays.
+// Kernels of 2-D convolution on [batch, channels, height, width] arrays.
 // Convolution is bilinear in its two operands, so the three products below are closed under
 // differentiation: the gradient of any of them is made of the other two.
 #pragma once
@@ -43,21 +43,5 @@ enum class ConvAlgorithm { automatic, im2col, direct, winograd6, winograd8 };
 // does the work.
 void set_conv_algorithm(ConvAlgorithm algorithm);
 ConvAlgorithm conv_algorithm();
-
-struct Pool2dOptions {
-  Pair kernel;
-  Pair stride{0, 0};   // 0, 0 stands for the kernel's size
-  Pair padding{0, 0};  // at most half of the kernel
-  Pair dilation{1, 1};
-
-  Pair step() const { return stride == Pair{0, 0} ? kernel : stride; }
-};
-
-// The largest value of each window and its position in the flattened [H * W] plane (int64), both
-// [N, C, OH, OW]; the first among equals, padding never wins, NaN counts as largest.
-struct MaxPool2dResult {
-  Tensor values, indices;
-};
-MaxPool2dResult max_pool2d(const Tensor& input, const Pool2dOptions& options);
 
 }  // namespace gradian

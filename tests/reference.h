@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "tensor/conv.h"
+#include "tensor/pooling.h"
 #include "tensor/random.h"
 #include "tensor/tensor.h"
 #include "tensor/thread_pool.h"

@@ -2,7 +2,7 @@
 // table of geometries, layouts and dtypes; the adjoint identity; the texts of errors.
 #include <doctest/doctest.h>
 
-#include "tensor/conv.h"
+#include "tensor/pooling.h"
 #include "tensor/kernels.h"
 #include "tests/reference.h"
 
