@@ -1,5 +1,7 @@
 // Matrix products: broadcasts the batch axes, cuts large products into blocks for the threads, and
 // hands each block to BLIS. Transposed operands are stride swaps, not copies.
+#include <bit>
+
 #include "tensor/blis.h"
 #include "tensor/kernels.h"
 #include "tensor/loops.h"
@@ -8,7 +10,7 @@ namespace gradian {
 namespace {
 
 // Multiply-adds that make a block worth a thread of its own.
-constexpr int64_t kBlockWork = int64_t{1} << 21;
+constexpr int64_t kBlockWork = int64_t{1} << 22;
 constexpr int64_t kMaxBlocks = 8;
 
 // BLIS does not check strides: a broadcast (0) or reversed (negative) matrix axis is copied first.
@@ -25,11 +27,14 @@ void multiply(const T* a, const Shape& a_strides, const T* b, const Shape& b_str
               int64_t rows, int64_t columns, int64_t inner, bool accumulate = false) {
   const int64_t a_row = a_strides[a_strides.size() - 2], a_column = a_strides.back();
   const int64_t b_row = b_strides[b_strides.size() - 2], b_column = b_strides.back();
-  const int64_t blocks = std::clamp<int64_t>(rows * columns * inner / kBlockWork, 1, kMaxBlocks);
+  // A power of two, so that 2, 4 or 8 threads have equal shares: each block packs the other operand
+  // for itself, so there should not be more blocks than that takes.
+  const auto wanted = std::clamp<int64_t>(rows * columns * inner / kBlockWork, 1, kMaxBlocks);
+  const auto blocks = static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(wanted)));
   const bool cut_rows = rows >= columns;
-  // Whole multiples of 48 keep BLIS's register tiles (6, 12, 16 or 32 wide) full.
+  // Whole multiples of 16 keep most of BLIS's register tiles (6, 12, 16 or 32 wide) full.
   const int64_t side = cut_rows ? rows : columns;
-  const int64_t grain = ((side + blocks - 1) / blocks + 47) / 48 * 48;
+  const int64_t grain = ((side + blocks - 1) / blocks + 15) / 16 * 16;
   parallel_ranges(side, grain, [&](int64_t begin, int64_t end) {
     if (cut_rows)
       gemm(end - begin, columns, inner, a + begin * a_row, a_row, a_column, b, b_row, b_column,

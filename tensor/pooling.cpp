@@ -36,28 +36,61 @@ void pool_one(const T* plane, const std::vector<Tap>& taps, int64_t stride, int6
   *index = top_at;
 }
 
-// The same for eight outputs at once whose taps all lie in the plane, for strides 1 and 2.
-void pool_eight(const float* plane, const std::vector<Tap>& taps, int64_t stride, int64_t j,
-                float* largest, int64_t* index) {
+template <int lanes>
+struct Block;
+template <>
+struct Block<4> {
+  using Values = Float4;
+  using Positions = int32_t __attribute__((vector_size(16)));
+  using Indices = int64_t __attribute__((vector_size(32)));
+};
+template <>
+struct Block<8> {
+  using Values = Float8;
   using Positions = int32_t __attribute__((vector_size(32)));
   using Indices = int64_t __attribute__((vector_size(64)));
-  const Positions steps = (Positions{0, 1, 2, 3, 4, 5, 6, 7} + int32_t(j)) * int32_t(stride);
-  Float8 top = Float8{} - std::numeric_limits<float>::infinity();
+};
+
+// The same for `lanes` (4 or 8) outputs at once whose taps all lie in the plane, for strides 1
+// and 2.
+template <int lanes>
+void pool_block(const float* plane, const std::vector<Tap>& taps, int64_t stride, int64_t j,
+                float* largest, int64_t* index) {
+  using Values = typename Block<lanes>::Values;
+  using Positions = typename Block<lanes>::Positions;
+  Positions steps;
+  for (int lane = 0; lane < lanes; ++lane) steps[lane] = (int32_t(j) + lane) * int32_t(stride);
+  Values top = Values{} - std::numeric_limits<float>::infinity();
   Positions top_at{};
   for (const Tap& tap : taps) {
     const float* const from = plane + tap.start + j * stride;
-    Float8 value = load<Float8>(from);
-    if (stride == 2)  // seven further, not eight, so as not to read past the last one wanted
-      value = __builtin_shufflevector(value, load<Float8>(from + 7), 0, 2, 4, 6, 9, 11, 13, 15);
+    auto value = load<Values>(from);
+    if (stride == 2) {  // the second half overlaps, so as not to read past the last one wanted
+      const auto more = load<Values>(from + lanes - 1);
+      if constexpr (lanes == 8)
+        value = __builtin_shufflevector(value, more, 0, 2, 4, 6, 9, 11, 13, 15);
+      else
+        value = __builtin_shufflevector(value, more, 0, 2, 5, 7);
+    }
     const auto wins = (value >= top) | (value != value);
     top = wins ? value : top;
     top_at = wins ? steps + int32_t(tap.start) : top_at;
   }
   store(largest, top);
-  store(index, __builtin_convertvector(top_at, Indices));
+  store(index, __builtin_convertvector(top_at, typename Block<lanes>::Indices));
 }
 
-// All outputs of a row. Blocks of eight may overlap, as writing an output twice changes nothing.
+// The outputs first..last-1, at least `lanes`. Blocks may overlap: writing twice changes nothing.
+template <int lanes>
+void pool_blocks(const float* plane, const std::vector<Tap>& taps, int64_t stride, int64_t first,
+                 int64_t last, float* largest, int64_t* index) {
+  for (int64_t next = first; next < last; next += lanes) {
+    const int64_t j = std::min(next, last - lanes);
+    pool_block<lanes>(plane, taps, stride, j, largest + j, index + j);
+  }
+}
+
+// All outputs of a row.
 template <class T>
 void pool_row(const T* plane, const std::vector<Tap>& taps, int64_t stride, int64_t count,
               T* largest, int64_t* index) {
@@ -66,12 +99,14 @@ void pool_row(const T* plane, const std::vector<Tap>& taps, int64_t stride, int6
     first = std::max(first, tap.first);
     last = std::min(last, tap.last);
   }
-  if (!std::is_same_v<T, float> || stride > 2 || last - first < 8) last = first;
-  if constexpr (std::is_same_v<T, float>)
-    for (int64_t next = first; next < last; next += 8) {
-      const int64_t j = std::min(next, last - 8);
-      pool_eight(plane, taps, stride, j, largest + j, index + j);
-    }
+  const bool in_blocks = std::is_same_v<T, float> && stride <= 2 && last - first >= 4;
+  if (!in_blocks) last = first;
+  if constexpr (std::is_same_v<T, float>) {
+    if (last - first >= 8)
+      pool_blocks<8>(plane, taps, stride, first, last, largest, index);
+    else if (in_blocks)
+      pool_blocks<4>(plane, taps, stride, first, last, largest, index);
+  }
   for (int64_t j = 0; j < count; ++j) {
     if (j == first) j = last;
     if (j < count) pool_one(plane, taps, stride, j, largest + j, index + j);
