@@ -47,18 +47,32 @@ void LaneRows::read(const Images& images, const float* data, int64_t first_image
     }
   const std::vector<float> no_image(size_t(images.plane()));
   const int64_t count = (end - begin) * images.width;
-  const bool bordered = count < rows_ * columns_ || left != 0 || images.width != columns_;
 
   for (int64_t c = 0; c < channels_; ++c) {
     float* const to = data_ + c * plane();
-    if (bordered || c >= images.channels) std::fill_n(to, plane(), 0.0f);
-    if (c >= images.channels) continue;
+    if (c >= images.channels) {
+      std::fill_n(to, plane(), 0.0f);
+      continue;
+    }
+    clear_border(to, begin - first_row, end - first_row, left, images.width);
     const float* planes[kPanel];
     for (int64_t lane = 0; lane < kPanel; ++lane)
       planes[lane] = first_image + lane < images.count
                          ? data + ((first_image + lane) * images.channels + c) * images.plane()
                          : no_image.data();
     gather_lanes(planes, begin * images.width, count, offset.data(), to);
+  }
+}
+
+// Zeros around the image's part of a channel: its rows first..last-1, `width` columns from `left`.
+void LaneRows::clear_border(float* to, int64_t first, int64_t last, int64_t left, int64_t width) {
+  const int64_t begin = std::clamp<int64_t>(left, 0, columns_);
+  const int64_t end = std::clamp<int64_t>(left + width, begin, columns_);
+  for (int64_t r = 0; r < rows_; ++r) {
+    float* const line = to + r * row();
+    const bool outside = r < first || r >= last;
+    std::fill(line, line + (outside ? columns_ : begin) * kPanel, 0.0f);
+    if (!outside) std::fill(line + end * kPanel, line + row(), 0.0f);
   }
 }
 

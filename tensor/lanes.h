@@ -26,6 +26,8 @@ class LaneRows {
   int64_t row() const { return columns_ * kPanel; }
 
  private:
+  void clear_border(float* to, int64_t first, int64_t last, int64_t left, int64_t width);
+
   int64_t channels_, rows_, columns_;
   Tensor buffer_;
   float* data_;

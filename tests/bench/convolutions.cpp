@@ -25,35 +25,37 @@ constexpr Algorithm kAlgorithms[] = {{"im2col", ConvAlgorithm::im2col},
                                      {"winograd6", ConvAlgorithm::winograd6},
                                      {"winograd8", ConvAlgorithm::winograd8}};
 
-// Stride 1, and padding that keeps the size.
+// Padding that keeps the size where the stride is 1.
 struct Layer {
-  int64_t kernel, channels, filters, size;
+  int64_t kernel, channels, filters, size, stride = 1;
 
   Conv2dOptions options() const {
     Conv2dOptions options;
+    options.stride = {stride, stride};
     options.padding = {kernel / 2, kernel / 2};
     return options;
   }
   Shape weight() const { return {filters, channels, kernel, kernel}; }
+  Shape input(int64_t batch) const { return {batch, channels, size, size}; }
+  Shape output(int64_t batch) const { return conv2d_shape(input(batch), weight(), options()); }
   double flops(int64_t batch) const {
-    return 2.0 * static_cast<double>(batch * size * size * numel(weight()));
+    return 2.0 * static_cast<double>(numel(output(batch)) * channels * kernel * kernel);
   }
   std::string name() const {
-    return text(kernel, 'x', kernel, ' ', channels, "->", filters, ", ", size, 'x', size);
+    return text(kernel, 'x', kernel, ' ', channels, "->", filters, ", ", size, 'x', size,
+                stride > 1 ? text(" /", stride) : "");
   }
 };
 constexpr Layer kLayers[] = {{5, 1, 32, 28}, {5, 32, 32, 28}, {5, 64, 64, 14}, {5, 128, 128, 7},
-                             {3, 3, 16, 32}, {3, 16, 16, 32}, {3, 64, 64, 8}};
+                             {3, 3, 16, 32}, {3, 16, 16, 32}, {3, 64, 64, 8},  {3, 32, 32, 16, 2}};
 constexpr int64_t kTimedBatch = 64;  // of which the float64 reference would take a minute
 constexpr int64_t kCheckedBatch = 4;
 
 struct Operands {
   Operands(const Layer& layer, int64_t batch)
-      : x(reference::sample({batch, layer.channels, layer.size, layer.size}, DType::float32, -1, 1,
-                            1)),
+      : x(reference::sample(layer.input(batch), DType::float32, -1, 1, 1)),
         w(reference::sample(layer.weight(), DType::float32, -1, 1, 2)),
-        dy(reference::sample({batch, layer.filters, layer.size, layer.size}, DType::float32, -1, 1,
-                             3)) {}
+        dy(reference::sample(layer.output(batch), DType::float32, -1, 1, 3)) {}
   Tensor x, w, dy;
 };
 
@@ -80,8 +82,7 @@ std::array<reference::Array, kProducts> float64_products(const Operands& o, cons
           reference::conv2d_weight_gradient(dy, x, w.shape, layer.options())};
 }
 
-Numbers rates(const Layer& layer, double seconds) {
-  const Operands operands(layer, kTimedBatch);
+Numbers rates(const Operands& operands, const Layer& layer, double seconds) {
   Numbers gflops;
   const auto tasks = products(operands, layer);
   for (size_t i = 0; i < kProducts; ++i) {
@@ -109,7 +110,7 @@ bool same_bits(const Tensor& a, const Tensor& b) {
 struct Row {
   std::string layer;
   Algorithm algorithm;
-  Tensors results;
+  Tensors results;  // at the batch that is timed
   Numbers gflops, errors;
   std::array<bool, kProducts> automatic{};  // what the library chooses by itself
 };
@@ -141,20 +142,21 @@ void mark_automatic(std::vector<Row>& rows, const Tensors& chosen) {
 
 // A row for each algorithm that applies, that is, whose results are not im2col's.
 std::vector<Row> measure_layer(const Layer& layer, double seconds) {
-  const Operands operands(layer, kCheckedBatch);
-  const auto want = float64_products(operands, layer);
+  const Operands checked(layer, kCheckedBatch), timed(layer, kTimedBatch);
+  const auto want = float64_products(checked, layer);
   std::vector<Row> rows;
   for (const Algorithm& algorithm : kAlgorithms) {
     set_conv_algorithm(algorithm.value);
-    Row row{layer.name(), algorithm, run(operands, layer), {}, {}};
+    Row row{layer.name(), algorithm, run(timed, layer), {}, {}};
     const auto same = [&](size_t i) { return same_bits(row.results[i], rows[0].results[i]); };
     if (!rows.empty() && same(0) && same(1) && same(2)) continue;
-    row.gflops = rates(layer, seconds);
-    for (size_t i = 0; i < kProducts; ++i) row.errors[i] = error(row.results[i], want[i]);
+    row.gflops = rates(timed, layer, seconds);
+    const Tensors got = run(checked, layer);
+    for (size_t i = 0; i < kProducts; ++i) row.errors[i] = error(got[i], want[i]);
     rows.push_back(row);
   }
   set_conv_algorithm(ConvAlgorithm::automatic);
-  mark_automatic(rows, run(operands, layer));
+  mark_automatic(rows, run(timed, layer));
   return rows;
 }
 
@@ -178,7 +180,7 @@ std::string report_convolutions(double seconds) {
   std::printf(
       "* what the library takes by itself; the rates count the direct convolution's operations\n"
       "error: the largest difference from a direct convolution in float64, over the largest\n"
-      "entry; y: result, dx and dw: gradients by input and weight\n");
+      "entry; y: result, dx and dw: gradients by input and weight; /2: stride 2\n");
   return out + "\n  ]";
 }
 
