@@ -75,14 +75,17 @@ $compile $(find . -name '*.o') -o gradcheck -lblis
 ./gradcheck >baseline ||
   { cat baseline; echo 'mutate: gradcheck fails without any mutant' >&2; exit 2; }
 
-# "FILE STRUCT NAME INPUTS" for each op; one that takes a list of inputs is broken at the first two.
+# "FILE STRUCT NAME INPUTS" for each op: of several overloads of forward the one with most inputs; one
+# that takes a list of inputs is broken at the first two.
 awk '
   /^struct [A-Z][A-Za-z0-9]* *{/ { op = $2 }
   /static constexpr auto name = "/ { split($0, quoted, "\""); name = quoted[2] }
   /^  Tensor forward\(/ {
     inputs = /std::vector<Tensor>/ ? 2 : gsub(/const Tensor&/, "&")
-    print FILENAME, op, name, inputs
-  }' autograd/ops/*.cpp >ops
+    key = FILENAME " " op " " name
+    if (inputs > most[key]) most[key] = inputs
+  }
+  END { for (key in most) print key, most[key] }' autograd/ops/*.cpp | sort >ops
 listed=$(grep -o 'struct [A-Z][A-Za-z0-9]*' autograd/all_ops.h | grep -cv 'OpList\|OpCases')
 [ "$(wc -l <ops)" = "$listed" ] ||
   { echo "mutate: found $(wc -l <ops) of the $listed ops of autograd/all_ops.h" >&2; exit 2; }
