@@ -1,5 +1,5 @@
-// How images are cut into overlapping tiles: zero-padded copies to read tiles from, and writing
-// tiles of results. Used by Winograd's and the direct convolution; knows nothing of transforms.
+// How Winograd's convolution cuts images into overlapping tiles: zero-padded copies to read tiles
+// from, and writing tiles of results. Knows nothing of transforms.
 #pragma once
 
 #include <vector>

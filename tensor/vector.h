@@ -1,5 +1,5 @@
-// Short vectors of floats, for the inner loops of convolution: the compiler's own vector types,
-// with loads, stores and the one kind of shuffle that these loops need.
+// Short vectors, for inner loops that do not vectorise by themselves: the compiler's own vector
+// types, with loads, stores and the shuffles that these loops need.
 // It knows no instruction set: without AVX the compiler cuts each vector into what there is.
 #pragma once
 
