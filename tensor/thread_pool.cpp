@@ -1,6 +1,7 @@
 #include "tensor/thread_pool.h"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <exception>
@@ -40,9 +41,14 @@ struct Job {
   }
 };
 
+// Waking a sleeping thread takes as long as many a small kernel runs. So a thread looks out for
+// this long before it sleeps.
+constexpr std::chrono::microseconds kPatience{50};
+
 class Pool {
  public:
-  explicit Pool(int workers) {
+  explicit Pool(int workers)
+      : crowded_(workers >= static_cast<int>(std::thread::hardware_concurrency())) {
     for (int i = 0; i < workers; ++i) threads_.emplace_back([this] { serve(); });
   }
 
@@ -65,6 +71,7 @@ class Pool {
     job.work();
     std::unique_lock lock(mutex_);
     job_ = nullptr;  // no worker may join any more; wait for those that did
+    look_out(lock, [this] { return active_ == 0; });
     done_.wait(lock, [this] { return active_ == 0; });
   }
 
@@ -73,6 +80,7 @@ class Pool {
     uint64_t seen = 0;
     std::unique_lock lock(mutex_);
     while (true) {
+      look_out(lock, [&] { return stopping_ || generation_ != seen; });
       wake_.wait(lock, [&] { return stopping_ || (job_ && generation_ != seen); });
       if (stopping_) return;
       seen = generation_;
@@ -85,13 +93,27 @@ class Pool {
     }
   }
 
+  // Waits without sleeping until something has happened or patience ends, the lock released.
+  // Threads that share a processor would only keep each other from working.
+  template <class Happened>
+  void look_out(std::unique_lock<std::mutex>& lock, const Happened& happened) const {
+    if (crowded_) return;
+    lock.unlock();
+    using Clock = std::chrono::steady_clock;
+    for (const auto end = Clock::now() + kPatience; !happened() && Clock::now() < end;) {
+    }
+    lock.lock();
+  }
+
+  const bool crowded_;
   std::vector<std::thread> threads_;
   std::mutex mutex_;
   std::condition_variable wake_, done_;
   Job* job_ = nullptr;
-  uint64_t generation_ = 0;
-  int active_ = 0;
-  bool stopping_ = false;
+  // Changed under the lock, and read without it by look_out.
+  std::atomic<uint64_t> generation_ = 0;
+  std::atomic<int> active_ = 0;
+  std::atomic<bool> stopping_ = false;
 };
 
 int initial_threads() {
