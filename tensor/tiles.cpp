@@ -2,23 +2,7 @@
 
 #include <algorithm>
 
-#include "tensor/vector.h"
-
 namespace gradian {
-namespace {
-
-// Copies a row of an image, which is too short for the call of a library function to pay: eight at
-// a time, the last eight overlapping those before.
-void copy_row(const float* from, int64_t count, float* to) {
-  if (count < 8) {
-    for (int64_t j = 0; j < count; ++j) to[j] = from[j];
-    return;
-  }
-  for (int64_t j = 0; j + 8 < count; j += 8) store(to + j, load<Float8>(from + j));
-  store(to + count - 8, load<Float8>(from + count - 8));
-}
-
-}  // namespace
 
 void copy_inside(const float* plane, int64_t plane_height, int64_t plane_width, int64_t first_row,
                  int64_t rows, int64_t left, int64_t width, float* to) {
@@ -31,7 +15,7 @@ void copy_inside(const float* plane, int64_t plane_height, int64_t plane_width, 
     if (!plane)
       std::fill_n(row, count, 0.0f);
     else
-      copy_row(plane + (first_row + i) * plane_width + begin - left, count, row);
+      copy_short(plane + (first_row + i) * plane_width + begin - left, count, row);
   }
 }
 
