@@ -92,8 +92,9 @@ void add_columns_to_image(const Geometry& g, const T* columns, T* image) {
 std::atomic<ConvAlgorithm> forced_algorithm = ConvAlgorithm::automatic;
 
 // The algorithm to use: what is forced, if it applies, else the one of the least cost, counted in
-// multiplications at the speed of a good matrix product. The factors are measured. `tiled` is what
-// winograd_cost asks for: conv2d's result, or its input when that is differentiated by.
+// multiplications at the speed of a good matrix product. The factors are measured. `tiled` is the
+// side whose pixels are cut into tiles and whose channels into lanes: conv2d's result, or its input
+// when that is differentiated by.
 ConvAlgorithm choose(DType dtype, const Geometry& g, const Shape& weight, const Shape& tiled) {
   const bool direct = direct_applies(dtype, weight, g.options);
   const bool winograd = winograd_applies(dtype, weight, g.options);
@@ -116,7 +117,7 @@ ConvAlgorithm choose(DType dtype, const Geometry& g, const Shape& weight, const 
     least = cost;
     best = algorithm;
   };
-  if (direct) consider(ConvAlgorithm::direct, direct_cost(g.images, patches * g.filters));
+  if (direct) consider(ConvAlgorithm::direct, direct_cost(patches * g.filters, tiled[1]));
   if (winograd) {
     const int64_t channels = g.channels + g.filters - tiled[1];  // those that are summed over
     consider(ConvAlgorithm::winograd6,

@@ -1,6 +1,6 @@
-// Convolution straight from its definition with an image in each lane of a vector, so that strides,
-// borders and small images cost nothing extra: float32, one group, any stride, dilation and kernel.
-// It wants a batch that fills the lanes and does not check shapes. conv.cpp chooses.
+// Convolution straight from its definition: float32, one group, any stride, dilation and kernel.
+// It wants channels of the result (filters, for the gradient by the weights) that fill the lanes of
+// a vector, and does not check shapes. conv.cpp chooses.
 #pragma once
 
 #include "tensor/conv.h"
@@ -9,8 +9,9 @@ namespace gradian {
 
 bool direct_applies(DType dtype, const Shape& weight, const Conv2dOptions& options);
 
-// What any of the three products costs, see conv.cpp, by the multiplications of the definition.
-int64_t direct_cost(int64_t images, int64_t multiplications);
+// What any of the three products costs, see conv.cpp, by the multiplications of the definition and
+// the channels that lie in lanes.
+int64_t direct_cost(int64_t multiplications, int64_t channels);
 
 // As conv2d, conv2d_input_gradient and conv2d_weight_gradient.
 Tensor direct_conv2d(const Tensor& input, const Tensor& weight, const Conv2dOptions& options,

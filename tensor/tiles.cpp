@@ -20,19 +20,18 @@ void copy_inside(const float* plane, int64_t plane_height, int64_t plane_width, 
 }
 
 PaddedRows::PaddedRows(const Images& images, const TileGrid& grid, int64_t first, int64_t last,
-                       int64_t size, Pair padding, int64_t channels)
-    : images_(images),
-      left_(padding[1]),
-      width_((grid.columns - 1) * grid.step + size),
-      channels_(channels) {
+                       Pair size, Pair padding, int64_t channels)
+    : images_(images), left_(padding[1]), width_(grid.width(size[1])), channels_(channels) {
+  offsets_.reserve(size_t(last - first));
   for (int64_t t = first; t < last;) {
     const int64_t image = grid.image(t), row = grid.row(t);
     const int64_t end = std::min(last, (image + 1) * grid.rows * grid.columns);
-    const int64_t rows = (grid.row(end - 1) - row) * grid.step + size;
-    strips_.push_back({image, row * grid.step - padding[0], rows, channel_size_});
-    for (; t < end; ++t)
-      offsets_.push_back(channel_size_ + (grid.row(t) - row) * grid.step * width_ +
-                         grid.column(t) * grid.step);
+    const int64_t rows = (grid.row(end - 1) - row) * grid.step[0] + size[0];
+    strips_.push_back({image, row * grid.step[0] - padding[0], rows, channel_size_});
+    int64_t line = channel_size_, column = grid.column(t);
+    for (; t < end; line += grid.step[0] * width_, column = 0)
+      for (; t < end && column < grid.columns; ++t, ++column)
+        offsets_.push_back(line + column * grid.step[1]);
     channel_size_ += rows * width_;
   }
   // Tiles are read by fours of columns, which may pass the end of the last row by three.

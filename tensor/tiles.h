@@ -1,5 +1,5 @@
-// How Winograd's convolution cuts images into overlapping tiles: zero-padded copies to read tiles
-// from, and writing tiles of results. Knows nothing of transforms.
+// How convolutions cut images into overlapping tiles: zero-padded copies to read tiles from, and
+// writing tiles of results. Knows nothing of what is computed from a tile.
 #pragma once
 
 #include <vector>
@@ -19,18 +19,21 @@ struct Images {
   int64_t count, channels, height, width;
 };
 
-// Tile number t, in order of image, row and column, starts at step * {row, column}.
+// Tile number t, in order of image, row and column, starts at {row step[0], column step[1]}.
 struct TileGrid {
+  TileGrid(int64_t images, int64_t rows_, int64_t columns_, Pair step_)
+      : step(step_), rows(rows_), columns(columns_), count(images * rows * columns) {}
   // Tiles that cover the whole of `images`, `step` apart.
   TileGrid(const Images& images, int64_t step_)
-      : step(step_),
-        rows(ceil_div(images.height, step)),
-        columns(ceil_div(images.width, step)),
-        count(images.count * rows * columns) {}
+      : TileGrid(images.count, ceil_div(images.height, step_), ceil_div(images.width, step_),
+                 {step_, step_}) {}
   int64_t image(int64_t t) const { return t / columns / rows; }
   int64_t row(int64_t t) const { return t / columns % rows; }
   int64_t column(int64_t t) const { return t % columns; }
-  int64_t step, rows, columns, count;
+  // How far the tiles of an image reach, each `size` columns wide.
+  int64_t width(int64_t size) const { return (columns - 1) * step[1] + size; }
+  Pair step;
+  int64_t rows, columns, count;
 };
 
 // Copies a row of an image, too short for the call of a library function to pay: by vectors, the
@@ -59,17 +62,19 @@ void copy_inside(const float* plane, int64_t plane_height, int64_t plane_width, 
 // before its start (a negative padding skips some).
 class PaddedRows {
  public:
-  PaddedRows(const Images& images, const TileGrid& grid, int64_t first, int64_t last, int64_t size,
+  PaddedRows(const Images& images, const TileGrid& grid, int64_t first, int64_t last, Pair size,
              Pair padding, int64_t channels);
 
   // Copies `channels` channels of `data` from `channel` on; those beyond the last are zero.
   void read(const float* data, int64_t channel);
 
-  // Where tile first + i of the c-th of these channels starts, and the distance of its rows.
+  // Where tile first + i of the c-th of these channels starts, and the distances of its rows and
+  // of the channels.
   const float* tile(int64_t i, int64_t c = 0) const {
     return copy_ + offsets_[size_t(i)] + c * channel_size_;
   }
   int64_t row_stride() const { return width_; }
+  int64_t channel_stride() const { return channel_size_; }
 
  private:
   // Consecutive rows of one image and where they go.

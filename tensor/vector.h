@@ -66,24 +66,6 @@ template <int kCount, class F>
   transpose_halves(columns[0], columns[1], columns[2], columns[3]);
 }
 
-// The sums of the lanes of four vectors.
-[[gnu::always_inline]] inline Float4 lane_sums(Float8 a, Float8 b, Float8 c, Float8 d) {
-  transpose_halves(a, b, c, d);
-  const Float8 sums = (a + b) + (c + d);
-  return __builtin_shufflevector(sums, sums, 0, 1, 2, 3) +
-         __builtin_shufflevector(sums, sums, 4, 5, 6, 7);
-}
-#ifdef __AVX512F__
-using Float16 = float __attribute__((vector_size(64)));
-[[gnu::always_inline]] inline Float4 lane_sums(Float16 a, Float16 b, Float16 c, Float16 d) {
-  const auto fold = [](Float16 v) {
-    return __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7) +
-           __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
-  };
-  return lane_sums(fold(a), fold(b), fold(c), fold(d));
-}
-#endif
-
 // The opposite of load_transposed: to[i][offset_i + j] = columns[j][i], for the first `count` of
 // four columns; the offset of row i is step * row_stride[i].
 template <int count>

@@ -61,7 +61,7 @@ int64_t tiles_a_block(int64_t tiles, int64_t alpha, int64_t channels, int64_t fi
 template <int alpha, int r>
 void transform_inputs(const Images& in, const float* x, Pair padding, const TileGrid& grid,
                       int64_t first, int64_t count, const Stack& stack, float* v) {
-  PaddedRows rows(in, grid, first, first + count, alpha, padding, 1);
+  PaddedRows rows(in, grid, first, first + count, {alpha, alpha}, padding, 1);
   for (int64_t c = 0; c < in.channels; ++c) {
     rows.read(x, c);
     for (int64_t t = 0; t < round_up(count, kPanel); t += 8) {

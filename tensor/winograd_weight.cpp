@@ -64,7 +64,7 @@ class WeightGradient {
   // V[k][panel][tile][channel] = B x B^T for eight channels from c on, and the tiles begin..end-1
   // of the block, which starts with tile `first`.
   void transform_x(int64_t first, int64_t begin, int64_t end, int64_t c) {
-    PaddedRows rows(in_, grid_, first + begin, first + end, alpha, padding_, 8);
+    PaddedRows rows(in_, grid_, first + begin, first + end, {alpha, alpha}, padding_, 8);
     rows.read(x_, c);
     float* const v = v_.template mutable_data<float>() + c / kPanel * block_ * kPanel + c % kPanel;
     for (int64_t t = begin; t < end; ++t) {
@@ -78,7 +78,7 @@ class WeightGradient {
   // D[k][filter][tile] = A dy A^T for the same tiles, eight at a time, and eight filters.
   void transform_dy(int64_t first, int64_t begin, int64_t end, int64_t filter) {
     constexpr int m = Matrices<alpha, r>::m;
-    PaddedRows rows(out_, grid_, first + begin, first + end, m, {0, 0}, 1);
+    PaddedRows rows(out_, grid_, first + begin, first + end, {m, m}, {0, 0}, 1);
     for (int64_t o = filter; o < std::min(filter + 8, out_.channels); ++o) {
       rows.read(dy_, o);
       float* const d = d_.template mutable_data<float>() + o * block_;

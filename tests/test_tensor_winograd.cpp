@@ -275,7 +275,7 @@ TEST_CASE("the algorithm that is chosen follows the sizes") {
   CHECK(of_layer({32, 1, 28, 28, 32, 5, {2, 2}}) == ConvAlgorithm::direct);    // few channels
   CHECK(chosen({32, 16, 16, 16, 16, 3, {1, 1}}, {.stride = {2, 2}, .padding = {1, 1}}) ==
         ConvAlgorithm::direct);
-  CHECK(chosen({2, 16, 16, 16, 16, 3, {1, 1}}, {.stride = {2, 2}, .padding = {1, 1}}) ==
+  CHECK(chosen({32, 16, 16, 16, 2, 3, {1, 1}}, {.stride = {2, 2}, .padding = {1, 1}}) ==
         ConvAlgorithm::im2col);  // most lanes would be empty
 }
 
