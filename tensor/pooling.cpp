@@ -13,21 +13,65 @@ namespace gradian {
 namespace {
 
 // What one tap of the kernel contributes to a row of outputs: output j reads the plane at
-// start + j * stride, where first <= j < last; for the others it lies in the padding.
+// start + j * stride from the row's origin on, where first <= j < last; for the others it lies in
+// the padding.
 struct Tap {
   int64_t start, first, last;
+};
+
+// The taps of the kernel on planes of a size, last to first.
+struct Window {
+  Window(const Pool2dOptions& options, int64_t height_, int64_t width_, int64_t out_height_,
+         int64_t out_width_)
+      : kernel(options.kernel),
+        stride(options.step()),
+        padding(options.padding),
+        dilation(options.dilation),
+        height(height_),
+        width(width_),
+        out_height(out_height_),
+        out_width(out_width_),
+        last(out_width) {
+    for (int64_t p = kernel[0] - 1; p >= 0; --p)
+      for (int64_t q = kernel[1] - 1; q >= 0; --q) {
+        const int64_t shift = q * dilation[1] - padding[1];  // image column of output column 0
+        const auto [begin, end] = columns_inside(shift, stride[1], width, out_width);
+        taps.push_back({p * dilation[0] * width + shift, begin, end});
+        first = std::max(first, begin);
+        last = std::min(last, end);
+      }
+  }
+  Pair kernel, stride, padding, dilation;
+  int64_t height, width, out_height, out_width;
+  std::vector<Tap> taps;
+  int64_t first = 0, last;  // the outputs of a row whose taps lie in no column of the padding
+};
+
+// The taps of one row of outputs that lie in no row of the padding.
+struct Row {
+  Row(const Window& window, int64_t i) {
+    const int64_t top = i * window.stride[0] - window.padding[0], step = window.dilation[0];
+    int64_t p = 0, p_end = window.kernel[0];
+    while (p < p_end && top + p * step < 0) ++p;
+    while (p_end > p && top + (p_end - 1) * step >= window.height) --p_end;
+    begin = window.taps.data() + (window.kernel[0] - p_end) * window.kernel[1];
+    end = begin + (p_end - p) * window.kernel[1];
+    origin = top * window.width;
+    stride = window.stride[1];
+  }
+  const Tap *begin, *end;
+  int64_t origin, stride;
 };
 
 // The largest of the taps, and where it lies. The taps come last to first, so that >= leaves the
 // first of equals; a NaN wins and stays.
 template <class T>
-void pool_one(const T* plane, const std::vector<Tap>& taps, int64_t stride, int64_t j, T* largest,
-              int64_t* index) {
+void pool_one(const T* plane, const Row& row, int64_t j, T* largest, int64_t* index) {
   T top = -std::numeric_limits<T>::infinity();
   int64_t top_at = -1;
-  for (const Tap& tap : taps) {
-    if (j < tap.first || j >= tap.last) continue;
-    const int64_t at = tap.start + j * stride;
+  for (const Tap* tap = row.begin; tap < row.end; ++tap) {
+    if (j < tap->first || j >= tap->last) continue;
+    const int64_t at = row.origin + tap->start + j * row.stride;
     const bool wins = plane[at] >= top || plane[at] != plane[at];
     top = wins ? plane[at] : top;
     top_at = wins ? at : top_at;
@@ -51,89 +95,60 @@ struct Block<8> {
   using Indices = int64_t __attribute__((vector_size(64)));
 };
 
-// The same for `lanes` (4 or 8) outputs at once whose taps all lie in the plane, for strides 1
-// and 2.
+// The same for the outputs first..last-1, which are at least `lanes` (4 or 8), in blocks: their
+// taps all lie in the plane, and the stride is 1 or 2. Blocks may overlap: writing twice changes
+// nothing.
 template <int lanes>
-void pool_block(const float* plane, const std::vector<Tap>& taps, int64_t stride, int64_t j,
-                float* largest, int64_t* index) {
+void pool_blocks(const float* plane, const Row& row, int64_t first, int64_t last, float* largest,
+                 int64_t* index) {
   using Values = typename Block<lanes>::Values;
   using Positions = typename Block<lanes>::Positions;
   Positions steps;
-  for (int lane = 0; lane < lanes; ++lane) steps[lane] = (int32_t(j) + lane) * int32_t(stride);
-  Values top = Values{} - std::numeric_limits<float>::infinity();
-  Positions top_at{};
-  for (const Tap& tap : taps) {
-    const float* const from = plane + tap.start + j * stride;
-    auto value = load<Values>(from);
-    if (stride == 2) {  // the second half overlaps, so as not to read past the last one wanted
-      const auto more = load<Values>(from + lanes - 1);
-      if constexpr (lanes == 8)
-        value = __builtin_shufflevector(value, more, 0, 2, 4, 6, 9, 11, 13, 15);
-      else
-        value = __builtin_shufflevector(value, more, 0, 2, 5, 7);
-    }
-    const auto wins = (value >= top) | (value != value);
-    top = wins ? value : top;
-    top_at = wins ? steps + int32_t(tap.start) : top_at;
-  }
-  store(largest, top);
-  store(index, __builtin_convertvector(top_at, typename Block<lanes>::Indices));
-}
-
-// The outputs first..last-1, at least `lanes`. Blocks may overlap: writing twice changes nothing.
-template <int lanes>
-void pool_blocks(const float* plane, const std::vector<Tap>& taps, int64_t stride, int64_t first,
-                 int64_t last, float* largest, int64_t* index) {
+  for (int lane = 0; lane < lanes; ++lane) steps[lane] = lane * int32_t(row.stride);
   for (int64_t next = first; next < last; next += lanes) {
     const int64_t j = std::min(next, last - lanes);
-    pool_block<lanes>(plane, taps, stride, j, largest + j, index + j);
-  }
-}
-
-// All outputs of a row.
-template <class T>
-void pool_row(const T* plane, const std::vector<Tap>& taps, int64_t stride, int64_t count,
-              T* largest, int64_t* index) {
-  int64_t first = 0, last = taps.empty() ? 0 : count;  // where all taps lie in the plane
-  for (const Tap& tap : taps) {
-    first = std::max(first, tap.first);
-    last = std::min(last, tap.last);
-  }
-  const bool in_blocks = std::is_same_v<T, float> && stride <= 2 && last - first >= 4;
-  if (!in_blocks) last = first;
-  if constexpr (std::is_same_v<T, float>) {
-    if (last - first >= 8)
-      pool_blocks<8>(plane, taps, stride, first, last, largest, index);
-    else if (in_blocks)
-      pool_blocks<4>(plane, taps, stride, first, last, largest, index);
-  }
-  for (int64_t j = 0; j < count; ++j) {
-    if (j == first) j = last;
-    if (j < count) pool_one(plane, taps, stride, j, largest + j, index + j);
-  }
-}
-
-// All windows of one [height, width] plane.
-template <class T>
-void pool_plane(const Pool2dOptions& options, const T* plane, int64_t height, int64_t width,
-                int64_t out_height, int64_t out_width, T* largest, int64_t* index) {
-  const Pair kernel = options.kernel, stride = options.step();
-  const Pair padding = options.padding, dilation = options.dilation;
-  std::vector<Tap> columns;  // of one kernel row, last to first
-  for (int64_t q = kernel[1] - 1; q >= 0; --q) {
-    const int64_t shift = q * dilation[1] - padding[1];  // image column of output column 0
-    const auto [first, last] = columns_inside(shift, stride[1], width, out_width);
-    columns.push_back({shift, first, last});
-  }
-  std::vector<Tap> taps;
-  for (int64_t i = 0; i < out_height; ++i, largest += out_width, index += out_width) {
-    taps.clear();
-    for (int64_t p = kernel[0] - 1; p >= 0; --p) {
-      const int64_t y = i * stride[0] + p * dilation[0] - padding[0];
-      if (y < 0 || y >= height) continue;
-      for (const Tap& tap : columns) taps.push_back({y * width + tap.start, tap.first, tap.last});
+    Values top = Values{} - std::numeric_limits<float>::infinity();
+    Positions top_at{};
+    for (const Tap* tap = row.begin; tap < row.end; ++tap) {
+      const int64_t at = row.origin + tap->start + j * row.stride;
+      auto value = load<Values>(plane + at);
+      if (row.stride == 2) {  // the second half overlaps, so as not to read past the last one
+        const auto more = load<Values>(plane + at + lanes - 1);
+        if constexpr (lanes == 8)
+          value = __builtin_shufflevector(value, more, 0, 2, 4, 6, 9, 11, 13, 15);
+        else
+          value = __builtin_shufflevector(value, more, 0, 2, 5, 7);
+      }
+      const auto wins = (value >= top) | (value != value);
+      top = wins ? value : top;
+      top_at = wins ? steps + int32_t(at) : top_at;
     }
-    pool_row(plane, taps, stride[1], out_width, largest, index);
+    store(largest + j, top);
+    store(index + j, __builtin_convertvector(top_at, typename Block<lanes>::Indices));
+  }
+}
+
+// All windows of one plane.
+template <class T>
+void pool_plane(const Window& window, const T* plane, T* largest, int64_t* index) {
+  for (int64_t i = 0; i < window.out_height; ++i) {
+    const Row row(window, i);
+    int64_t blocks_end = window.first;  // where the outputs made in blocks end
+    if constexpr (std::is_same_v<T, float>) {
+      const int64_t inside = window.last - window.first;
+      if (row.stride <= 2 && row.begin < row.end && inside >= 4) {
+        blocks_end = window.last;
+        if (inside >= 8)
+          pool_blocks<8>(plane, row, window.first, blocks_end, largest, index);
+        else
+          pool_blocks<4>(plane, row, window.first, blocks_end, largest, index);
+      }
+    }
+    for (int64_t j = 0; j < window.first; ++j) pool_one(plane, row, j, largest + j, index + j);
+    for (int64_t j = blocks_end; j < window.out_width; ++j)
+      pool_one(plane, row, j, largest + j, index + j);
+    largest += window.out_width;
+    index += window.out_width;
   }
 }
 
@@ -161,14 +176,14 @@ MaxPool2dResult max_pool2d(const Tensor& input, const Pool2dOptions& options) {
   const int64_t out_width = output_size(width, kernel[1], stride[1], padding[1], dilation[1]);
   const Shape shape{x.size(0), x.size(1), out_height, out_width};
   MaxPool2dResult result{Tensor::empty(shape, x.dtype()), Tensor::empty(shape, DType::int64)};
+  const Window window(options, height, width, out_height, out_width);
   dispatch_floating(x.dtype(), "max_pool2d", [&]<class T>() {
     const T* const in = x.data<T>();
     T* const values = result.values.mutable_data<T>();
     int64_t* const indices = result.indices.mutable_data<int64_t>();
     parallel_ranges(planes, 8, [&](int64_t begin, int64_t end) {
       for (int64_t plane = begin; plane < end; ++plane)
-        pool_plane(options, in + plane * height * width, height, width, out_height, out_width,
-                   values + plane * out_height * out_width,
+        pool_plane(window, in + plane * height * width, values + plane * out_height * out_width,
                    indices + plane * out_height * out_width);
     });
   });
