@@ -46,9 +46,9 @@ T bounded(T length) {
 // Runs body(part, first, last) for blocks of classes, the blocks of one part in order.
 template <class Body>
 void for_each_block(int64_t classes, int64_t parts, const Body& body) {
-  const int64_t blocks = block_count(classes), a_part = ceil_div(blocks, parts);
+  const int64_t blocks = block_count(classes);
   parallel_for(parts, [&](int64_t part) {
-    for (int64_t block = part * a_part; block < std::min(blocks, (part + 1) * a_part); ++block)
+    for (int64_t block = part * blocks / parts; block < (part + 1) * blocks / parts; ++block)
       body(part, block * kClasses, std::min(classes, (block + 1) * kClasses));
   });
 }
