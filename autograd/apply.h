@@ -8,6 +8,7 @@
 #pragma once
 
 #include <concepts>
+#include <optional>
 
 #include "autograd/all_ops.h"
 #include "autograd/node.h"
@@ -29,9 +30,13 @@ struct OpNode final : Node {
       : Node(std::move(inputs), std::move(output)), op(std::move(applied)) {}
   const char* name() const override { return Op::name; }
   Gradients backward(const Context& context, const Variable& grad) const override {
-    return op.backward(context, grad);
+    return op->backward(context, grad);
   }
-  Op op;
+  void release() override {
+    op.reset();
+    Node::release();
+  }
+  std::optional<Op> op;
 };
 
 // Wraps `output`, which op.forward computed from `inputs`.

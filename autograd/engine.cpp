@@ -248,7 +248,7 @@ Node::Node(std::vector<Variable> in, Tensor out)
   ++nodes_alive;
 }
 
-Node::~Node() { release(); }
+Node::~Node() { Node::release(); }
 
 void Node::release() {
   if (released) return;

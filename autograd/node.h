@@ -42,8 +42,9 @@ struct Node {
   virtual const char* name() const = 0;
   virtual Gradients backward(const Context& context, const Variable& grad) const = 0;
 
-  // Drops inputs and output. Backward does so as it passes, unless the graph is to be kept.
-  void release();
+  // Drops inputs, output and what the op keeps. Backward does so as it passes, unless the graph is
+  // to be kept.
+  virtual void release();
   // Fails when the node was released or a saved array was written to since it was recorded.
   void check_usable() const;
 

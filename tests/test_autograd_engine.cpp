@@ -497,4 +497,16 @@ TEST_CASE("engine: after backward only parameters, gradients and the result hold
   CHECK(memory_stats().in_use == start + 4 * bytes);
 }
 
+TEST_CASE("engine: backward frees what an op kept for it while the result is still held") {
+  const Tensor labels = Tensor::zeros({64}, DType::int64);
+  const Variable x(Tensor::full({64, 64}, 0.01), true), w(Tensor::full({64, 64}, 0.02), true);
+  const auto margin = [](const Variable& cosine) { return cosine - 0.5; };
+  const size_t bytes = 64 * 64 * sizeof(float), scalar_bytes = 64;
+  const size_t start = memory_stats().in_use;
+  const Variable loss = margin_cross_entropy(x, w, labels, 30, margin);
+  CHECK(memory_stats().in_use >= start + bytes);  // the cosines
+  loss.backward();
+  CHECK(memory_stats().in_use == start + 2 * bytes + scalar_bytes);  // two gradients and the loss
+}
+
 }  // namespace gradian::test
