@@ -273,7 +273,7 @@ TEST_CASE("the algorithm that is chosen follows the sizes") {
   CHECK(of_layer({16, 64, 30, 30, 64, 3, {1, 1}}) == ConvAlgorithm::winograd8);
   CHECK(of_layer({32, 64, 4, 4, 64, 3, {1, 1}}) == ConvAlgorithm::winograd6);  // a tile a plane
   CHECK(of_layer({32, 1, 28, 28, 32, 5, {2, 2}}) == ConvAlgorithm::direct);    // few channels
-  CHECK(chosen({32, 16, 16, 16, 16, 3, {1, 1}}, {.stride = {2, 2}, .padding = {1, 1}}) ==
+  CHECK(chosen({32, 16, 16, 16, 32, 3, {1, 1}}, {.stride = {2, 2}, .padding = {1, 1}}) ==
         ConvAlgorithm::direct);
   CHECK(chosen({32, 16, 16, 16, 2, 3, {1, 1}}, {.stride = {2, 2}, .padding = {1, 1}}) ==
         ConvAlgorithm::im2col);  // most lanes would be empty
