@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "tensor/kernels.h"
-#include "tensor/lanes.h"
 #include "tensor/panels.h"
 #include "tensor/thread_pool.h"
 #include "tensor/tiles.h"
@@ -52,8 +51,8 @@ void for_each_image(const TileGrid& grid, int64_t first, int64_t last, const Par
 void read_pixels(const float* data, const Images& images, const TileGrid& grid, int64_t first,
                  int64_t last, int64_t c, float* lanes) {
   for_each_image(grid, first, last, [&](int64_t image, int64_t begin, int64_t end) {
-    planes_to_lanes(data + (image * images.channels + c) * images.plane() + begin, images.plane(),
-                    std::min(kPanel, images.channels - c), end - begin, lanes);
+    pack_transposed(data + (image * images.channels + c) * images.plane() + begin,
+                    std::min(kPanel, images.channels - c), end - begin, images.plane(), lanes);
     lanes += (end - begin) * kPanel;
   });
 }
@@ -62,8 +61,9 @@ void read_pixels(const float* data, const Images& images, const TileGrid& grid, 
 void write_pixels(const float* lanes, const Images& images, const TileGrid& grid, int64_t first,
                   int64_t last, int64_t c, float* data) {
   for_each_image(grid, first, last, [&](int64_t image, int64_t begin, int64_t end) {
-    lanes_to_planes(lanes, end - begin, std::min(kPanel, images.channels - c),
-                    data + (image * images.channels + c) * images.plane() + begin, images.plane());
+    unpack_transposed(lanes, std::min(kPanel, images.channels - c), end - begin,
+                      data + (image * images.channels + c) * images.plane() + begin,
+                      images.plane());
     lanes += (end - begin) * kPanel;
   });
 }
@@ -135,7 +135,7 @@ Tensor direct_conv2d(const Tensor& input, const Tensor& weight, const Conv2dOpti
   const Images in(x.shape()), out(result.shape());
   const int64_t filters = round_up(out.channels, kPanel), taps = numel(w.shape()) / out.channels;
   Tensor panels = Tensor::empty({filters * taps});  // [O / panel][taps][panel]
-  pack_transposed(w.data<float>(), out.channels, taps, panels.mutable_data<float>());
+  pack_transposed(w.data<float>(), out.channels, taps, taps, panels.mutable_data<float>());
   Tensor shifts = Tensor::zeros({filters});
   if (bias.defined()) shifts.slice(0, 0, out.channels).copy_from(bias);
   const float *const w_panels = panels.data<float>(), *const shift = shifts.data<float>();
@@ -215,41 +215,26 @@ std::vector<TapClass> tap_classes(const Tensor& w, const Conv2dOptions& options)
   return classes;
 }
 
-// The pixels of `dx` that belong to the tiles first..last-1, whole rows of u: those of each class,
-// and for each image its first row and how many rows there are.
-struct InputPixels {
-  struct Rows {
-    int64_t image, first, count;
-  };
-  InputPixels(const Images& dx, const TileGrid& grid, int64_t first, int64_t last,
-              const PaddedRows& dy, const Conv2dOptions& options)
-      : classes(size_t(options.stride[0] * options.stride[1])) {
-    const Pair stride = options.stride, padding = options.padding;
-    for (std::vector<Pixel>& same : classes) same.reserve(size_t(last - first));
-    int64_t tile = 0;
-    for_each_image(grid, first, last, [&](int64_t image, int64_t begin, int64_t end) {
-      const int64_t u_begin = begin / grid.columns, u_end = end / grid.columns;
-      const int64_t top = std::clamp<int64_t>(u_begin * stride[0] - padding[0], 0, dx.height);
-      const int64_t bottom = std::clamp<int64_t>(u_end * stride[0] - padding[0], top, dx.height);
-      for (int64_t u = u_begin; u < u_end; ++u, tile += grid.columns)
-        for (int64_t a = 0; a < stride[0]; ++a) {
-          const int64_t y = u * stride[0] + a - padding[0];
-          if (y < top || y >= bottom) continue;
-          for (int64_t b = 0; b < stride[1]; ++b) {
-            std::vector<Pixel>& same = classes[size_t(a * stride[1] + b)];
-            const int64_t line = count + (y - top) * dx.width;
-            for (int64_t v = 0, x = b - padding[1]; x < dx.width; ++v, x += stride[1])
-              if (x >= 0) same.push_back({dy.tile(tile + v), line + x});
-          }
-        }
-      rows.push_back({image, top, bottom - top});
-      count += (bottom - top) * dx.width;
-    });
+// The pixels of each class in the rows first_row..last_row-1 of dx, counted over all images.
+// `first` is the number of the first tile of the copy of dy.
+std::vector<std::vector<Pixel>> class_pixels(const Images& dx, int64_t first_row, int64_t last_row,
+                                             const TileGrid& grid, int64_t first,
+                                             const PaddedRows& dy, const Conv2dOptions& options) {
+  const Pair stride = options.stride, padding = options.padding;
+  std::vector<std::vector<Pixel>> classes(size_t(stride[0] * stride[1]));
+  for (std::vector<Pixel>& same : classes)
+    same.reserve(size_t((last_row - first_row) * grid.columns));
+  for (int64_t row = first_row; row < last_row; ++row) {
+    const int64_t image = row / dx.height, y = row % dx.height + padding[0];
+    const int64_t tile = (image * grid.rows + y / stride[0]) * grid.columns - first;
+    for (int64_t b = 0; b < stride[1]; ++b) {
+      std::vector<Pixel>& same = classes[size_t(y % stride[0] * stride[1] + b)];
+      for (int64_t u = 0, x = b - padding[1]; x < dx.width; ++u, x += stride[1])
+        if (x >= 0) same.push_back({dy.tile(tile + u), (row - first_row) * dx.width + x});
+    }
   }
-  std::vector<std::vector<Pixel>> classes;
-  std::vector<Rows> rows;
-  int64_t count = 0;
-};
+  return classes;
+}
 
 }  // namespace
 
@@ -272,27 +257,29 @@ Tensor direct_input_gradient(const Tensor& grad, const Tensor& weight, const Sha
   const TileGrid grid(out.count, (out.height - 1 + padding[0]) / stride[0] + 1,
                       (out.width - 1 + padding[1]) / stride[1] + 1, {1, 1});
   const Pair size{reach[0] + 1, reach[1] + 1};
+  const TileGrid places(out.count, out.height, out.width, {1, 1});
+  // The row of dx, counted over all images, with which the tiles from number t on start.
+  const auto first_row_of = [&](int64_t t) {
+    const int64_t y = grid.row(t) * stride[0] - padding[0];
+    return grid.image(t) * out.height + std::clamp<int64_t>(y, 0, out.height);
+  };
   parallel_ranges(
       grid.count, tiles_a_block(grid, size, in.channels), [&](int64_t first, int64_t last) {
         PaddedRows copy(in, grid, first, last, size, reach, in.channels);
         copy.read(dy_data, 0);
-        const InputPixels pixels(out, grid, first, last, copy, options);
+        const int64_t first_row = first_row_of(first), last_row = first_row_of(last);
+        const auto pixels = class_pixels(out, first_row, last_row, grid, first, copy, options);
         std::vector<std::vector<int64_t>> offsets;
         for (const TapClass& meeting : classes)
           offsets.push_back(meeting.offsets(in.channels, copy, reach));
-        Tensor lanes = Tensor::empty({pixels.count * kPanel});
+        Tensor room = Tensor::empty({(last_row - first_row) * out.width * kPanel});
+        float* const lanes = room.mutable_data<float>();
         for (int64_t c = 0; c < out.channels; c += kPanel) {
-          const float* from = lanes.mutable_data<float>();
           for (size_t a = 0; a < classes.size(); ++a)
-            multiply_pixels(pixels.classes[a].data(), int64_t(pixels.classes[a].size()), offsets[a],
+            multiply_pixels(pixels[a].data(), int64_t(pixels[a].size()), offsets[a],
                             classes[a].panels.data() + c * int64_t(offsets[a].size()),
-                            no_bias.data(), lanes.mutable_data<float>());
-          for (const auto& [image, top, rows] : pixels.rows) {
-            lanes_to_planes(from, rows * out.width, std::min(kPanel, out.channels - c),
-                            dx + (image * out.channels + c) * out.plane() + top * out.width,
-                            out.plane());
-            from += rows * out.width * kPanel;
-          }
+                            no_bias.data(), lanes);
+          write_pixels(lanes, out, places, first_row * out.width, last_row * out.width, c, dx);
         }
       });
   return result;
@@ -361,9 +348,7 @@ Tensor direct_weight_gradient(const Tensor& grad, const Tensor& input, const Sha
     }
   });
   const Tensor total = sum(sums, {0});
-  for (int64_t o = 0; o < filters; o += kPanel)
-    lanes_to_planes(total.data<float>() + o * taps, taps, std::min(kPanel, out.channels - o),
-                    result.mutable_data<float>() + o * taps, taps);
+  unpack_transposed(total.data<float>(), out.channels, taps, result.mutable_data<float>(), taps);
   return result;
 }
 

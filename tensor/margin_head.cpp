@@ -79,7 +79,7 @@ CosineProducts cosine_products(const Tensor& x_in, const Tensor& w_in) {
     if (width == 0) result.cosine.fill(0);
     Tensor packed = Tensor::empty({lanes * width}, dtype);
     T* const x_panels = packed.mutable_data<T>();  // [B / panel][D][panel]
-    pack_transposed(unit, batch, width, x_panels);
+    pack_transposed(unit, batch, width, width, x_panels);
 
     parallel_ranges(classes, kClasses, [&](int64_t begin, int64_t end) {
       for (int64_t first = begin; first < end && width > 0;) {

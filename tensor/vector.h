@@ -24,15 +24,6 @@ void store(T* to, const Vector& v) {
   std::memcpy(to, &v, sizeof v);
 }
 
-// Keeps v in a register where several products use it: GCC would rather read it from memory once
-// for each of them, and reading is what limits such a loop.
-template <class Vector>
-[[gnu::always_inline]] inline void keep(Vector& v) {
-#ifdef __x86_64__
-  asm("" : "+v"(v));
-#endif
-}
-
 // Calls f(integral_constant 0), f(integral_constant 1), ...: a loop unrolled for certain, whose
 // index may be used as a template argument.
 template <int kCount, class F>
