@@ -1,23 +1,20 @@
-// The reports of the examples: what the table, the JSON, the HTML and the progress line hold.
+// The reports of the examples: what the table, the JSON and the HTML hold.
 // How the page looks is for eyes; here it is well formed, escaped and the same each time.
 #include <doctest/doctest.h>
 
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <limits>
 #include <map>
 #include <regex>
-#include <sstream>
 
 #include "examples/report/figures.h"
 #include "examples/report/html.h"
 #include "examples/report/json.h"
-#include "examples/report/progress.h"
 #include "examples/report/reading_guide.h"
 #include "examples/report/sample.h"
 #include "examples/report/svg.h"
@@ -25,9 +22,11 @@
 #include "examples/report/text.h"
 #include "tensor/random.h"
 #include "tests/helpers.h"
+#include "tests/text.h"
 
 using namespace gradian;
 using namespace gradian::examples;
+using namespace gradian::test;
 
 namespace {
 
@@ -54,24 +53,6 @@ Report make_report() {
           "--epochs 5",
           {"zero", "one", "two"},
           {make_run("softmax", 300), make_run("ArcFace + center", 6000)}};
-}
-
-std::vector<std::string> lines_of(const std::string& content) {
-  std::vector<std::string> lines;
-  std::istringstream in(content);
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  return lines;
-}
-
-bool contains(const std::string& content, const std::string& part) {
-  return content.find(part) != std::string::npos;
-}
-
-size_t count(const std::string& content, const std::string& part) {
-  size_t found = 0;
-  for (size_t at = content.find(part); at != std::string::npos; at = content.find(part, at + 1))
-    ++found;
-  return found;
 }
 
 // The first tag that is closed but not open, or left open; empty when all is well.
@@ -350,61 +331,4 @@ TEST_CASE("write_file makes the folder, and names a file that cannot be written"
   CHECK_THROWS_WITH_AS(write_file(folder / "deep" / "a.txt" / "b.txt", "x"),
                        doctest::Contains("cannot be made a folder"), Error);
   std::filesystem::remove_all(folder);
-}
-
-TEST_CASE("the progress line tells epoch, step, loss, accuracy, speed and the time left") {
-  CHECK(progress_line({1, 3, 120, 469, 1.2341, 0.567, 3210.4, 42}) ==
-        "epoch 1/3  step 120/469  loss 1.234  acc 56.7 %  3210 images/s  ETA 0:42");
-  CHECK(contains(progress_line({1, 1, 1, 9, 1, 1, 1, 3725}), "ETA 1:02:05"));
-}
-
-TEST_CASE("the progress line never has more than 79 columns and leaves out whole parts") {
-  const std::string line = progress_line({1000, 1000, 12345, 23456, 12345.678, 1, 123456, 360000});
-  CHECK(line.size() <= 79);
-  CHECK_FALSE(contains(line, "ETA"));
-  CHECK(contains(line, "images/s"));
-}
-
-TEST_CASE("progress that is not on a terminal is one line an epoch, with the epoch's means") {
-  std::ostringstream out;
-  Progress progress(2, 2, out, /*rewrite=*/false);
-  progress.update(30, 1.0, 0.5);
-  CHECK(out.str() == "");
-  progress.update(10, 2.0, 1.0);
-  progress.update(30, 0.5, 1.0);
-  progress.update(10, 0.5, 1.0);
-  progress.finish();
-  const std::vector<std::string> lines = lines_of(out.str());
-  REQUIRE(lines.size() == 2);
-  CHECK(contains(lines[0], "epoch 1/2  step 2/2  loss 1.250  acc 62.5 %"));
-  CHECK(contains(lines[1], "epoch 2/2  step 2/2  loss 0.500  acc 100.0 %"));
-}
-
-TEST_CASE("progress on a terminal rewrites its line at most ten times a second") {
-  std::ostringstream out;
-  Progress progress(1, 1000, out, /*rewrite=*/true);
-  const auto start = std::chrono::steady_clock::now();
-  for (int step = 0; step < 999; ++step) progress.update(1, 1, 1);
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-  CHECK(count(out.str(), "\r") >= 1);
-  CHECK(static_cast<double>(count(out.str(), "\r")) <= 1 + 10 * elapsed.count());
-  CHECK(count(out.str(), "\n") == 0);
-  progress.update(1, 1, 1);
-  CHECK(out.str().back() == '\n');
-}
-
-TEST_CASE("progress that ends early leaves its line, so that an error gets its own") {
-  std::ostringstream out;
-  {
-    Progress progress(1, 10, out, /*rewrite=*/true);
-    progress.update(1, 1, 1);
-  }
-  CHECK(out.str().back() == '\n');
-}
-
-TEST_CASE("progress over no step is an error") {
-  CHECK_THROWS_WITH_AS(Progress(1, 0),
-                       "progress: expected at least 1 epoch of 1 step, got 1 "
-                       "epochs of 0 steps",
-                       Error);
 }

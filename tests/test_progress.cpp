@@ -1,0 +1,71 @@
+// The line that shows how training goes, on a terminal and in a file.
+#include "examples/report/progress.h"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <sstream>
+
+#include "tensor/error.h"
+#include "tests/text.h"
+
+using namespace gradian;
+using namespace gradian::examples;
+using namespace gradian::test;
+
+TEST_CASE("the progress line tells epoch, step, loss, accuracy, speed and the time left") {
+  CHECK(progress_line({1, 3, 120, 469, 1.2341, 0.567, 3210.4, 42}) ==
+        "epoch 1/3  step 120/469  loss 1.234  acc 56.7 %  3210 images/s  ETA 0:42");
+  CHECK(contains(progress_line({1, 1, 1, 9, 1, 1, 1, 3725}), "ETA 1:02:05"));
+}
+
+TEST_CASE("the progress line never has more than 79 columns and leaves out whole parts") {
+  const std::string line = progress_line({1000, 1000, 12345, 23456, 12345.678, 1, 123456, 360000});
+  CHECK(line.size() <= 79);
+  CHECK_FALSE(contains(line, "ETA"));
+  CHECK(contains(line, "images/s"));
+}
+
+TEST_CASE("progress that is not on a terminal is one line an epoch, with the epoch's means") {
+  std::ostringstream out;
+  Progress progress(2, 2, out, /*rewrite=*/false);
+  progress.update(30, 1.0, 0.5);
+  CHECK(out.str() == "");
+  progress.update(10, 2.0, 1.0);
+  progress.update(30, 0.5, 1.0);
+  progress.update(10, 0.5, 1.0);
+  progress.finish();
+  const std::vector<std::string> lines = lines_of(out.str());
+  REQUIRE(lines.size() == 2);
+  CHECK(contains(lines[0], "epoch 1/2  step 2/2  loss 1.250  acc 62.5 %"));
+  CHECK(contains(lines[1], "epoch 2/2  step 2/2  loss 0.500  acc 100.0 %"));
+}
+
+TEST_CASE("progress on a terminal rewrites its line at most ten times a second") {
+  std::ostringstream out;
+  Progress progress(1, 1000, out, /*rewrite=*/true);
+  const auto start = std::chrono::steady_clock::now();
+  for (int step = 0; step < 999; ++step) progress.update(1, 1, 1);
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  CHECK(count(out.str(), "\r") >= 1);
+  CHECK(static_cast<double>(count(out.str(), "\r")) <= 1 + 10 * elapsed.count());
+  CHECK(count(out.str(), "\n") == 0);
+  progress.update(1, 1, 1);
+  CHECK(out.str().back() == '\n');
+}
+
+TEST_CASE("progress that ends early leaves its line, so that an error gets its own") {
+  std::ostringstream out;
+  {
+    Progress progress(1, 10, out, /*rewrite=*/true);
+    progress.update(1, 1, 1);
+  }
+  CHECK(out.str().back() == '\n');
+}
+
+TEST_CASE("progress over no step is an error") {
+  CHECK_THROWS_WITH_AS(Progress(1, 0),
+                       "progress: expected at least 1 epoch of 1 step, got 1 "
+                       "epochs of 0 steps",
+                       Error);
+}
