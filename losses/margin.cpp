@@ -57,9 +57,11 @@ MarginLoss::MarginLoss(int64_t in_features, int64_t out_features, double s, cons
     : s_(s), margin_(margin) {
   check(in_features > 0 && out_features > 0, "MarginLoss: expected positive sizes, got ",
         in_features, " features and ", out_features, " classes");
-  check(s > 0, "MarginLoss: the scale s must be positive, got ", s);
-  check(margin.m1 > 0 && margin.m2 >= 0, "MarginLoss: expected m1 > 0 and m2 >= 0 radians, got m1 ",
-        margin.m1, ", m2 ", margin.m2);
+  check(s > 0 && std::isfinite(s), "MarginLoss: the scale s must be positive, got ", s);
+  check(margin.m1 > 0 && std::isfinite(margin.m1), "MarginLoss: expected m1 > 0, got ", margin.m1);
+  check(margin.m2 >= 0 && margin.m2 <= std::numbers::pi,
+        "MarginLoss: m2 is an angle in radians, from 0 to pi, got ", margin.m2);
+  check(std::isfinite(margin.m3), "MarginLoss: m3 must be finite, got ", margin.m3);
   weight =
       add_parameter("weight", normalize(Variable(randn({out_features, in_features})), 1).value());
 }

@@ -181,6 +181,18 @@ TEST_CASE("engine: what cannot be differentiated is refused with a reason") {
   });
 }
 
+TEST_CASE(
+    "engine: a number takes the dtype of the variable, or is refused where it would be cut off") {
+  const Variable counts(integers({4, 7}));
+  CHECK((counts * 2).dtype() == DType::int64);
+  check_values(3 - counts, {-1, -4});
+  const std::string text =
+      "an int64 variable meets the number 0.5: convert it to float32 or float64 first";
+  check_errors({{[&] { counts * 0.5; }, text},
+                {[&] { 0.5 / counts; }, text},
+                {[&] { counts - 0.5; }, text}});
+}
+
 TEST_CASE("engine: with create_graph gradients can be differentiated again and again") {
   // x^4 at 2: 4 x^3 = 32, 12 x^2 = 48, 24 x = 48, 24, 0
   const std::vector<double> expected = {32, 48, 48, 24};

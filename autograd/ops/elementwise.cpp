@@ -12,6 +12,8 @@ namespace {
 
 // A constant of x's dtype that broadcasts to any shape.
 Variable constant(double value, const Variable& x) {
+  check(x.dtype() != DType::int64 || (value == std::trunc(value) && std::abs(value) < 0x1p63),
+        "an int64 variable meets the number ", value, ": convert it to float32 or float64 first");
   return Variable(Tensor::scalar(value, x.dtype()));
 }
 
