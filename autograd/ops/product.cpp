@@ -26,7 +26,23 @@ std::vector<ConvolutionPoint> convolution_points() {
       {"two groups", {2, 4, 3, 3}, {4, 2, 2, 2}, {.groups = 2}}};
 }
 
+Shape input_of(const ConvolutionPoint& p) { return p.input; }
+Shape weight_of(const ConvolutionPoint& p) { return p.weight; }
 Shape output_of(const ConvolutionPoint& p) { return conv2d_shape(p.input, p.weight, p.options); }
+
+using ConvolutionOp = Variable (*)(const Variable&, const Variable&, const ConvolutionPoint&);
+
+// An op at all of those settings; the shapes of its operands are those of the tensors that they
+// stand for.
+std::vector<GradCase> convolution_cases(ConvolutionOp op, Shape (*left)(const ConvolutionPoint&),
+                                        Shape (*right)(const ConvolutionPoint&)) {
+  std::vector<GradCase> cases;
+  for (const ConvolutionPoint& p : convolution_points())
+    cases.push_back(product_case(
+        p.label, [=](const std::vector<Variable>& in) { return op(in[0], in[1], p); }, left(p),
+        right(p)));
+  return cases;
+}
 
 }  // namespace
 
@@ -114,11 +130,10 @@ struct Conv2d {
     return gradients;
   }
   static std::vector<GradCase> cases() {
-    std::vector<GradCase> cases;
-    for (const auto& p : convolution_points())
-      cases.push_back(product_case(
-          p.label, [p](const std::vector<Variable>& in) { return conv2d(in[0], in[1], p.options); },
-          p.input, p.weight));
+    auto cases =
+        convolution_cases([](const Variable& x, const Variable& w,
+                             const ConvolutionPoint& p) { return conv2d(x, w, p.options); },
+                          input_of, weight_of);
     GradCase with_bias = product_case(
         "with bias",
         [](const std::vector<Variable>& in) { return conv2d(in[0], in[1], in[2], {}); },
@@ -151,15 +166,11 @@ struct Conv2dInputGradient {
             context.needs(1) ? conv2d_weight_gradient(g, grad, w.shape(), options) : Variable()};
   }
   static std::vector<GradCase> cases() {
-    std::vector<GradCase> cases;
-    for (const auto& p : convolution_points())
-      cases.push_back(product_case(
-          p.label,
-          [p](const std::vector<Variable>& in) {
-            return conv2d_input_gradient(in[0], in[1], p.input, p.options);
-          },
-          output_of(p), p.weight));
-    return cases;
+    return convolution_cases(
+        [](const Variable& g, const Variable& w, const ConvolutionPoint& p) {
+          return conv2d_input_gradient(g, w, p.input, p.options);
+        },
+        output_of, weight_of);
   }
 };
 Variable conv2d_input_gradient(const Variable& grad, const Variable& weight,
@@ -181,15 +192,11 @@ struct Conv2dWeightGradient {
             context.needs(1) ? conv2d_input_gradient(g, grad, x.shape(), options) : Variable()};
   }
   static std::vector<GradCase> cases() {
-    std::vector<GradCase> cases;
-    for (const auto& p : convolution_points())
-      cases.push_back(product_case(
-          p.label,
-          [p](const std::vector<Variable>& in) {
-            return conv2d_weight_gradient(in[0], in[1], p.weight, p.options);
-          },
-          output_of(p), p.input));
-    return cases;
+    return convolution_cases(
+        [](const Variable& g, const Variable& x, const ConvolutionPoint& p) {
+          return conv2d_weight_gradient(g, x, p.weight, p.options);
+        },
+        output_of, input_of);
   }
 };
 Variable conv2d_weight_gradient(const Variable& grad, const Variable& input,
