@@ -43,6 +43,16 @@ T bounded(T length) {
   return std::max(length, static_cast<T>(kSmallestLength));
 }
 
+// length_i = |x_i| and unit_i = x_i / |x_i| of the rows of x [B, D].
+template <class T>
+void normalize_rows(const T* x, int64_t batch, int64_t width, T* length, T* unit) {
+  for (int64_t i = 0; i < batch; ++i) {
+    const T* const row = x + i * width;
+    length[i] = std::sqrt(dot(row, row, width));
+    for (int64_t d = 0; d < width; ++d) unit[i * width + d] = row[d] / bounded(length[i]);
+  }
+}
+
 // Runs body(part, first, last) for blocks of classes, the blocks of one part in order.
 template <class Body>
 void for_each_block(int64_t classes, int64_t parts, const Body& body) {
@@ -67,15 +77,10 @@ CosineProducts cosine_products(const Tensor& x_in, const Tensor& w_in) {
     const int64_t lanes = round_up(batch, panel);
     result = {Tensor::empty({classes, lanes}, dtype), Tensor::empty(x.shape(), dtype),
               Tensor::empty({batch}, dtype), Tensor::empty({classes}, dtype)};
-    const T *x_data = x.data<T>(), *w_data = w.data<T>();
+    const T* const w_data = w.data<T>();
     T *cosine = result.cosine.mutable_data<T>(), *unit = result.x_unit.mutable_data<T>();
-    T *x_length = result.x_length.mutable_data<T>(), *w_length = result.w_length.mutable_data<T>();
-    for (int64_t i = 0; i < batch; ++i) {
-      const T* const row = x_data + i * width;
-      x_length[i] = std::sqrt(dot(row, row, width));
-      const T length = bounded(x_length[i]);
-      for (int64_t d = 0; d < width; ++d) unit[i * width + d] = row[d] / length;
-    }
+    T* const w_length = result.w_length.mutable_data<T>();
+    normalize_rows(x.data<T>(), batch, width, result.x_length.mutable_data<T>(), unit);
     if (width == 0) result.cosine.fill(0);
     Tensor packed = Tensor::empty({lanes * width}, dtype);
     T* const x_panels = packed.mutable_data<T>();  // [B / panel][D][panel]
@@ -207,6 +212,23 @@ void weight_gradients(const GradientInputs<T>& in, int64_t first, int64_t last, 
   }
 }
 
+// dx_i = (g_i - (g_i . u_i) u_i) / |x_i|, where g_i is the gradient by the direction u_i = x_i /
+// |x_i| and comes in panels [D / panel][B][panel].
+template <class T>
+void feature_gradients(const T* panels, const T* unit, const T* length, int64_t batch,
+                       int64_t width, T* dx) {
+  constexpr int64_t panel = panel_of<T>;
+  for (int64_t i = 0; i < batch; ++i) {
+    T* const row = dx + i * width;
+    for (int64_t d = 0; d < width; ++d)
+      row[d] = panels[(d / panel * batch + i) * panel + d % panel];
+    const T* const direction = unit + i * width;
+    const T along = dot(direction, row, width);
+    const T inverse = length[i] < static_cast<T>(kSmallestLength) ? T(0) : 1 / length[i];
+    for (int64_t d = 0; d < width; ++d) row[d] = (row[d] - direction[d] * along) * inverse;
+  }
+}
+
 }  // namespace
 
 HeadGradients head_gradients(const CosineProducts& products, const Tensor& w_in,
@@ -256,18 +278,9 @@ HeadGradients head_gradients(const CosineProducts& products, const Tensor& w_in,
       weight_gradients(in, first, last, g, tile, dw);
     });
 
-    const Tensor total = sum(partial, {0});  // [D / panel][B][panel]
-    const T *from = total.data<T>(), *x_length = products.x_length.data<T>();
-    T* const dx = result.x.mutable_data<T>();
-    for (int64_t i = 0; i < batch; ++i) {
-      T* const row = dx + i * width;
-      for (int64_t d = 0; d < width; ++d)
-        row[d] = from[(d / panel * batch + i) * panel + d % panel];
-      const T* const direction = unit + i * width;
-      const T along = dot(direction, row, width);
-      const T inverse = x_length[i] < static_cast<T>(kSmallestLength) ? T(0) : 1 / x_length[i];
-      for (int64_t d = 0; d < width; ++d) row[d] = (row[d] - direction[d] * along) * inverse;
-    }
+    // [D / panel][B][panel]
+    feature_gradients(sum(partial, {0}).data<T>(), unit, products.x_length.data<T>(), batch, width,
+                      result.x.mutable_data<T>());
   });
   return result;
 }
