@@ -306,6 +306,26 @@ TEST_CASE("engine: an array that was written to after the forward pass is refuse
   sum(x * constant).backward();
 }
 
+TEST_CASE("engine: an index, a mask or labels written to after the forward pass are refused, too") {
+  Tensor numbers = integers({1, 0, 1});
+  const Variable x = leaf({1, 2, 3}, {3}), logits = leaf({1, 2, 3, 4, 5, 6}, {3, 2});
+  const auto keep = [](const Variable& cosine) { return cosine; };
+  const std::vector<std::pair<const char*, std::function<Variable()>>> uses = {
+      {"gather: input 1", [&] { return gather(x, 0, numbers); }},
+      {"scatter_add: input 1", [&] { return scatter_add({3}, 0, numbers, x); }},
+      {"where: input 2", [&] { return where(numbers, x, exp(x)); }},
+      {"margin_cross_entropy: input 2",
+       [&] { return margin_cross_entropy(logits, logits, numbers, 2, keep); }}};
+  for (const auto& [input, use] : uses) {
+    CAPTURE(input);
+    const Variable y = sum(use());
+    numbers.fill(0);
+    check_errors(
+        {{[&] { y.backward(); }, std::string(input) + " was written to after the forward pass"}});
+    numbers.copy_from(integers({1, 0, 1}));
+  }
+}
+
 TEST_CASE("engine: a rule that returns the wrong thing is an error that names the op") {
   const Variable x = leaf({1, 2}, {2}), w = leaf({3, 4}, {2});
   struct Case {

@@ -260,12 +260,14 @@ Variable relu(const Variable& x) { return apply(Relu{}, x); }
 // y = a where condition, else b;  da = dy where condition, else 0; db the other way round
 struct Where {
   static constexpr auto name = "where";
-  Tensor condition;
-  Tensor forward(const Tensor& a, const Tensor& b) const { return where(condition, a, b); }
+  Tensor forward(const Tensor& a, const Tensor& b, const Tensor& condition) const {
+    return where(condition, a, b);
+  }
   Gradients backward(const Context& context, const Variable& grad) const {
+    const Tensor& condition = context.input(2).value();
     const Variable zero = constant(0, grad);
     return {context.needs(0) ? where(condition, grad, zero) : Variable(),
-            context.needs(1) ? where(condition, zero, grad) : Variable()};
+            context.needs(1) ? where(condition, zero, grad) : Variable(), Variable()};
   }
   static std::vector<GradCase> cases() {
     const auto with_mask = [](const std::vector<int64_t>& mask, const Shape& shape) {
@@ -282,7 +284,7 @@ struct Where {
   }
 };
 Variable where(const Tensor& condition, const Variable& a, const Variable& b) {
-  return apply(Where{condition}, a, b);
+  return apply(Where{}, a, b, Variable(condition));
 }
 
 Variable neg(const Variable& x) { return x * -1.0; }

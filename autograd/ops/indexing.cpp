@@ -1,4 +1,6 @@
-// Ops that read or write through index tensors. gather and scatter_add are each other's adjoint.
+// Ops that read or write through index tensors. gather and scatter_add are each other's adjoint. An
+// index is an input like any other, only without a gradient: so the engine notices when it changes
+// between forward and backward.
 #include "autograd/apply.h"
 #include "autograd/ops.h"
 #include "tensor/kernels.h"
@@ -19,10 +21,10 @@ Tensor sample_index(const Shape& shape) {
 struct Gather {
   static constexpr auto name = "gather";
   int axis;
-  Tensor index;
-  Tensor forward(const Tensor& x) const { return gather(x, axis, index); }
+  Tensor forward(const Tensor& x, const Tensor& index) const { return gather(x, axis, index); }
   Gradients backward(const Context& context, const Variable& grad) const {
-    return {scatter_add(context.input(0).shape(), axis, index, grad)};
+    const Variable &x = context.input(0), &index = context.input(1);
+    return {scatter_add(x.shape(), axis, index.value(), grad), Variable()};
   }
   static std::vector<GradCase> cases() {
     const auto along = [](int axis, const Shape& index_shape) {
@@ -35,14 +37,14 @@ struct Gather {
   }
 };
 Variable gather(const Variable& x, int axis, const Tensor& index) {
-  return apply(Gather{axis, index}, x);
+  return apply(Gather{axis}, x, Variable(index));
 }
 
 Variable gather_known(const Variable& x, int axis, const Tensor& index, const Tensor& result) {
   check(index.shape() == result.shape(), "gather_known: index ", index.shape(), " but result ",
         result.shape());
   if (!grad_enabled() || !x.requires_grad()) return Variable(result);
-  return record(Gather{axis, index}, {x}, result);
+  return record(Gather{axis}, {x, Variable(index)}, result);
 }
 
 // y = zeros with the source added at the index;  dsource = dy at the index
@@ -50,10 +52,11 @@ struct ScatterAdd {
   static constexpr auto name = "scatter_add";
   Shape shape;
   int axis;
-  Tensor index;
-  Tensor forward(const Tensor& source) const { return scatter_add(shape, axis, index, source); }
-  Gradients backward(const Context&, const Variable& grad) const {
-    return {gather(grad, axis, index)};
+  Tensor forward(const Tensor& source, const Tensor& index) const {
+    return scatter_add(shape, axis, index, source);
+  }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    return {gather(grad, axis, context.input(1).value()), Variable()};
   }
   static std::vector<GradCase> cases() {
     const auto along = [](const Shape& shape, int axis, const Shape& index_shape) {
@@ -66,7 +69,7 @@ struct ScatterAdd {
   }
 };
 Variable scatter_add(const Shape& shape, int axis, const Tensor& index, const Variable& source) {
-  return apply(ScatterAdd{shape, axis, index}, source);
+  return apply(ScatterAdd{shape, axis}, source, Variable(index));
 }
 
 Variable index_select(const Variable& x, int axis, const Tensor& index) {

@@ -36,7 +36,6 @@ Variable margin_cross_entropy_composite(const Variable& x, const Variable& weigh
 // dx and dweight by the kernels, or by the composite's recorded gradients
 struct MarginCrossEntropy {
   static constexpr auto name = "margin_cross_entropy";
-  Tensor labels;
   double scale;
   MarginFunction margin;
   // What forward leaves for backward; shared, as the op is copied into its node.
@@ -46,7 +45,7 @@ struct MarginCrossEntropy {
   };
   std::shared_ptr<Saved> saved = std::make_shared<Saved>();
 
-  Tensor forward(const Tensor& x, const Tensor& weight) const {
+  Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& labels) const {
     saved->products = cosine_products(x, weight);
     saved->target_cosine = target_cosines(saved->products, labels);
     const Tensor target = margin_targets(saved->target_cosine, margin).logit.value();
@@ -58,17 +57,17 @@ struct MarginCrossEntropy {
   Gradients backward(const Context& context, const Variable& grad_out) const {
     if (grad_enabled())
       return composite_gradients(context, grad_out, [&](const std::vector<Variable>& in) {
-        return margin_cross_entropy_composite(in[0], in[1], labels, scale, margin);
+        return margin_cross_entropy_composite(in[0], in[1], in[2].value(), scale, margin);
       });
-    const Variable &x = context.input(0), &weight = context.input(1);
+    const Variable &x = context.input(0), &weight = context.input(1), &labels = context.input(2);
     const Targets targets = margin_targets(saved->target_cosine, margin);
     const Variable ones(Tensor::ones(targets.logit.shape(), x.dtype()));
     const Tensor slope = grad({targets.logit}, {targets.cosine}, {ones})[0].value();
     const double row_grad = grad_out.item() / static_cast<double>(x.size(0));
     const HeadGradients gradients =
-        head_gradients(saved->products, weight.value(), labels, slope.contiguous(),
+        head_gradients(saved->products, weight.value(), labels.value(), slope.contiguous(),
                        saved->log_normalizer, scale, row_grad);
-    return {Variable(gradients.x), Variable(gradients.weight)};
+    return {Variable(gradients.x), Variable(gradients.weight), Variable()};
   }
   static std::vector<GradCase> cases() {
     const Tensor labels = Tensor::from(std::vector<int64_t>{0, 2, 2, 1}, {4});
@@ -96,7 +95,7 @@ Variable margin_cross_entropy(const Variable& x, const Variable& weight, const T
         "margin_cross_entropy: expected x [B, D] and weight [C, D], got x ", x.shape(), ", weight ",
         weight.shape());
   check_same_dtype(x.value(), weight.value(), "margin_cross_entropy");
-  return apply(MarginCrossEntropy{labels.contiguous(), scale, margin}, x, weight);
+  return apply(MarginCrossEntropy{scale, margin}, x, weight, Variable(labels.contiguous()));
 }
 
 template std::vector<OpCases> cases_of(MarginHeadOps);
