@@ -17,7 +17,7 @@ endif
 
 # The settings a user may change: CXX, CPPFLAGS, CXXFLAGS, LDFLAGS and these.
 SANITIZE      ?=#            make test: sanitizers, such as address,undefined
-ARGS          ?=#            make train: further arguments, such as --epochs 2
+ARGS          ?=#            of the program that a command runs, such as --epochs 2
 V             ?=#            1 shows the commands
 FASHION_MNIST ?= /usr/share/datasets/fashion-mnist# folder of the gzipped IDX files
 
@@ -135,7 +135,7 @@ $(data_files): build/data/fashion-mnist/%: | packages
 	mv $@.tmp $@
 
 test: $(test_program)
-	@$(live)$<
+	@$(live)$< $(ARGS)
 
 gradcheck: build/gradcheck
 	@$(live)$< $(ARGS)
@@ -162,14 +162,14 @@ clean:
 help:
 	@echo 'make              the library (build/libgradian.a) and the examples (build/examples/)'
 	echo 'make train        compares the losses on Fashion-MNIST: build/report (ARGS="...")'
-	echo 'make test         builds and runs the tests (SANITIZE=address,undefined)'
+	echo 'make test         builds and runs the tests (ARGS="-tc=conv*", SANITIZE=address,undefined)'
 	echo 'make gradcheck    proves every gradient, a row each (ARGS="--only conv2d")'
 	echo 'make mutate       breaks every backward rule and shows that the proof notices'
 	echo 'make bench        times the workloads: build/bench.json (ARGS="--training 300")'
 	echo 'make bench-peers  the same work in PyTorch, and the ratios, where python3 has torch'
 	echo 'make format       clang-format over all sources'
 	echo 'make clean        removes build/'
-	echo 'V=1 shows the commands; CXX=clang++-14 takes another compiler.'
+	echo 'V=1 shows the commands; CXX=clang++-14 takes another compiler; FASHION_MNIST=DIR other data.'
 
 # ---- Packages ----
 
@@ -197,7 +197,7 @@ look() {
     lacks doctest-dev 'header <doctest/doctest.h>')
   for file in $(if $(call goal,train $(data_files)),$(data)); do
     [ -e build/data/fashion-mnist/$$file ] || [ -e '$(FASHION_MNIST)'/$$file.gz ] ||
-      { lacks dataset-fashion-mnist '$(FASHION_MNIST)/'$$file.gz; break; }
+      { lacks dataset-fashion-mnist '$(FASHION_MNIST)/'$$file.gz', or FASHION_MNIST=DIR'; break; }
   done
 }
 give_up() {

@@ -15,6 +15,7 @@
 #include "examples/report/figures.h"
 #include "examples/report/html.h"
 #include "examples/report/json.h"
+#include "examples/report/loss_plot.h"
 #include "examples/report/reading_guide.h"
 #include "examples/report/sample.h"
 #include "examples/report/svg.h"
@@ -34,6 +35,7 @@ RunResult make_run(const std::string& objective, int64_t samples, int64_t width 
   Generator generator(11);
   RunResult run;
   run.objective = objective;
+  run.description = objective + ", described";
   run.test_accuracy = 0.1 + 0.2;  // 0.30000000000000004
   run.seconds = 12.5;
   run.features = randn({samples, width}, DType::float32, 0, 5, generator);
@@ -49,6 +51,7 @@ RunResult make_run(const std::string& objective, int64_t samples, int64_t width 
 Report make_report() {
   return {"Losses",
           "synthetic glyphs",
+          "5 epochs",
           "a machine",
           "--epochs 5",
           {"zero", "one", "two"},
@@ -182,7 +185,9 @@ TEST_CASE("results.json is valid JSON and holds every figure of the table") {
   CHECK(JsonGrammar::accepts(json));
   for (const Figure& figure : figures()) CHECK(count(json, '"' + figure.key + "\": ") == 2);
   CHECK(contains(json, "\"options\": \"--epochs 5\""));
+  CHECK(contains(json, "\"training\": \"5 epochs\""));
   CHECK(contains(json, "\"machine\": \"a machine\""));
+  CHECK(contains(json, "\"description\": \"softmax, described\""));
   CHECK(contains(json, "[1, 0.03]"));  // the loss after 100 steps
 }
 
@@ -209,7 +214,7 @@ TEST_CASE("quotes, backslashes and control characters are escaped in results.jso
 }
 
 TEST_CASE("a report without runs or class names is still well formed") {
-  const Report empty{"nothing", "", "", "", {}, {}};
+  const Report empty{"nothing", "", "", "", "", {}, {}};
   CHECK(JsonGrammar::accepts(render_json(empty)));
   CHECK(first_unbalanced_tag(render_html(empty)) == "");
   CHECK(lines_of(render_table(empty)).size() == 5);
@@ -242,6 +247,21 @@ TEST_CASE("report.html gives the figures as the table does") {
   const std::string html = render_html(report);
   for (const Figure& figure : figures())
     CHECK(contains(html, "<td>" + figure.written(report.runs[0]) + "</td>"));
+}
+
+TEST_CASE("report.html tells how each run was trained") {
+  const std::string html = render_html(make_report());
+  CHECK(contains(html, "<dd>5 epochs</dd>"));
+  CHECK(contains(html, "softmax, described"));
+}
+
+TEST_CASE("a loss plot is scaled to what follows the first twentieth of the steps") {
+  RunResult run = make_run("softmax", 30);
+  run.loss_curve.clear();
+  for (int i = 0; i < 1000; ++i) run.loss_curve.push_back({i / 100.0, i < 50 ? 70.0 : 0.9});
+  const std::string svg = loss_plot(run);
+  CHECK(contains(svg, ">0.5</text>"));
+  CHECK_FALSE(contains(svg, ">20</text>"));
 }
 
 TEST_CASE("text from outside is escaped in report.html") {
@@ -330,5 +350,11 @@ TEST_CASE("write_file makes the folder, and names a file that cannot be written"
                        doctest::Contains("deep: cannot be opened for writing"), Error);
   CHECK_THROWS_WITH_AS(write_file(folder / "deep" / "a.txt" / "b.txt", "x"),
                        doctest::Contains("cannot be made a folder"), Error);
+  CHECK_THROWS_WITH_AS(check_writable(folder / "deep"),
+                       doctest::Contains("deep: cannot be opened for writing"), Error);
+  check_writable(folder / "deep" / "a.txt");
+  CHECK(std::filesystem::file_size(folder / "deep" / "a.txt") == 7);
+  check_writable(folder / "new" / "b.txt");
+  CHECK(std::filesystem::is_empty(folder / "new"));
   std::filesystem::remove_all(folder);
 }

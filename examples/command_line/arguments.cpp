@@ -1,17 +1,29 @@
 #include "examples/command_line/arguments.h"
 
 #include <charconv>
-#include <fstream>
 #include <iostream>
 
-#include "tensor/blis.h"
 #include "tensor/error.h"
-#include "tensor/thread_pool.h"
 
 namespace gradian::examples {
+namespace {
+
+// As a shell reads it back.
+std::string quoted(const std::string& word) {
+  const char* const plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+@%";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
+  std::string inside;
+  for (const char c : word) inside += c == '\'' ? "'\\''" : std::string(1, c);
+  return '\'' + inside + '\'';
+}
+
+}  // namespace
 
 Arguments::Arguments(int argc, char** argv, std::string purpose)
-    : program_(argc > 0 ? argv[0] : "example"), purpose_(std::move(purpose)) {
+    : program_(argc > 0 ? argv[0] : "example"),
+      purpose_(std::move(purpose)),
+      command_(quoted(program_)) {
   for (int i = 1; i < argc; ++i) {
     const std::string name = argv[i];
     if (name == "--help" || name == "-h") {
@@ -19,6 +31,10 @@ Arguments::Arguments(int argc, char** argv, std::string purpose)
       continue;
     }
     check(name.rfind("--", 0) == 0, "expected an option such as --name, got '", name, "'");
+    if (const size_t equals = name.find('='); equals != std::string::npos) {
+      given_.push_back({name.substr(0, equals), name.substr(equals + 1)});
+      continue;
+    }
     check(i + 1 < argc, "option ", name, " needs a value");
     given_.push_back({name, argv[++i]});
   }
@@ -36,6 +52,7 @@ std::string Arguments::text(const std::string& name, const std::string& fallback
     value = option.value;
     option.used = true;
   }
+  command_ += ' ' + name + ' ' + quoted(value);
   return value;
 }
 
@@ -60,28 +77,6 @@ bool Arguments::complete() const {
   return true;
 }
 
-std::string Arguments::command() const {
-  std::string line = program_;
-  for (const Given& option : given_) line += " " + option.name + " " + option.value;
-  return line;
-}
-
-std::string machine_description() {
-  std::string processor = "unknown processor";
-  std::ifstream cpuinfo("/proc/cpuinfo");
-  for (std::string line; std::getline(cpuinfo, line);) {
-    if (line.rfind("model name", 0) != 0) continue;
-    processor = line.substr(line.find(':') + 2);
-    break;
-  }
-#if defined(__clang__)
-  const std::string compiler = gradian::text("clang ", __clang_major__, '.', __clang_minor__);
-#else
-  const std::string compiler = gradian::text("g++ ", __GNUC__, '.', __GNUC_MINOR__);
-#endif
-  return gradian::text(processor, ", ", num_threads(),
-                       num_threads() == 1 ? " thread, " : " threads, ", compiler, ", BLIS ",
-                       blis_kernels());
-}
+std::string Arguments::command() const { return command_; }
 
 }  // namespace gradian::examples

@@ -1,5 +1,5 @@
-// Command-line options of the form `--name value`, shared by the examples. Every option has a
-// default and a line of help; what is not understood is an error that names it.
+// Command-line options of the form `--name value` or `--name=value`, shared by the examples. Every
+// option has a default and a line of help; what is not understood is an error that names it.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,8 @@ class Arguments {
   // --help was given, and fails when the command line holds an option that no one asked for.
   bool complete() const;
 
-  // The command line as it was typed.
+  // A command line that does the same whatever the defaults may become: every option with its
+  // value.
   std::string command() const;
 
  private:
@@ -30,12 +31,9 @@ class Arguments {
     std::string name, value;
     bool used = false;
   };
-  std::string program_, purpose_, help_;
+  std::string program_, purpose_, help_, command_;
   std::vector<Given> given_;
   bool help_wanted_ = false;
 };
-
-// "AMD EPYC, 2 threads, g++ 12.2": what a reader needs to judge a time by.
-std::string machine_description();
 
 }  // namespace gradian::examples

@@ -32,7 +32,10 @@ std::string terms(const std::vector<std::pair<std::string, std::string>>& entrie
 }
 
 std::string facts(const Report& report) {
-  return terms({{"Data", report.dataset}, {"Machine", report.machine}, {"Command", report.options}},
+  return terms({{"Data", report.dataset},
+                {"Training", report.training},
+                {"Machine", report.machine},
+                {"Command", report.options}},
                "facts");
 }
 
@@ -76,8 +79,9 @@ std::string class_legend(const Report& report) {
       "article",
       element("h3", "Classes") + element("ul", items) +
           element("p",
-                  "A dot is a test image, a numbered marker the centre of a class (its mean "
-                  "feature), a ray the direction of the weight that the classifier has for it.") +
+                  "A dot is a test image, a numbered marker the centre of a class (the mean "
+                  "of its test images, not the centre that a center loss learns), a ray the "
+                  "direction of the weight that the classifier has for it.") +
           element("p", "Point at a class, or tap it, to see it alone."),
       "class=\"card legend\"");
 }
@@ -96,10 +100,13 @@ std::string feature_section(const Report& report) {
   std::string cards;
   for (const RunResult& run : report.runs) {
     const std::string obstacle = why_not_plotted(run);
-    const std::string content = obstacle.empty()
-                                    ? scatter_plot(run, report.class_names) +
-                                          element("p", escape_markup(reading_guide(run.objective)))
+    const std::string picture = obstacle.empty()
+                                    ? scatter_plot(run, report.class_names)
                                     : element("p", "No plot: " + obstacle, "class=\"note\"");
+    const std::string guide = obstacle.empty() ? reading_guide(run.objective) : "";
+    const std::string content = picture +
+                                element("p", escape_markup(run.description), "class=\"note\"") +
+                                element("p", escape_markup(guide));
     cards += card(run.objective, "accuracy " + fixed(100 * run.test_accuracy, 2) + " %", content);
   }
   return element("h2", "Where the test images lie") +
@@ -122,7 +129,8 @@ std::string loss_section(const Report& report) {
   return element("h2", "Loss while training") +
          element("p",
                  "Over the epochs: the line is the mean of neighbouring steps, the band reaches "
-                 "from their smallest to their largest. Each objective measures something else, so "
+                 "from their smallest to their largest; the first steps may begin above the plot. "
+                 "Each objective measures something else, so "
                  "the values say nothing across plots: a margin makes the loss larger, not the "
                  "network worse. Compare how steadily a curve falls, and whether it has levelled "
                  "off.",

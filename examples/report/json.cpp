@@ -54,7 +54,8 @@ std::string block(char open, const Parts& parts, char close, size_t indent) {
 }
 
 std::string run_object(const RunResult& run) {
-  Parts members{member("objective", quoted(run.objective))};
+  Parts members{member("objective", quoted(run.objective)),
+                member("description", quoted(run.description))};
   for (const Figure& figure : figures())
     members.push_back(member(figure.key, number(figure.value(run))));
   Parts curve;
@@ -71,9 +72,10 @@ std::string render_json(const Report& report) {
   for (const std::string& name : report.class_names) names.push_back(quoted(name));
   for (const RunResult& run : report.runs) runs.push_back(run_object(run));
   const Parts members{
-      member("title", quoted(report.title)),      member("dataset", quoted(report.dataset)),
-      member("machine", quoted(report.machine)),  member("options", quoted(report.options)),
-      member("class_names", inline_array(names)), member("runs", block('[', runs, ']', 4))};
+      member("title", quoted(report.title)),       member("dataset", quoted(report.dataset)),
+      member("training", quoted(report.training)), member("machine", quoted(report.machine)),
+      member("options", quoted(report.options)),   member("class_names", inline_array(names)),
+      member("runs", block('[', runs, ']', 4))};
   return block('{', members, '}', 2) + '\n';
 }
 

@@ -38,7 +38,8 @@ std::vector<Group> grouped(const LossCurve& curve) {
 }
 
 // The plotted part of the plane: from the start of training and from a loss of zero, if none is
-// below.
+// below, to the largest loss after the first twentieth. What is above leaves the plot: the first
+// steps fall from so high that nothing could be seen of the rest.
 struct View {
   double last_epoch, lowest, highest;
 
@@ -50,10 +51,9 @@ struct View {
 
 View view_of(const std::vector<Group>& groups, double last_epoch) {
   View view{last_epoch > 0 ? last_epoch : 1, 0, 0};
-  for (const Group& group : groups) {
-    view.lowest = std::min(view.lowest, group.lowest);
-    view.highest = std::max(view.highest, group.highest);
-  }
+  for (const Group& group : groups) view.lowest = std::min(view.lowest, group.lowest);
+  for (size_t i = groups.size() / 20; i < groups.size(); ++i)
+    view.highest = std::max(view.highest, groups[i].highest);
   if (view.highest == view.lowest) view.highest += 1;
   return view;
 }

@@ -33,8 +33,9 @@ std::string reading_guide(const std::string& objective) {
            "wedges between them. Here the margin is a step in the cosine, which is a wide angle "
            "close to a ray and a narrower one further off, so compare the wedges with ArcFace's.";
   if (has("softmax") && has("center"))
-    return "The center term charges the squared distance of each point from the mean of its class: "
-           "look for compact blobs around the numbered markers instead of long spokes. Blobs that "
+    return "The center term charges the squared distance of each point from a learnt centre of its "
+           "class, which follows the mean: look for compact blobs around the numbered markers "
+           "instead of long spokes. Blobs that "
            "crowd around the origin, or spokes that are still there, say that its weight is too "
            "large or too small.";
   if (has("softmax"))

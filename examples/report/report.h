@@ -19,6 +19,7 @@ using LossCurve = std::vector<LossPoint>;
 // One training run, measured on the test set.
 struct RunResult {
   std::string objective;     // "softmax + center", "ArcFace", ...
+  std::string description;   // its losses with their settings
   double test_accuracy = 0;  // from 0 to 1
   FeatureStatistics statistics;
   double seconds = 0;  // of training
@@ -30,9 +31,10 @@ struct RunResult {
 
 struct Report {
   std::string title;
-  std::string dataset;  // its name and size
-  std::string machine;  // processor, threads, compiler
-  std::string options;  // the command line
+  std::string dataset;   // its name and size
+  std::string training;  // optimiser, schedule, epochs
+  std::string machine;   // processor, threads, compiler
+  std::string options;   // the command line
   std::vector<std::string> class_names;
   std::vector<RunResult> runs;
 };

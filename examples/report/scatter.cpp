@@ -1,5 +1,5 @@
-// Draws features in layers: axes, dots, rays, centres. Each part carries its class (k0, k1, ...),
-// which style.cpp colours and the legend of html.cpp highlights.
+// Draws features in layers: axes, dots, rays, centres, the numbers of the axes. Each part carries
+// its class (k0, k1, ...), which style.cpp colours and the legend of html.cpp highlights.
 #include "examples/report/scatter.h"
 
 #include <algorithm>
@@ -50,23 +50,28 @@ View view_of(const std::vector<std::vector<Point>>& dots) {
   return {(low.x + high.x - side) / 2, (low.y + high.y - side) / 2, side};
 }
 
-std::string axes(const View& view) {
+struct Axes {
+  std::string lines, labels;  // the labels are drawn on top of all else
+};
+
+Axes axes_of(const View& view) {
   const SvgPoint origin = view({0, 0});
-  std::string svg = svg_line({0, origin.y}, {kSize, origin.y}, "axis") +
-                    svg_line({origin.x, 0}, {origin.x, kSize}, "axis");
+  Axes axes{svg_line({0, origin.y}, {kSize, origin.y}, "axis") +
+                svg_line({origin.x, 0}, {origin.x, kSize}, "axis"),
+            ""};
   for (const Tick& tick : round_ticks(view.left, view.left + view.side, 6)) {
     const double x = view({tick.value, 0}).x;
-    svg += svg_line({x, origin.y - 3}, {x, origin.y + 3}, "axis");
+    axes.lines += svg_line({x, origin.y - 3}, {x, origin.y + 3}, "axis");
     if (tick.value != 0 && x > 20 && x < kSize - 12)
-      svg += svg_text({x, kSize - 4}, tick.label, "tick middle");
+      axes.labels += svg_text({x, kSize - 4}, tick.label, "tick middle");
   }
   for (const Tick& tick : round_ticks(view.bottom, view.bottom + view.side, 6)) {
     const double y = view({0, tick.value}).y;
-    svg += svg_line({origin.x - 3, y}, {origin.x + 3, y}, "axis");
+    axes.lines += svg_line({origin.x - 3, y}, {origin.x + 3, y}, "axis");
     if (tick.value != 0 && y > 12 && y < kSize - 20)
-      svg += svg_text({3, y + 3}, tick.label, "tick");
+      axes.labels += svg_text({3, y + 3}, tick.label, "tick");
   }
-  return svg;
+  return axes;
 }
 
 // Dots are points with round caps: a path of many costs less than as many circles.
@@ -89,7 +94,7 @@ std::string ray(const View& view, Point weight, size_t k) {
   const double t =
       std::min(steps_to_edge(weight.x, view.left), steps_to_edge(weight.y, view.bottom));
   const SvgPoint origin = view({0, 0}), edge = view({t * weight.x, t * weight.y});
-  return svg_line(origin, edge, "halo") + svg_line(origin, edge, text("ray of k", k));
+  return svg_line(origin, edge, text("halo of k", k)) + svg_line(origin, edge, text("ray of k", k));
 }
 
 std::string center_marker(const View& view, Point center, size_t k, const std::string& name) {
@@ -131,7 +136,8 @@ std::string why_not_plotted(const RunResult& run) {
 std::string scatter_plot(const RunResult& run, const std::vector<std::string>& class_names) {
   const std::vector<std::vector<Point>> dots = sampled_dots(run, class_names.size());
   const View view = view_of(dots);
-  std::string svg = svg_open(kSize, kSize, "Features under " + run.objective) + axes(view);
+  const Axes axes = axes_of(view);
+  std::string svg = svg_open(kSize, kSize, "Features under " + run.objective) + axes.lines;
   for (size_t k = 0; k < dots.size(); ++k) svg += dots_of_class(view, dots[k], k, class_names[k]);
   if (run.weights.defined()) {
     const std::vector<Point> weights = points_of(run.weights);
@@ -144,7 +150,7 @@ std::string scatter_plot(const RunResult& run, const std::vector<std::string>& c
     for (size_t k = 0; k < std::min(centers.size(), class_names.size()); ++k)
       if (is_finite(centers[k])) svg += center_marker(view, centers[k], k, class_names[k]);
   }
-  return svg + "</svg>\n";
+  return svg + axes.labels + "</svg>\n";
 }
 
 }  // namespace gradian::examples

@@ -55,7 +55,7 @@ svg { display: block; width: 100%; height: auto; }
 svg text { fill: var(--ink); font-size: 10px; }
 svg .middle { text-anchor: middle; }
 svg .end { text-anchor: end; }
-svg .tick { fill: var(--muted); }
+svg .tick { fill: var(--muted); paint-order: stroke; stroke: var(--card); stroke-width: 3; }
 .axis, .grid-line { stroke: var(--muted); stroke-width: .7; fill: none; }
 .grid-line { stroke: var(--line); }
 .dots { stroke: var(--class-color); stroke-width: 3.4; stroke-linecap: round; opacity: .6; }

@@ -45,14 +45,29 @@ size_t display_width(const std::string& utf8) {
       std::count_if(utf8.begin(), utf8.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
-void write_file(const std::filesystem::path& file, const std::string& content) {
+namespace {
+
+std::ofstream opened(const std::filesystem::path& file, std::ios::openmode mode) {
   if (file.has_parent_path()) {
     std::error_code error;
     std::filesystem::create_directories(file.parent_path(), error);
     check(!error, file.parent_path().string(), ": cannot be made a folder: ", error.message());
   }
-  std::ofstream out(file, std::ios::binary);
+  std::ofstream out(file, mode);
   check(out.is_open(), file.string(), ": cannot be opened for writing");
+  return out;
+}
+
+}  // namespace
+
+void check_writable(const std::filesystem::path& file) {
+  const bool is_new = !std::filesystem::exists(file);
+  opened(file, std::ios::app);
+  if (is_new) std::filesystem::remove(file);
+}
+
+void write_file(const std::filesystem::path& file, const std::string& content) {
+  std::ofstream out = opened(file, std::ios::binary);
   out << content << std::flush;
   check(out.good(), file.string(), ": only partly written");
 }

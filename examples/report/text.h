@@ -16,6 +16,10 @@ std::string escape_markup(const std::string& plain);
 // Columns that UTF-8 text of one-column characters takes.
 size_t display_width(const std::string& utf8);
 
+// Makes the file's folder if need be and fails, naming the file, unless it can be written. Leaves
+// what is in it; for the start of a program that writes at its end.
+void check_writable(const std::filesystem::path& file);
+
 // Writes a whole file, making its folder if need be. Fails, naming the file, unless all is written.
 void write_file(const std::filesystem::path& file, const std::string& content);
 

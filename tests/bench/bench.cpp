@@ -6,11 +6,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <iostream>
 #include <utility>
 
 #include "examples/command_line/arguments.h"
+#include "examples/report/machine.h"
+#include "examples/report/text.h"
 #include "tensor/error.h"
 #include "tensor/thread_pool.h"
 #include "tests/bench/convolutions.h"
@@ -75,15 +76,17 @@ class Table {
 };
 
 std::string report_workloads(const std::string& only, double seconds) {
+  std::string out, names;
+  for (const WorkloadMaker& maker : workloads()) names += ' ' + maker.name;
+  check(only.empty() || (names + ' ').find(' ' + only + ' ') != std::string::npos,
+        "bench: there is no workload '", only, "'; there are", names);
   Table table;
-  std::string out;
   for (const WorkloadMaker& maker : workloads()) {
     if (!only.empty() && maker.name != only) continue;
     const Measurement m = measure(maker, seconds);
     table.add(m);
     out += (out.empty() ? "\n    " : ",\n    ") + json(m);
   }
-  check(!out.empty(), "bench: there is no workload '", only, "'");
   return "[" + out + "\n  ]";
 }
 
@@ -116,12 +119,6 @@ std::string report_threads(double seconds) {
               ", \"same_bits\": true}");
 }
 
-void write(const std::string& path, const std::string& content) {
-  std::ofstream out(path);
-  out << content;
-  check(out.good(), "bench: cannot write ", path);
-}
-
 struct Options {
   std::string only, out;
   double seconds;
@@ -143,7 +140,7 @@ void report_all(const Options& options) {
   }
   // Of the whole process: with --only, of one workload.
   add("process", text("{\"empty_mb\": ", empty_mb, ", \"peak_mb\": ", process_memory().peak, "}"));
-  write(options.out, out + "\n}\n");
+  examples::write_file(options.out, out + "\n}\n");
 }
 
 int run(int argc, char** argv) {
@@ -165,6 +162,7 @@ int run(int argc, char** argv) {
   const int64_t seeds = arguments.integer("--seeds", 3, 1, 1000, "runs of --training");
   if (!arguments.complete()) return 0;
   if (steps > 0) return report_training(steps, seeds) ? 0 : 1;
+  examples::check_writable(options.out);
   report_all(options);
   return 0;
 }

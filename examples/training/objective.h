@@ -1,0 +1,41 @@
+// The objectives that are compared: what turns 2-D features into a loss. Five of them, over one
+// softmax classifier or one margin loss, with or without center loss.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "losses/center_loss.h"
+#include "losses/margin.h"
+#include "nn/layers.h"
+#include "nn/optimizer.h"
+
+namespace gradian::examples {
+
+constexpr int64_t kFeatures = 2;
+
+struct Objective {
+  std::string name;
+  std::unique_ptr<nn::Linear> softmax;  // one of these two is set
+  std::unique_ptr<MarginLoss> margin;
+  std::unique_ptr<CenterLoss> center;  // may be null
+
+  // Of features [N, 2] and labels int64 [N]: a scalar.
+  Variable loss(const Variable& features, const Tensor& labels) const;
+  // [N, C] without margin: what accuracy is measured on.
+  Tensor scores(const Variable& features) const;
+  const nn::Module& classifier() const;
+  Variable class_weights() const;  // [C, 2]
+  // The network decays, the classifier and the centres do not: they learn faster, for they have
+  // to keep up with features that move.
+  std::vector<nn::ParameterGroup> groups(const nn::Module& network) const;
+  // "cross entropy + CenterLoss(10 classes, 2-d, weight 0.1)"
+  std::string description() const;
+};
+
+// softmax, softmax + center, ArcFace, ArcFace + center, CosFace. Their margins fit the plane: with
+// C classes ArcFace needs m < 2 pi / C there, and CosFace m <= 1 - cos(2 pi / C).
+std::vector<Objective> make_objectives(int64_t classes);
+
+}  // namespace gradian::examples

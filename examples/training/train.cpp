@@ -1,0 +1,85 @@
+#include "examples/training/train.h"
+
+#include <algorithm>
+
+#include "examples/report/progress.h"
+#include "losses/cross_entropy.h"
+#include "nn/schedule.h"
+#include "tensor/kernels.h"
+#include "tensor/random.h"
+
+namespace gradian::examples {
+namespace {
+
+constexpr double kLearningRate = 5e-3, kWeightDecay = 1e-3, kLargestNorm = 5;
+
+}  // namespace
+
+// Pooling comes before PReLU: with a positive slope the two commute, and the activation then has a
+// quarter of the work.
+nn::Sequential make_network(int64_t height, int64_t width) {
+  const nn::Conv2d::Options same{.padding = {1, 1}};
+  const int64_t flat = 64 * (height / 8) * (width / 8);
+  return nn::Sequential(
+      nn::Conv2d(1, 16, 3, same), nn::MaxPool2d(2), nn::PReLU(16),              // [N, 16, H/2, W/2]
+      nn::Conv2d(16, 32, 3, same), nn::MaxPool2d(2), nn::PReLU(32),             // [N, 32, H/4, W/4]
+      nn::Conv2d(32, 64, 3, same), nn::MaxPool2d(2), nn::PReLU(64),             // [N, 64, H/8, W/8]
+      nn::Flatten(), nn::Linear(flat, 64), nn::BatchNorm1d(64), nn::PReLU(64),  //
+      nn::Linear(64, kFeatures));
+}
+
+std::string training_description(const TrainOptions& options) {
+  return text(options.epochs, options.epochs == 1 ? " epoch" : " epochs", ", batches of ",
+              options.batch_size, ", AdamW with learning rate ", kLearningRate,
+              ", warm-up and cosine to 0, weight decay ", kWeightDecay,
+              ", gradients of the network cut to norm ", kLargestNorm, ", seed ", options.seed);
+}
+
+LossCurve train(nn::Module& network, const Objective& objective, const Dataset& data,
+                const TrainOptions& options, std::ostream& out) {
+  nn::AdamW optimizer(objective.groups(network),
+                      {.lr = kLearningRate, .weight_decay = kWeightDecay});
+  nn::check_all_trained(optimizer, {&network, &objective.classifier()});
+  if (objective.center) nn::check_all_trained(optimizer, {objective.center.get()});
+  Generator shuffle(static_cast<uint64_t>(options.seed));
+  // Batch norm cannot do with a rest of one image, so the rest of an epoch waits for the next one.
+  const Batches batches(data, options.batch_size, shuffle, data.size() > options.batch_size);
+  const int64_t steps = batches.size();
+  const int64_t all_steps = steps * options.epochs;
+  const int64_t rising = std::clamp<int64_t>(all_steps / 10, 1, 50);
+  const nn::Schedule schedule =
+      nn::warm_up(rising, nn::cosine(std::max<int64_t>(1, all_steps - rising)));
+  Progress progress(options.epochs, steps, out, &out == &std::cout && writes_to_terminal());
+  LossCurve curve;
+  int64_t step = 0;
+  for (int64_t epoch = 0; epoch < options.epochs; ++epoch) {
+    for (const Batch& batch : batches) {
+      const Variable features = network(Variable(batch.images));
+      const Variable loss = objective.loss(features, batch.labels);
+      optimizer.zero_grad();
+      loss.backward();
+      nn::clip_grad_norm(network.named_parameters(), kLargestNorm);
+      optimizer.set_learning_rate_factor(schedule(step++));
+      optimizer.step();
+
+      const NoGrad no_grad;
+      const double hits = accuracy(objective.scores(features.detach()), batch.labels);
+      progress.update(batch.labels.numel(), loss.item(), hits);
+      curve.push_back({static_cast<double>(step) / static_cast<double>(steps), loss.item()});
+    }
+  }
+  progress.finish();
+  return curve;
+}
+
+Tensor embed(nn::Module& network, const Dataset& data) {
+  const NoGrad no_grad;
+  network.eval();
+  std::vector<Tensor> parts;
+  for (const Batch& batch : Batches(data, 500))
+    parts.push_back(network(Variable(batch.images)).value());
+  network.train();
+  return concat(parts, 0);
+}
+
+}  // namespace gradian::examples

@@ -1,0 +1,30 @@
+// The network that is trained and the loop that trains it: what a user of PyTorch would write, too.
+#pragma once
+
+#include <iostream>
+
+#include "examples/data/dataset.h"
+#include "examples/report/report.h"
+#include "examples/training/objective.h"
+
+namespace gradian::examples {
+
+struct TrainOptions {
+  int64_t epochs, batch_size, seed;
+};
+
+// LeNet-like, [N, 1, H, W] -> [N, 2].
+nn::Sequential make_network(int64_t height, int64_t width);
+
+// How train() goes about it, for a report.
+std::string training_description(const TrainOptions& options);
+
+// Trains network and objective by AdamW, with warm-up and a cosine to zero, and tells `out` how it
+// goes. Returns the loss after each step.
+LossCurve train(nn::Module& network, const Objective& objective, const Dataset& data,
+                const TrainOptions& options, std::ostream& out = std::cout);
+
+// [N, 2] features of all images, in evaluation mode.
+Tensor embed(nn::Module& network, const Dataset& data);
+
+}  // namespace gradian::examples

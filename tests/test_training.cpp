@@ -1,0 +1,57 @@
+// The training of the examples, from drawn images to accuracy.
+#include "examples/training/train.h"
+
+#include <doctest/doctest.h>
+
+#include <sstream>
+
+#include "examples/data/synthetic.h"
+#include "losses/cross_entropy.h"
+#include "tests/helpers.h"
+#include "tests/text.h"
+
+using namespace gradian;
+using namespace gradian::examples;
+using namespace gradian::test;
+
+TEST_CASE("each objective learns to tell drawn images apart") {
+  const DataSplit data = synthetic(/*num_classes=*/4, /*train_samples=*/640, /*test_samples=*/200,
+                                   /*seed=*/1, /*image_size=*/16);
+  const TrainOptions options{.epochs = 10, .batch_size = 64, .seed = 1};
+  manual_seed(1);
+  for (const Objective& objective : make_objectives(4)) {
+    CAPTURE(objective.name);
+    nn::Sequential network = make_network(16, 16);
+    const auto accuracy_now = [&] {
+      const Variable features(embed(network, data.test));
+      return accuracy(objective.scores(features), data.test.labels);
+    };
+    CHECK(accuracy_now() < 0.6);
+    std::ostringstream log;
+    const LossCurve curve = train(network, objective, data.train, options, log);
+    CHECK(accuracy_now() > 0.9);
+    CHECK(curve.size() == 100);
+    CHECK(curve.back().epoch == doctest::Approx(10));
+    CHECK(lines_of(log.str()).size() == 10);
+  }
+}
+
+TEST_CASE("training is the same to the last bit when it is repeated") {
+  const DataSplit data = synthetic(3, 96, 30, 1, 16);
+  const auto features = [&] {
+    manual_seed(7);
+    const std::vector<Objective> objectives = make_objectives(3);
+    nn::Sequential network = make_network(16, 16);
+    std::ostringstream log;
+    train(network, objectives[3], data.train, {.epochs = 2, .batch_size = 32, .seed = 7}, log);
+    return embed(network, data.test);
+  };
+  CHECK(identical(features(), features()));
+}
+
+TEST_CASE("an objective says what it is made of") {
+  const std::vector<Objective> objectives = make_objectives(10);
+  CHECK(objectives[0].description() == "cross entropy");
+  CHECK(objectives[3].description() ==
+        "ArcFaceLoss(2 -> 10, s 10, m 0.2 rad) + CenterLoss(10 classes, 2-d, weight 0.1)");
+}
