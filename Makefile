@@ -141,7 +141,7 @@ gradcheck: build/gradcheck
 	@$(live)$< $(ARGS)
 
 mutate: | packages
-	@$(live)CXX='$(CXX)' tests/mutate.sh
+	@$(live)CXX='$(CXX)' CPPFLAGS='$(CPPFLAGS)' CXXFLAGS='$(CXXFLAGS)' LDFLAGS='$(LDFLAGS)' tests/mutate.sh
 
 bench: build/bench/bench
 	@$(live)$< $(ARGS)

@@ -5,14 +5,15 @@
 #     too, or only where it is not), zero, right but not differentiable again (gradcheck must fail)
 #   - every op: its cases() gone, or the op gone from autograd/all_ops.h (must not compile)
 #   - every row of the table: gone (the comparison with the headers must fail)
-# One line for each mutant, then `N passed, M failed`. CXX chooses the compiler.
+# One line for each mutant, then `N passed, M failed`. CXX, CPPFLAGS, CXXFLAGS and LDFLAGS as in the
+# Makefile.
 set -euo pipefail
 
 source_dir=$(cd "$(dirname "$0")/.." && pwd)
 copy=$(mktemp -d "${TMPDIR:-/tmp}/gradian-mutants.XXXXXX")
 trap 'rm -rf "$copy"' EXIT
 jobs=$(nproc)
-compile="${CXX:-g++} -std=c++20 -O1 -march=native -pthread -I$copy"
+compile="${CXX:-g++} -std=c++20 -O1 -march=native -pthread -I. ${CPPFLAGS:-} ${CXXFLAGS:-}"
 export copy compile
 
 for folder in tensor autograd nn losses tests/gradients; do
@@ -71,7 +72,7 @@ echo "building the mutants in $copy"
 sources=$(find tensor autograd nn losses tests/gradients -name '*.cpp')
 printf '%s\n' $sources | xargs -P "$jobs" -I{} sh -c '
   $compile -DGRADIAN_SOURCE_DIR="\"$copy\"" -c {} -o {}.o || exit 255'
-$compile $(find . -name '*.o') -o gradcheck -lblis
+$compile $(find . -name '*.o') -o gradcheck ${LDFLAGS:-} -lblis
 ./gradcheck >baseline ||
   { cat baseline; echo 'mutate: gradcheck fails without any mutant' >&2; exit 2; }
 

@@ -2,50 +2,27 @@
 // Fashion-MNIST itself is not needed; each test writes the small files it reads.
 #include <doctest/doctest.h>
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <set>
 #include <string>
 
 #include "examples/data/dataset.h"
 #include "examples/data/idx.h"
 #include "examples/data/synthetic.h"
-#include "tensor/thread_pool.h"
 #include "tests/helpers.h"
+#include "tests/reference.h"
+#include "tests/temporary_folder.h"
 
 using namespace gradian;
 using namespace gradian::examples;
 using gradian::test::identical;
+using gradian::test::TemporaryFolder;
 
 namespace {
 
 namespace fs = std::filesystem;
-
-// A folder that is gone at the end of the test.
-class TemporaryFolder {
- public:
-  explicit TemporaryFolder(const std::string& name = "digits")
-      : root_(fs::temp_directory_path() /
-              text("gradian-test-data-", getpid(), '-', next_number_++)),
-        path_(root_ / name) {
-    fs::remove_all(root_);
-    fs::create_directories(path_);
-  }
-  ~TemporaryFolder() { fs::remove_all(root_); }
-
-  const fs::path& path() const { return path_; }
-  void write(const std::string& name, const std::string& bytes) const {
-    std::ofstream(path_ / name, std::ios::binary) << bytes;
-  }
-
- private:
-  static inline int next_number_ = 0;
-  fs::path root_, path_;
-};
 
 std::string big_endian(uint32_t value) {
   std::string bytes;
@@ -157,7 +134,7 @@ TEST_CASE("a batch size below 1 and labels that do not match the images are erro
 }
 
 TEST_CASE("IDX files read back as the pixels and labels that were written") {
-  const TemporaryFolder folder;
+  const TemporaryFolder folder("digits");
   write_data_set(folder);
   const DataSplit data = read_idx(folder.path());
   CHECK(data.name == "digits");
@@ -278,21 +255,18 @@ TEST_CASE("training and test images of different sizes are an error") {
                        doctest::Contains("training and test images differ in size"), Error);
 }
 
-TEST_CASE("synthetic images depend on the seed and on nothing else") {
+TEST_CASE("equal seeds draw equal synthetic images, other seeds others") {
   const auto images = [](uint64_t seed) { return synthetic(4, 40, 20, seed).train.images; };
   CHECK(identical(images(7), images(7)));
   CHECK_FALSE(identical(images(7), images(8)));
 }
 
 TEST_CASE("synthetic images are the same for every number of threads") {
-  const int threads = num_threads();
-  std::vector<Tensor> results;
-  for (const int count : {1, 3}) {
-    set_num_threads(count);
-    results.push_back(synthetic(5, 200, 1, 3).train.images);
-  }
-  set_num_threads(threads);
-  CHECK(identical(results[0], results[1]));
+  const auto images = [](int threads) {
+    const reference::Threads guard(threads);
+    return synthetic(5, 200, 1, 3).train.images;
+  };
+  CHECK(identical(images(1), images(3)));
 }
 
 TEST_CASE("asking for more synthetic samples keeps those there were") {

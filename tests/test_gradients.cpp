@@ -3,11 +3,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 
 #include "tests/gradients/completeness.h"
 #include "tests/gradients/prover.h"
+#include "tests/temporary_folder.h"
 
 namespace gradian::proof {
 namespace {
@@ -64,18 +63,13 @@ TEST_CASE("a row that no header declares, or that stands twice, is named") {
         "loss imagined_loss is in the table, but losses/ does not declare it\n");
 }
 
-// A folder with headers of our own, gone at the end of the test.
-struct Headers {
+// A folder with headers of our own.
+struct Headers : test::TemporaryFolder {
   Headers(const std::string& ops, const std::string& layers, const std::string& losses) {
-    for (const auto& [file, text] :
-         {std::pair{"autograd/ops.h", ops}, {"nn/layers.h", layers}, {"losses/some.h", losses}}) {
-      std::filesystem::create_directories((root / file).parent_path());
-      std::ofstream(root / file) << text;
-    }
+    write("autograd/ops.h", ops);
+    write("nn/layers.h", layers);
+    write("losses/some.h", losses);
   }
-  ~Headers() { std::filesystem::remove_all(root); }
-
-  std::filesystem::path root = std::filesystem::temp_directory_path() / "gradian-test-headers";
 };
 
 TEST_CASE("the headers are read without comments, members and classes that are only bases") {
@@ -90,7 +84,7 @@ TEST_CASE("the headers are read without comments, members and classes that are o
       "};\nclass Activation final : public Module {};\nclass NoModule { NoModule(); };\n",
       "namespace x {\nstruct Loss : nn::Base {\n  Loss();\n};\n"
       "Variable loss(const Variable& x) { return x; }\n}\n");
-  CHECK(joined(completeness_failures({{"function", "twice", {GradCase{}}}}, headers.root)) ==
+  CHECK(joined(completeness_failures({{"function", "twice", {GradCase{}}}}, headers.path())) ==
         "operator+ is declared in autograd/ops.h, but not in the table\n"
         "twice has 2 overloads in autograd/ops.h, but only 1 cases\n"
         "Activation is declared in nn/, but not in the table\n"

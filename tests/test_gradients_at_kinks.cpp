@@ -8,10 +8,12 @@
 #include "losses/regression.h"
 #include "tensor/kernels.h"
 #include "tests/gradients/margins.h"
+#include "tests/helpers.h"
 
 namespace gradian::proof {
 namespace {
 
+using test::all_finite;
 using Values = std::vector<double>;
 using In = const std::vector<Variable>&;
 
@@ -122,10 +124,6 @@ TEST_CASE("the gradient on a kink is the one that autograd/ops.h states") {
           CHECK(gradient[entry] == doctest::Approx(convention.gradients[i][entry]));
       }
     }
-}
-
-bool all_finite(const Tensor& x) {
-  return sum(isfinite(x)).item() == static_cast<double>(x.numel());
 }
 
 // Value, gradients and the gradient of their squared length, all finite.

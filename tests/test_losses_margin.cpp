@@ -9,7 +9,8 @@
 #include "tensor/random.h"
 #include "tests/gradients/margins.h"
 #include "tests/helpers.h"
-#include "tests/margins.h"
+#include "tests/margin_constants.h"
+#include "tests/text.h"
 
 namespace gradian::test {
 namespace {

@@ -8,7 +8,8 @@
 #include "losses/margin.h"
 #include "tests/gradients/margins.h"
 #include "tests/helpers.h"
-#include "tests/margins.h"
+#include "tests/margin_constants.h"
+#include "tests/text.h"
 
 namespace gradian::test {
 namespace {

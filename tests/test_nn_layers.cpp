@@ -166,7 +166,7 @@ TEST_CASE("PReLU: one slope for all, or one for each channel at axis 1") {
   check_values(per_channel(input({-1, -2, -3, -4}, {1, 2, 1, 2})), {-0.5, -1, -0.75, -1});
 }
 
-TEST_CASE("ReLU and Flatten") {
+TEST_CASE("ReLU: max(x, 0); Flatten: the axes from start_axis on become one") {
   check_values(nn::ReLU()(input({-2, 0, 3}, {3})), {0, 0, 3});
   const Variable x = input(counting(24), {2, 3, 4});
   CHECK(nn::Flatten()(x).shape() == Shape{2, 12});

@@ -2,8 +2,6 @@
 // How the page looks is for eyes; here it is well formed, escaped and the same each time.
 #include <doctest/doctest.h>
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -23,6 +21,7 @@
 #include "examples/report/text.h"
 #include "tensor/random.h"
 #include "tests/helpers.h"
+#include "tests/temporary_folder.h"
 #include "tests/text.h"
 
 using namespace gradian;
@@ -228,7 +227,7 @@ TEST_CASE("report.html is balanced, needs no script and no other file") {
     CHECK_FALSE_MESSAGE(contains(html, outside), outside);
 }
 
-TEST_CASE("report.html works for dark and light pages and for narrow ones") {
+TEST_CASE("report.html has a dark style and a viewport tag") {
   const std::string html = render_html(make_report());
   CHECK(contains(html, "prefers-color-scheme: dark"));
   CHECK(contains(html, "name=\"viewport\""));
@@ -340,9 +339,8 @@ TEST_CASE("each known objective has a reading guide of its own, and others a gen
 }
 
 TEST_CASE("write_file makes the folder, and names a file that cannot be written") {
-  const auto folder =
-      std::filesystem::temp_directory_path() / text("gradian-test-report-", getpid());
-  std::filesystem::remove_all(folder);
+  const TemporaryFolder temporary;
+  const auto& folder = temporary.path();
   write_file(folder / "deep" / "a.txt", "content");
   std::ifstream in(folder / "deep" / "a.txt");
   CHECK(std::string(std::istreambuf_iterator<char>(in), {}) == "content");
@@ -356,5 +354,4 @@ TEST_CASE("write_file makes the folder, and names a file that cannot be written"
   CHECK(std::filesystem::file_size(folder / "deep" / "a.txt") == 7);
   check_writable(folder / "new" / "b.txt");
   CHECK(std::filesystem::is_empty(folder / "new"));
-  std::filesystem::remove_all(folder);
 }

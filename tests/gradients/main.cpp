@@ -1,6 +1,7 @@
 // `make gradcheck`: proves the gradients of everything in the table and prints one row for each,
 // with the largest relative errors found. `--only NAME` proves one row alone. Exits with 1 when a
 // row fails.
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
@@ -62,10 +63,16 @@ int main(int argc, char** argv) {
     return 2;
   }
   const std::vector<GradientSubject> table = gradient_table();
+  const auto is_wanted = [&](const std::string& name) { return only.empty() || only == name; };
+  if (!is_wanted("table") && std::none_of(table.begin(), table.end(),
+                                          [&](const auto& row) { return is_wanted(row.name); })) {
+    std::fprintf(stderr, "no row is named %s; the second column has the names\n", only.c_str());
+    return 2;
+  }
   Report report;
   for (const GradientSubject& subject : table)
-    if (only.empty() || only == subject.name) report.add(subject, prove(subject));
-  if (only.empty() || only == "table")
+    if (is_wanted(subject.name)) report.add(subject, prove(subject));
+  if (is_wanted("table"))
     report.add_table(static_cast<int>(table.size()),
                      completeness_failures(table, GRADIAN_SOURCE_DIR));
   return report.finish();
