@@ -120,18 +120,22 @@ TEST_CASE("engine: an index, a mask or labels written to after the forward pass 
   Tensor numbers = integers({1, 0, 1});
   const Variable x = leaf({1, 2, 3}, {3}), logits = leaf({1, 2, 3, 4, 5, 6}, {3, 2});
   const auto keep = [](const Variable& cosine) { return cosine; };
-  const std::vector<std::pair<const char*, std::function<Variable()>>> uses = {
+  struct Use {
+    const char* input;
+    std::function<Variable()> call;
+  };
+  const std::vector<Use> uses = {
       {"gather: input 1", [&] { return gather(x, 0, numbers); }},
       {"scatter_add: input 1", [&] { return scatter_add({3}, 0, numbers, x); }},
       {"where: input 2", [&] { return where(numbers, x, exp(x)); }},
       {"margin_cross_entropy: input 2",
        [&] { return margin_cross_entropy(logits, logits, numbers, 2, keep); }}};
-  for (const auto& [input, use] : uses) {
-    CAPTURE(input);
-    const Variable y = sum(use());
+  for (const Use& use : uses) {
+    CAPTURE(use.input);
+    const Variable y = sum(use.call());
     numbers.fill(0);
-    check_errors(
-        {{[&] { y.backward(); }, std::string(input) + " was written to after the forward pass"}});
+    check_errors({{[&] { y.backward(); },
+                   std::string(use.input) + " was written to after the forward pass"}});
     numbers.copy_from(integers({1, 0, 1}));
   }
 }
