@@ -141,7 +141,8 @@ gradcheck: build/gradcheck
 	@$(live)$< $(ARGS)
 
 mutate: | packages
-	@$(live)CXX='$(CXX)' CPPFLAGS='$(CPPFLAGS)' CXXFLAGS='$(CXXFLAGS)' LDFLAGS='$(LDFLAGS)' tests/mutate.sh
+	@$(live)CXX='$(CXX)' CPPFLAGS='$(CPPFLAGS)' CXXFLAGS='$(CXXFLAGS)' \
+	  LDFLAGS='$(LDFLAGS)' tests/mutate.sh
 
 bench: build/bench/bench
 	@$(live)$< $(ARGS)
@@ -160,16 +161,17 @@ clean:
 	rm -rf build
 
 help:
-	@echo 'make              the library (build/libgradian.a) and the examples (build/examples/)'
-	echo 'make train        compares the losses on Fashion-MNIST: build/report (ARGS="...")'
-	echo 'make test         builds and runs the tests (ARGS="-tc=conv*", SANITIZE=address,undefined)'
+	@echo 'make              build/libgradian.a and the examples (build/examples/)'
+	echo 'make train        compares the losses on Fashion-MNIST (ARGS="--seed 2")'
+	echo 'make test         the tests (ARGS="-tc=conv2d*", SANITIZE=address,undefined)'
 	echo 'make gradcheck    proves every gradient, a row each (ARGS="--only conv2d")'
 	echo 'make mutate       breaks every backward rule and shows that the proof notices'
 	echo 'make bench        times the workloads: build/bench.json (ARGS="--training 300")'
-	echo 'make bench-peers  the same work in PyTorch, and the ratios, where python3 has torch'
+	echo 'make bench-peers  the same work in PyTorch, where python3 has torch'
 	echo 'make format       clang-format over all sources'
 	echo 'make clean        removes build/'
-	echo 'V=1 shows the commands; CXX=clang++-14 takes another compiler; FASHION_MNIST=DIR other data.'
+	echo 'V=1 shows the commands; CXX=clang++-14 takes another compiler,'
+	echo 'FASHION_MNIST=DIR the gzipped data from there.'
 
 # ---- Packages ----
 

@@ -49,7 +49,8 @@ void normalize_rows(const T* x, int64_t batch, int64_t width, T* length, T* unit
   for (int64_t i = 0; i < batch; ++i) {
     const T* const row = x + i * width;
     length[i] = std::sqrt(dot(row, row, width));
-    for (int64_t d = 0; d < width; ++d) unit[i * width + d] = row[d] / bounded(length[i]);
+    const T divisor = bounded(length[i]);
+    for (int64_t d = 0; d < width; ++d) unit[i * width + d] = row[d] / divisor;
   }
 }
 

@@ -100,13 +100,10 @@ std::string feature_section(const Report& report) {
   std::string cards;
   for (const RunResult& run : report.runs) {
     const std::string obstacle = why_not_plotted(run);
-    const std::string picture = obstacle.empty()
-                                    ? scatter_plot(run, report.class_names)
-                                    : element("p", "No plot: " + obstacle, "class=\"note\"");
-    const std::string guide = obstacle.empty() ? reading_guide(run.objective) : "";
-    const std::string content = picture +
-                                element("p", escape_markup(run.description), "class=\"note\"") +
-                                element("p", escape_markup(guide));
+    std::string content = obstacle.empty() ? scatter_plot(run, report.class_names)
+                                           : element("p", "No plot: " + obstacle, "class=\"note\"");
+    content += element("p", escape_markup(run.description), "class=\"note\"");
+    if (obstacle.empty()) content += element("p", escape_markup(reading_guide(run.objective)));
     cards += card(run.objective, "accuracy " + fixed(100 * run.test_accuracy, 2) + " %", content);
   }
   return element("h2", "Where the test images lie") +

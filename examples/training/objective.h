@@ -14,6 +14,8 @@
 namespace gradian::examples {
 
 constexpr int64_t kFeatures = 2;
+// What else is trained learns at the rate of the optimiser.
+constexpr double kSoftmaxLearningRate = 0.02, kCenterLearningRate = 0.05;
 
 struct Objective {
   std::string name;
@@ -27,8 +29,8 @@ struct Objective {
   Tensor scores(const Variable& features) const;
   const nn::Module& classifier() const;
   Variable class_weights() const;  // [C, 2]
-  // The network decays, the classifier and the centres do not: they learn faster, for they have
-  // to keep up with features that move.
+  // The network decays, the classifier and the centres do not. Softmax weights and centres learn
+  // faster, for they have to keep up with features that move.
   std::vector<nn::ParameterGroup> groups(const nn::Module& network) const;
   // "cross entropy + CenterLoss(10 classes, 2-d, weight 0.1)"
   std::string description() const;

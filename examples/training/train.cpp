@@ -30,9 +30,10 @@ nn::Sequential make_network(int64_t height, int64_t width) {
 
 std::string training_description(const TrainOptions& options) {
   return text(options.epochs, options.epochs == 1 ? " epoch" : " epochs", ", batches of ",
-              options.batch_size, ", AdamW with learning rate ", kLearningRate,
-              ", warm-up and cosine to 0, weight decay ", kWeightDecay,
-              ", gradients of the network cut to norm ", kLargestNorm, ", seed ", options.seed);
+              options.batch_size, ", AdamW with learning rate ", kLearningRate, " (softmax ",
+              kSoftmaxLearningRate, ", centres ", kCenterLearningRate,
+              "), warm-up and cosine to 0, weight decay ", kWeightDecay,
+              " and gradients cut to norm ", kLargestNorm, " for the network, seed ", options.seed);
 }
 
 LossCurve train(nn::Module& network, const Objective& objective, const Dataset& data,
