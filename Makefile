@@ -16,6 +16,7 @@ MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
 endif
 
 # The settings a user may change: CXX, CPPFLAGS, CXXFLAGS, LDFLAGS and these.
+MARCH         ?= native#     processor to build for, such as x86-64-v3
 SANITIZE      ?=#            make test: sanitizers, such as address,undefined
 ARGS          ?=#            of the program that a command runs, such as --epochs 2
 V             ?=#            1 shows the commands
@@ -46,7 +47,7 @@ test_program  := build/tests/run$(variant)
 
 # The two -fno- flags change no result: they promise that no one looks at errno or at the floating-
 # point exception flags, without which a loop that compares or takes a root does not vectorise.
-common_flags  := -std=c++20 -march=native -fno-math-errno -fno-trapping-math -pthread -I. \
+common_flags  := -std=c++20 @build/machine.flags -fno-math-errno -fno-trapping-math -pthread -I. \
     -Wall -Wextra -Wpedantic
 release_flags := $(common_flags) -O3 -DNDEBUG
 test_flags    := $(common_flags) -O2 -g -D_GLIBCXX_ASSERTIONS -DGRADIAN_ASSERTIONS
@@ -90,20 +91,41 @@ $(test_program): build/sources
 	$(call start,LINK,$@)
 	$(call link,$(test_flags) $(sanitizer_flags))
 
-build/objects/tests/%.o build/test-objects$(variant)/tests/%.o: \
+# The sources that read files of the tree when they run.
+looks_at_tree := $(addprefix tests/,gradients/main.cpp test_gradients.cpp parity/fixture.cpp)
+$(call release_object,$(looks_at_tree)) $(call test_object,$(looks_at_tree)): \
     source_dir := -DGRADIAN_SOURCE_DIR="\"$(CURDIR)\""
 
-build/objects/%.o: %.cpp build/flags | packages
+build/objects/%.o: %.cpp build/machine.flags | packages
 	$(call start,CXX,$<)
 	$(call compile,$(release_flags) $(source_dir))
 
-build/test-objects$(variant)/%.o: %.cpp build/flags | packages
+build/test-objects$(variant)/%.o: %.cpp build/machine.flags | packages
 	$(call start,CXX,$< (test))
 	$(call compile,$(test_flags) $(sanitizer_flags) $(source_dir))
 
+# The flags that depend on the machine and the compiler, which are asked: the processor, and what
+# keeps the compiler right (see the probe). Users' own commands read them as @build/machine.flags. A
+# probe that cannot run, as when cross-compiling, counts as failed.
+safe_moves := -mmove-max=128 -mstore-max=128
+build/machine.flags: tests/compiler/constants.cpp build/flags | packages
+	$(call start,ASK,$(CXX))
+	accepts() { echo 'int main() {}' | $(CXX) $$* $(CXXFLAGS) -x c++ -c - -o /dev/null 2>$@.log; }
+	keeps_constants() {
+	  $(CXX) -std=c++20 -O2 $$* $(CPPFLAGS) $(CXXFLAGS) $< $(LDFLAGS) -o $@.probe && $@.probe 2>/dev/null
+	}
+	processor='-march=$(MARCH)'
+	if ! accepts $$processor; then
+	  $(if $(filter file default,$(origin MARCH)),processor=,cat $@.log >&2; exit 1)
+	fi
+	safe=
+	if ! keeps_constants $$processor && accepts $$processor $(safe_moves); then safe='$(safe_moves)'; fi
+	echo $$processor $$safe >$@.tmp
+	mv $@.tmp $@
+
 # Two stamps, rewritten only when their text changes: other flags rebuild everything, and a source
 # that is gone leaves the archives and the test program.
-flags   := $(CXX) $(release_flags) $(test_flags) $(CPPFLAGS) $(CXXFLAGS) $(LDFLAGS) $(CURDIR)
+flags   := $(CXX) $(MARCH) $(release_flags) $(test_flags) $(CPPFLAGS) $(CXXFLAGS) $(LDFLAGS) $(CURDIR)
 sources := $(library_sources) $(shared_sources) $(test_sources)
 ifneq ($(flags),$(file <build/flags))
 build/flags: force
@@ -171,7 +193,7 @@ help:
 	echo 'make format       clang-format over all sources'
 	echo 'make clean        removes build/'
 	echo 'V=1 shows the commands; CXX=clang++-14 takes another compiler,'
-	echo 'FASHION_MNIST=DIR the gzipped data from there.'
+	echo 'MARCH=x86-64-v3 another processor, FASHION_MNIST=DIR the gzipped data from there.'
 
 # ---- Packages ----
 
