@@ -28,7 +28,7 @@ library_sources := $(wildcard tensor/*.cpp autograd/*.cpp autograd/ops/*.cpp nn/
 shared_sources  := $(wildcard examples/*/*.cpp)  # of the examples, also used by the tests
 example_sources := $(wildcard examples/*.cpp)
 test_sources    := $(wildcard tests/*.cpp) \
-    $(filter-out tests/bench/% %/main.cpp,$(wildcard tests/*/*.cpp))
+    $(filter-out tests/bench/% tests/compiler/% %/main.cpp,$(wildcard tests/*/*.cpp))
 proof_sources   := $(wildcard tests/gradients/*.cpp)  # of the gradient table, and of its program
 bench_sources   := $(wildcard tests/bench/*.cpp)
 
