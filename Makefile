@@ -17,6 +17,7 @@ endif
 
 # The settings a user may change: CXX, CPPFLAGS, CXXFLAGS, LDFLAGS and these.
 MARCH         ?= native#     processor to build for, such as x86-64-v3
+EMULATOR      ?=#            runs what was built for another processor, such as qemu-aarch64-static
 SANITIZE      ?=#            make test: sanitizers, such as address,undefined
 ARGS          ?=#            of the program that a command runs, such as --epochs 2
 V             ?=#            1 shows the commands
@@ -112,7 +113,8 @@ build/machine.flags: tests/compiler/constants.cpp build/flags | packages
 	$(call start,ASK,$(CXX))
 	accepts() { echo 'int main() {}' | $(CXX) $$* $(CXXFLAGS) -x c++ -c - -o /dev/null 2>$@.log; }
 	keeps_constants() {
-	  $(CXX) -std=c++20 -O2 $$* $(CPPFLAGS) $(CXXFLAGS) $< $(LDFLAGS) -o $@.probe && $@.probe 2>/dev/null
+	  $(CXX) -std=c++20 -O2 $$* $(CPPFLAGS) $(CXXFLAGS) $< $(LDFLAGS) -o $@.probe &&
+	    $(EMULATOR) $@.probe 2>/dev/null
 	}
 	processor='-march=$(MARCH)'
 	if ! accepts $$processor; then
@@ -149,7 +151,7 @@ data       := $(foreach set,train t10k,$(set)-images-idx3-ubyte $(set)-labels-id
 data_files := $(data:%=build/data/fashion-mnist/%)
 
 train: build/examples/compare_losses $(data_files)
-	@$(live)build/examples/compare_losses --data build/data/fashion-mnist --out build/report $(ARGS)
+	@$(live)$(EMULATOR) build/examples/compare_losses --data build/data/fashion-mnist --out build/report $(ARGS)
 
 $(data_files): build/data/fashion-mnist/%: | packages
 	$(call start,GUNZIP,$@)
@@ -157,12 +159,12 @@ $(data_files): build/data/fashion-mnist/%: | packages
 	mv $@.tmp $@
 
 test: $(test_program)
-	@$(live)$< $(ARGS)
+	@$(live)$(EMULATOR) $< $(ARGS)
 
 gradcheck: build/gradcheck
-	@$(live)$< $(ARGS)
+	@$(live)$(EMULATOR) $< $(ARGS)
 
-mutate: | packages
+mutate: build/machine.flags
 	@$(live)CXX='$(CXX)' CPPFLAGS='$(CPPFLAGS)' CXXFLAGS='$(CXXFLAGS)' \
 	  LDFLAGS='$(LDFLAGS)' tests/mutate.sh
 
@@ -192,8 +194,8 @@ help:
 	echo 'make bench-peers  the same work in PyTorch, where python3 has torch'
 	echo 'make format       clang-format over all sources'
 	echo 'make clean        removes build/'
-	echo 'V=1 shows the commands; CXX=clang++-14 takes another compiler,'
-	echo 'MARCH=x86-64-v3 another processor, FASHION_MNIST=DIR the gzipped data from there.'
+	echo 'V=1 shows the commands, CXX=clang++-14 takes another compiler, MARCH=x86-64-v3'
+	echo 'builds for another processor, FASHION_MNIST=DIR has the gzipped data.'
 
 # ---- Packages ----
 

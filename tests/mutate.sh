@@ -13,7 +13,8 @@ source_dir=$(cd "$(dirname "$0")/.." && pwd)
 copy=$(mktemp -d "${TMPDIR:-/tmp}/gradian-mutants.XXXXXX")
 trap 'rm -rf "$copy"' EXIT
 jobs=$(nproc)
-compile="${CXX:-g++} -std=c++20 -O1 -march=native -pthread -I. ${CPPFLAGS:-} ${CXXFLAGS:-}"
+compile="${CXX:-g++} -std=c++20 -O1 @$source_dir/build/machine.flags -pthread -I."
+compile+=" ${CPPFLAGS:-} ${CXXFLAGS:-}"
 export copy compile
 
 for folder in tensor autograd nn losses tests/gradients; do
