@@ -3,7 +3,7 @@
 #   make    make train    make test    make help
 
 .DEFAULT_GOAL := all
-.PHONY: all train test gradcheck mutate bench bench-peers format clean help packages
+.PHONY: all train test gradcheck mutate bench bench-peers opinfo format clean help packages
 .DELETE_ON_ERROR:
 .ONESHELL:             # a recipe is one shell script ...
 .SHELLFLAGS := -ec     # ... that stops at the first error
@@ -21,6 +21,7 @@ EMULATOR      ?=#            runs what was built for another processor, such as 
 SANITIZE      ?=#            make test: sanitizers, such as address,undefined
 ARGS          ?=#            of the program that a command runs, such as --epochs 2
 V             ?=#            1 shows the commands
+PYTHON        ?= python3#    make opinfo: an interpreter that may have torch
 FASHION_MNIST ?= /usr/share/datasets/fashion-mnist# folder of the gzipped IDX files
 
 # ---- Sources ----
@@ -29,9 +30,10 @@ library_sources := $(wildcard tensor/*.cpp autograd/*.cpp autograd/ops/*.cpp nn/
 shared_sources  := $(wildcard examples/*/*.cpp)  # of the examples, also used by the tests
 example_sources := $(wildcard examples/*.cpp)
 test_sources    := $(wildcard tests/*.cpp) \
-    $(filter-out tests/bench/% tests/compiler/% %/main.cpp,$(wildcard tests/*/*.cpp))
+    $(filter-out tests/bench/% tests/compiler/% tests/opinfo/% %/main.cpp,$(wildcard tests/*/*.cpp))
 proof_sources   := $(wildcard tests/gradients/*.cpp)  # of the gradient table, and of its program
 bench_sources   := $(wildcard tests/bench/*.cpp)
+opinfo_sources  := $(wildcard tests/opinfo/*.cpp) tests/parity/safetensors.cpp tests/parity/mismatch.cpp
 
 examples := $(example_sources:examples/%.cpp=build/examples/%)
 
@@ -83,7 +85,8 @@ $(examples): build/examples/%: build/objects/examples/%.o build/libexamples.a bu
 
 build/gradcheck: $(call release_object,$(proof_sources)) build/libgradian.a
 build/bench/bench: $(call release_object,$(bench_sources)) build/libexamples.a build/libgradian.a
-build/gradcheck build/bench/bench:
+build/opinfo/replay: $(call release_object,$(opinfo_sources)) build/libgradian.a
+build/gradcheck build/bench/bench build/opinfo/replay:
 	$(call start,LINK,$@)
 	$(call link,$(release_flags))
 
@@ -141,7 +144,7 @@ build/flags build/sources:
 force:
 
 -include $(patsubst %.o,%.d,$(call release_object,$(library_sources) $(shared_sources) \
-    $(example_sources) $(proof_sources) $(bench_sources)))
+    $(example_sources) $(proof_sources) $(bench_sources) $(opinfo_sources)))
 -include $(patsubst %.o,%.d,$(call test_object,$(library_sources) $(shared_sources) \
     $(test_sources)))
 
@@ -174,6 +177,14 @@ bench: build/bench/bench
 bench-peers: build/bench/bench
 	@$(live)python3 tests/bench/peers.py $(ARGS)
 
+opinfo: build/opinfo/replay
+	@$(live)if ! $(PYTHON) -c 'import torch' 2>/dev/null; then
+	  echo 'opinfo: skipped, $(PYTHON) has no torch (PYTHON=/path/to/python3 takes another)'
+	  exit 0
+	fi
+	$(PYTHON) tests/opinfo/generate.py build/opinfo
+	$< build/opinfo $(ARGS)
+
 format:
 	@command -v clang-format >/dev/null || {
 	  echo 'make format needs clang-format (Debian: apt-get install clang-format)' >&2
@@ -192,6 +203,7 @@ help:
 	echo 'make mutate       breaks every backward rule and shows that the proof notices'
 	echo 'make bench        times the workloads: build/bench.json (ARGS="--training 300")'
 	echo 'make bench-peers  the same work in PyTorch, where python3 has torch'
+	echo 'make opinfo       the samples of the databases of PyTorch, replayed (PYTHON=...)'
 	echo 'make format       clang-format over all sources'
 	echo 'make clean        removes build/'
 	echo 'V=1 shows the commands, CXX=clang++-14 takes another compiler, MARCH=x86-64-v3'

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "tests/parity/fixture.h"
+#include "tests/parity/mismatch.h"
 #include "tests/parity/safetensors.h"
 
 namespace gradian::parity {

@@ -13,11 +13,6 @@
 
 namespace gradian::parity {
 
-// Empty when every entry is within `tolerance` times the largest finite expected one, infinities
-// and NaNs are where they are expected; else what is farthest off.
-std::string mismatch(const std::vector<double>& actual, const std::vector<double>& expected,
-                     double tolerance);
-
 // One fixture file. Its arrays are called `case.key`.
 class Fixture {
  public:

@@ -4,12 +4,13 @@ Numbers are drawn from a seed that is the case's name, so a new case leaves the 
 Inputs and cotangents are rounded to float32: the float32 tests then see the very same numbers.
 """
 import collections
-import json
 import zlib
 
 import numpy as np
 import pytorch_metric_learning
 import torch
+
+import array_file
 
 # draw: a function of the random generator that returns an array.
 Input = collections.namedtuple("Input", "draw differentiable", defaults=[True])
@@ -79,22 +80,12 @@ class Fixture:
         self.add(name, **{f"grad{i}": gradient for i, gradient in zip(wanted, gradients)})
 
     def save(self, path):
-        """Writes the file: length of the header, header in JSON, arrays one behind the other."""
+        """Writes the file; its metadata say by which versions."""
         for case in self.cases:
             inner = [other for other in self.cases if other.startswith(case + ".")]
             assert not inner, f"{case} is a prefix of {inner}"
         versions = {"torch": torch.__version__,
                     "pytorch_metric_learning": pytorch_metric_learning.__version__}
-        header, offset = {"__metadata__": versions}, 0
-        for name, array in sorted(self.arrays.items()):
-            header[name] = {"dtype": {"f": "F64", "i": "I64"}[array.dtype.kind],
-                            "shape": array.shape, "data_offsets": [offset, offset + array.nbytes]}
-            offset += array.nbytes
-        text = json.dumps(header, separators=(",", ":")).encode()
-        text += b" " * (-len(text) % 8)
-        with open(path, "wb") as file:
-            file.write(len(text).to_bytes(8, "little") + text)
-            for _, array in sorted(self.arrays.items()):
-                file.write(array.astype(array.dtype.newbyteorder("<")).tobytes())
+        array_file.write(path, self.arrays, versions)
         return (f"{path.name}: {len(self.cases)} cases, {len(self.arrays)} arrays, "
                 f"{path.stat().st_size} bytes")

@@ -1,0 +1,93 @@
+#include "tests/opinfo/explained.h"
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+
+namespace gradian::opinfo {
+namespace {
+
+bool is_nan(double x) { return std::isnan(x); }
+bool is_zero(double x) { return x == 0; }
+bool is_not_positive(double x) { return x <= 0; }
+
+bool lists(const std::string& words, const std::string& word) {
+  std::istringstream stream(words);
+  for (std::string each; stream >> each;)
+    if (each == word) return true;
+  return words.empty();
+}
+
+// Whether the results agree once the entries at which `x` says so are left out.
+bool differ_only_at(const std::function<bool(double)>& at, const std::vector<double>& x,
+                    const Difference& difference) {
+  std::vector<double> ours = difference.ours;
+  if (ours.empty() || ours.size() != x.size()) return false;
+  for (size_t i = 0; i < x.size(); ++i)
+    if (at(x[i])) ours[i] = difference.theirs[i];
+  return mismatch(ours, difference.theirs).empty();
+}
+
+}  // namespace
+
+const std::vector<Explanation>& explanations() {
+  static const std::vector<Explanation> rows = {
+      {"",
+       "refusal",
+       "is out of range for 0 axes",
+       {},
+       "A tensor without axes has no axis 0; PyTorch takes it as one of size 1."},
+      {"squeeze",
+       "refusal",
+       "is not of size 1",
+       {},
+       "An axis that cannot be squeezed is an error, in PyTorch nothing happens."},
+      {"constant_pad_nd nn.functional.pad.constant",
+       "refusal",
+       "negative padding",
+       {},
+       "slice() cuts, pad() does not."},
+      {"nn.functional.linear", "refusal", "weight [", {}, "The weight is a matrix."},
+      {"cat",
+       "refusal",
+       "concat: ",
+       {},
+       "PyTorch skips tensors of shape [0] whatever the others'."},
+      {"nn.functional.batch_norm",
+       "refusal",
+       "expected [N, C, ...], got [0]",
+       {},
+       "Without an axis of channels there is nothing to normalise over."},
+      {"nn.BatchNorm1d nn.BatchNorm2d",
+       "refusal",
+       "needs more than one value a channel",
+       {},
+       "An empty batch has no statistics to train with."},
+      {"abs", "", "", is_nan, "A derivative at NaN is NaN; PyTorch's sign(NaN) is 0."},
+      {"sign", "out", "", is_nan, "sign(NaN) is NaN; PyTorch's is 0."},
+      {"nn.functional.hardtanh", "", "", is_nan,
+       "NaN passes through clamp, and so does its gradient; PyTorch's is 0."},
+      {"nn.functional.prelu", "second_v", "", is_zero,
+       "PyTorch contradicts itself: its gradient at 0 has the slope `weight`, its second order 1."},
+      {"pow", "second", "exponent=@1", is_not_positive,
+       "The derivative of 0^p by p >= 0 is 0 in every order, PyTorch's second one is NaN; below 0 "
+       "the "
+       "derivative by p is NaN in every order, PyTorch's second one is finite at p = 0."},
+  };
+  return rows;
+}
+
+bool explains(const Explanation& explanation, const Sample& sample, const SampleFile& file,
+              const Difference& difference) {
+  const auto holds_part = [&](const std::string& text) {
+    return text.find(explanation.part) != std::string::npos;
+  };
+  return lists(explanation.ops, sample.op) && difference.result.starts_with(explanation.result) &&
+         (holds_part(difference.text) ||
+          std::any_of(sample.calls.begin(), sample.calls.end(), holds_part)) &&
+         (!explanation.only_at ||
+          differ_only_at(explanation.only_at,
+                         file.arrays.at(sample.id + ".in0").to_vector<double>(), difference));
+}
+
+}  // namespace gradian::opinfo

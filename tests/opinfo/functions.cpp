@@ -1,0 +1,325 @@
+#include "tests/opinfo/functions.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "autograd/ops.h"
+#include "tensor/kernels.h"
+
+namespace gradian::opinfo {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr int64_t kEnd = std::numeric_limits<int64_t>::max();
+
+Row unary(Variable (*f)(const Variable&)) {
+  return [f](Call& c) { return f(c.variable("input")); };
+}
+
+Row binary(Variable (*f)(const Variable&, const Variable&)) {
+  return [f](Call& c) {
+    const Variable input = c.variable("input");
+    return f(input, c.variable("other"));
+  };
+}
+
+// An operator, which has a form for numbers too.
+template <class Operation>
+Row arithmetic(Operation operation) {
+  return [operation](Call& c) -> Variable {
+    const Variable input = c.variable("input");
+    if (is_floating(input.dtype()) && c.is_number("other"))
+      return operation(input, c.number("other"));
+    return operation(input, c.variable("other"));
+  };
+}
+
+// Kernels that have no gradient.
+Row unary_kernel(Tensor (*f)(const Tensor&)) {
+  return [f](Call& c) { return Variable(f(c.variable("input").value())); };
+}
+
+Row comparison(Tensor (*f)(const Tensor&, const Tensor&)) {
+  return [f](Call& c) {
+    const Variable input = c.variable("input");
+    return Variable(f(input.value(), c.variable("other").value()));
+  };
+}
+
+Row reduction(Variable (*f)(const Variable&, const Shape&, bool)) {
+  return [f](Call& c) { return f(c.variable("input"), c.axes("dim"), c.flag("keepdim", false)); };
+}
+
+Variable clamped(Call& c, const char* low, const char* high, double lowest, double highest) {
+  if ((c.has(low) && !c.is_number(low)) || (c.has(high) && !c.is_number(high)))
+    throw LeftOut{"bounds that are tensors"};
+  return clamp(c.variable("input"), c.number(low, lowest), c.number(high, highest));
+}
+
+Variable variance(Call& c) {
+  const bool unbiased = c.flag("unbiased", true);
+  const double correction = c.number("correction", unbiased ? 1 : 0);
+  if (correction != static_cast<double>(static_cast<int64_t>(correction)))
+    throw LeftOut{"correction that is no whole number"};
+  return var(c.variable("input"), c.axes("dim"), static_cast<int64_t>(correction),
+             c.flag("keepdim", false));
+}
+
+// PyTorch's p-norms of vectors: p = 2 is ours.
+Variable euclidean_norm(Call& c, const char* order) {
+  const std::string p = c.word(order, "2");
+  if (p != "2" && p != "2.0" && p != "fro") throw LeftOut{text(order, " other than 2")};
+  return norm(c.variable("input"), c.axes("dim"), c.flag("keepdim", false));
+}
+
+// The first and last index count from the end where they are negative, as in Python.
+Variable python_slice(Call& c) {
+  const Variable x = c.variable("input");
+  const int axis = c.axis("dim", 0);
+  const int64_t size = x.size(axis);
+  const auto position = [size](int64_t i) {
+    return std::clamp<int64_t>(i < 0 ? i + size : i, 0, size);
+  };
+  const int64_t begin = position(c.integer("start", 0)), end = position(c.integer("end", kEnd));
+  return slice(x, axis, begin, std::max(begin, end), c.integer("step", 1));
+}
+
+Variable narrowed(Call& c) {
+  const Variable x = c.variable("input");
+  const int axis = c.axis("dim");
+  if (!c.is_number("start")) throw LeftOut{"start that is a tensor"};
+  const int64_t start = c.integer("start"), length = c.integer("length"), size = x.size(axis);
+  if (length < 0) throw LeftOut{"length below 0, which slice() takes for an end"};
+  // slice() counts a negative end from the end too, so only what lies inside may be made positive
+  const int64_t begin = start < 0 && start + size >= 0 ? start + size : start;
+  return slice(x, axis, begin, begin + length);
+}
+
+Variable flipped(Call& c) {
+  Variable x = c.variable("input");
+  for (const int64_t axis : c.shape("dims")) x = flip(x, static_cast<int>(axis));
+  return x;
+}
+
+// ours fills zeros; PyTorch adds to `input`
+Variable scattered(Call& c) {
+  const Variable x = c.variable("input");
+  return x + scatter_add(x.shape(), c.axis("dim"), c.tensor("index"), c.variable("src"));
+}
+
+Variable normed_batch(Call& c) {
+  const bool training = c.flag("training", false);
+  const Tensor mean = c.optional_tensor("running_mean"), var = c.optional_tensor("running_var");
+  c.ignore("momentum");  // of the running statistics, which belong to nn::BatchNorm here
+  return batch_norm(c.variable("input"), training ? Tensor() : mean, training ? Tensor() : var,
+                    c.optional_variable("weight"), c.optional_variable("bias"),
+                    c.number("eps", 1e-5));
+}
+
+// The channels of PyTorch's slopes lie on axis 1.
+Variable rectified(Call& c) {
+  const Variable x = c.variable("input"), weight = c.variable("weight");
+  if (weight.dim() != 1 || weight.numel() == 1 || x.dim() < 2) return prelu(x, weight);
+  Shape channels = Shape::filled(x.dim() - 1, 1);
+  channels[0] = weight.numel();
+  return prelu(x, reshape(weight, channels));
+}
+
+Variable convolved(Call& c) {
+  Conv2dOptions options;
+  const Variable x = c.variable("input"), weight = c.variable("weight");
+  options.stride = c.pair("stride", {1, 1});
+  options.padding = c.pair("padding", {0, 0});
+  options.dilation = c.pair("dilation", {1, 1});
+  options.groups = c.integer("groups", 1);
+  const Variable bias = c.optional_variable("bias");
+  if (x.dim() == 3) throw LeftOut{"an image without a batch"};
+  return conv2d(x, weight, bias, options);
+}
+
+Table elementwise() {
+  Table rows = {
+      {"neg", unary(neg)},
+      {"abs", unary(abs)},
+      {"exp", unary(exp)},
+      {"log", unary(log)},
+      {"log1p", unary(log1p)},
+      {"sqrt", unary(sqrt)},
+      {"sin", unary(sin)},
+      {"cos", unary(cos)},
+      {"acos", unary(acos)},
+      {"tanh", unary(tanh)},
+      {"erf", unary(erf)},
+      {"sigmoid", unary(sigmoid)},
+      {"nn.functional.softplus", unary(softplus)},
+      {"nn.functional.relu", unary(relu)},
+      {"nn.functional.silu", unary(silu)},
+      {"sign", unary_kernel(sign)},
+      {"isfinite", unary_kernel(isfinite)},
+      {"eq", comparison(equal)},
+      {"lt", comparison(less)},
+      {"le", comparison(less_equal)},
+      {"gt", comparison(greater)},
+      {"maximum", binary(maximum)},
+      {"minimum", binary(minimum)},
+      {"max.binary", binary(maximum)},
+      {"min.binary", binary(minimum)},
+      {"add", arithmetic([](const Variable& a, const auto& b) { return a + b; })},
+      {"sub", arithmetic([](const Variable& a, const auto& b) { return a - b; })},
+      {"mul", arithmetic([](const Variable& a, const auto& b) { return a * b; })},
+      {"div.no_rounding_mode", arithmetic([](const Variable& a, const auto& b) { return a / b; })},
+      {"__radd__", arithmetic([](const Variable& a, const auto& b) { return b + a; })},
+      {"__rsub__", arithmetic([](const Variable& a, const auto& b) { return b - a; })},
+      {"__rmul__", arithmetic([](const Variable& a, const auto& b) { return b * a; })},
+      {"__rdiv__", arithmetic([](const Variable& a, const auto& b) { return b / a; })},
+  };
+  rows["true_divide"] = rows["div.no_rounding_mode"];
+  rows["rsub"] = rows["__rsub__"];
+  rows["pow"] = [](Call& c) -> Variable {
+    const Variable x = c.variable("input");
+    if (c.is_number("exponent")) return pow(x, c.number("exponent"));
+    return pow(x, c.variable("exponent"));
+  };
+  rows["where"] = [](Call& c) {
+    return where(c.tensor("condition"), c.variable("input"), c.variable("other"));
+  };
+  rows["clamp"] = [](Call& c) { return clamped(c, "min", "max", -kInfinity, kInfinity); };
+  rows["nn.functional.hardtanh"] = [](Call& c) { return clamped(c, "min_val", "max_val", -1, 1); };
+  rows["nn.functional.leaky_relu"] = [](Call& c) {
+    return leaky_relu(c.variable("input"), c.number("negative_slope", 0.01));
+  };
+  rows["nn.functional.prelu"] = rectified;
+  rows["nn.functional.gelu"] = [](Call& c) {
+    const std::string kind = c.word("approximate", "none");
+    if (kind != "none" && kind != "tanh") throw LeftOut{"does not compile: another approximate"};
+    return gelu(c.variable("input"), kind == "tanh");
+  };
+  rows["nn.functional.dropout"] = [](Call& c) {
+    const double p = c.number("p", 0.5);
+    const bool training = c.flag("training", true);
+    if (training && p > 0 && p < 1) throw LeftOut{"random"};
+    return dropout(c.variable("input"), p, training);
+  };
+  return rows;
+}
+
+Table shapes() {
+  Table rows;
+  for (const char* name : {"reshape", "view"})
+    rows[name] = [](Call& c) { return reshape(c.variable("input"), c.shape("shape")); };
+  rows["broadcast_to"] = [](Call& c) { return expand(c.variable("input"), c.shape("shape")); };
+  rows["expand"] = [](Call& c) {
+    const Variable x = c.variable("input");
+    const Shape shape = c.shape("shape");
+    if (std::count(shape.begin(), shape.end(), -1) > 0) throw LeftOut{"a size of -1 in expand"};
+    return expand(x, shape);
+  };
+  rows["sum_to_size"] = [](Call& c) { return sum_to(c.variable("input"), c.shape("shape")); };
+  rows["permute"] = [](Call& c) { return permute(c.variable("input"), c.shape("dims")); };
+  rows["transpose"] = [](Call& c) {
+    return transpose(c.variable("input"), c.axis("dim0"), c.axis("dim1"));
+  };
+  rows["flatten"] = [](Call& c) { return flatten(c.variable("input"), c.axis("start_dim", 0)); };
+  rows["squeeze"] = [](Call& c) { return squeeze(c.variable("input"), c.axis("dim")); };
+  rows["unsqueeze"] = [](Call& c) { return unsqueeze(c.variable("input"), c.axis("dim")); };
+  rows["slice"] = python_slice;
+  rows["narrow"] = narrowed;
+  rows["select"] = [](Call& c) {
+    return select(c.variable("input"), c.axis("dim"), c.integer("index"));
+  };
+  rows["constant_pad_nd"] = [](Call& c) {
+    return pad(c.variable("input"), c.shape("pad"), c.number("value", 0));
+  };
+  rows["nn.functional.pad.constant"] = rows["constant_pad_nd"];
+  rows["flip"] = flipped;
+  rows["cat"] = [](Call& c) { return concat(c.variables("tensors"), c.axis("dim", 0)); };
+  rows["stack"] = [](Call& c) { return stack(c.variables("tensors"), c.axis("dim", 0)); };
+  return rows;
+}
+
+Table reductions() {
+  Table rows = {{"sum", reduction(sum)},
+                {"mean", reduction(mean)},
+                {"amax", reduction(max)},
+                {"amin", reduction(min)},
+                {"max.reduction_with_dim", reduction(max)},
+                {"max.reduction_no_dim", reduction(max)},
+                {"min.reduction_with_dim", reduction(min)},
+                {"min.reduction_no_dim", reduction(min)},
+                {"logsumexp", reduction(logsumexp)},
+                {"var", variance},
+                {"var.unbiased", variance}};
+  rows["argmax"] = [](Call& c) {
+    return Variable(argmax(c.variable("input").value(), c.axis("dim"), c.flag("keepdim", false)));
+  };
+  rows["softmax"] = [](Call& c) { return softmax(c.variable("input"), c.axis("dim")); };
+  rows["log_softmax"] = [](Call& c) { return log_softmax(c.variable("input"), c.axis("dim")); };
+  for (const char* name : {"norm", "norm.fro"})
+    rows[name] = [](Call& c) { return euclidean_norm(c, "p"); };
+  rows["linalg.vector_norm"] = [](Call& c) { return euclidean_norm(c, "ord"); };
+  return rows;
+}
+
+Table norms_and_products() {
+  Table rows;
+  rows["nn.functional.normalize"] = [](Call& c) {
+    if (c.has("p") && c.number("p") != 2) throw LeftOut{"p other than 2"};
+    return normalize(c.variable("input"), c.axis("dim", 1), c.number("eps", 1e-12));
+  };
+  rows["nn.functional.cosine_similarity"] = [](Call& c) {
+    return cosine_similarity(c.variable("x1"), c.variable("x2"), c.axis("dim", 1),
+                             c.number("eps", 1e-8));
+  };
+  rows["nn.functional.layer_norm"] = [](Call& c) {
+    return layer_norm(c.variable("input"), c.shape("normalized_shape"),
+                      c.optional_variable("weight"), c.optional_variable("bias"),
+                      c.number("eps", 1e-5));
+  };
+  rows["nn.functional.batch_norm"] = normed_batch;
+  for (const char* name : {"matmul", "mm", "bmm", "mv", "dot"}) rows[name] = binary(matmul);
+  rows["__rmatmul__"] = [](Call& c) { return matmul(c.variable("other"), c.variable("input")); };
+  rows["nn.functional.linear"] = [](Call& c) {
+    return linear(c.variable("input"), c.variable("weight"), c.optional_variable("bias"));
+  };
+  rows["nn.functional.conv2d"] = convolved;
+  return rows;
+}
+
+Table lookups() {
+  Table rows;
+  rows["gather"] = [](Call& c) {
+    return gather(c.variable("input"), c.axis("dim"), c.tensor("index"));
+  };
+  rows["scatter_add"] = scattered;
+  rows["index_select"] = [](Call& c) {
+    return index_select(c.variable("input"), c.axis("dim"), c.tensor("index"));
+  };
+  rows["nn.functional.embedding"] = [](Call& c) {
+    return embedding(c.tensor("input"), c.variable("weight"));
+  };
+  rows["nn.functional.one_hot"] = [](Call& c) {
+    return Variable(one_hot(c.tensor("input"), c.integer("num_classes"), DType::int64));
+  };
+  return rows;
+}
+
+}  // namespace
+
+Table functions() {
+  Table rows;
+  for (const Table& part : {elementwise(), shapes(), reductions(), norms_and_products(), lookups()})
+    rows.insert(part.begin(), part.end());
+  return rows;
+}
+
+const Table& table() {
+  static const Table rows = [] {
+    Table all;
+    for (const Table& part : {functions(), layers(), losses(), optimizers()})
+      all.insert(part.begin(), part.end());
+    return all;
+  }();
+  return rows;
+}
+
+}  // namespace gradian::opinfo
