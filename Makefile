@@ -33,7 +33,7 @@ test_sources    := $(wildcard tests/*.cpp) \
     $(filter-out tests/bench/% tests/compiler/% tests/opinfo/% %/main.cpp,$(wildcard tests/*/*.cpp))
 proof_sources   := $(wildcard tests/gradients/*.cpp)  # of the gradient table, and of its program
 bench_sources   := $(wildcard tests/bench/*.cpp)
-opinfo_sources  := $(wildcard tests/opinfo/*.cpp) tests/parity/safetensors.cpp tests/parity/mismatch.cpp
+opinfo_sources  := $(wildcard tests/opinfo/*.cpp) $(addprefix tests/parity/,safetensors.cpp mismatch.cpp)
 
 examples := $(example_sources:examples/%.cpp=build/examples/%)
 
@@ -44,7 +44,8 @@ variant := $(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
 
 release_object = $(patsubst %.cpp,build/objects/%.o,$1)
 test_object    = $(patsubst %.cpp,build/test-objects$(variant)/%.o,$1)
-test_program  := build/tests/run$(variant)
+test_program   := build/tests/run$(variant)
+opinfo_program := build/opinfo/replay$(variant)
 
 # ---- Flags ----
 
@@ -85,13 +86,14 @@ $(examples): build/examples/%: build/objects/examples/%.o build/libexamples.a bu
 
 build/gradcheck: $(call release_object,$(proof_sources)) build/libgradian.a
 build/bench/bench: $(call release_object,$(bench_sources)) build/libexamples.a build/libgradian.a
-build/opinfo/replay: $(call release_object,$(opinfo_sources)) build/libgradian.a
-build/gradcheck build/bench/bench build/opinfo/replay:
+build/gradcheck build/bench/bench:
 	$(call start,LINK,$@)
 	$(call link,$(release_flags))
 
 $(test_program): $(call test_object,$(test_sources) $(shared_sources) $(library_sources))
 $(test_program): build/sources
+$(opinfo_program): $(call test_object,$(opinfo_sources) $(library_sources))
+$(test_program) $(opinfo_program):
 	$(call start,LINK,$@)
 	$(call link,$(test_flags) $(sanitizer_flags))
 
@@ -144,9 +146,9 @@ build/flags build/sources:
 force:
 
 -include $(patsubst %.o,%.d,$(call release_object,$(library_sources) $(shared_sources) \
-    $(example_sources) $(proof_sources) $(bench_sources) $(opinfo_sources)))
+    $(example_sources) $(proof_sources) $(bench_sources)))
 -include $(patsubst %.o,%.d,$(call test_object,$(library_sources) $(shared_sources) \
-    $(test_sources)))
+    $(test_sources) $(opinfo_sources)))
 
 # ---- Commands ----
 
@@ -177,7 +179,7 @@ bench: build/bench/bench
 bench-peers: build/bench/bench
 	@$(live)python3 tests/bench/peers.py $(ARGS)
 
-opinfo: build/opinfo/replay
+opinfo: $(opinfo_program)
 	@$(live)if ! $(PYTHON) -c 'import torch' 2>/dev/null; then
 	  echo 'opinfo: skipped, $(PYTHON) has no torch (PYTHON=/path/to/python3 takes another)'
 	  exit 0
