@@ -56,7 +56,7 @@ prepare_arm64='
   dpkg --add-architecture arm64
   apt-get -q update
   apt-get -q -y install --no-install-recommends g++-aarch64-linux-gnu qemu-user-static \
-    libblis-dev:arm64 doctest-dev dataset-fashion-mnist'
+    libstdc++6:arm64 libblis-dev:arm64 doctest-dev dataset-fashion-mnist'
 
 try() {  # RELEASE COMPILER MARCH
   local root=$work/run log settings="CXX=$2" start=$SECONDS
