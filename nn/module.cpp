@@ -120,6 +120,19 @@ void Module::add_child(const std::string& name, std::unique_ptr<Module> child) {
   children_.emplace_back(name, std::move(child));
 }
 
+TrainingMode::TrainingMode(Module& module, bool training) {
+  before_.emplace_back(&module, module.training_);
+  for (size_t i = 0; i < before_.size(); ++i) {
+    Module& each = *before_[i].first;  // `before_` grows under the loop
+    for (auto& [name, child] : each.children_) before_.emplace_back(child.get(), child->training_);
+  }
+  module.train(training);
+}
+
+TrainingMode::~TrainingMode() {
+  for (const auto& [module, training] : before_) module->training_ = training;
+}
+
 Variable Sequential::forward(const Variable& x) {
   Variable result = x;
   for (const auto& [name, child] : children()) result = child->forward(result);

@@ -77,6 +77,7 @@ class Module {
   }
 
  private:
+  friend class TrainingMode;
   void add_child(const std::string& name, std::unique_ptr<Module> child);
   void check_name(const std::string& name) const;
   void visit(const std::string& prefix,
@@ -85,6 +86,23 @@ class Module {
   std::vector<Parameter> parameters_, buffers_;
   std::vector<std::pair<std::string, std::unique_ptr<Module>>> children_;
   bool training_ = true;
+};
+
+// While one of these lives, a module and all below it are in training mode (or in evaluation mode,
+// with false). Then each has the mode again that it had before, when an exception passes, too.
+class TrainingMode {
+ public:
+  explicit TrainingMode(Module& module, bool training = true);
+  ~TrainingMode();
+  TrainingMode(const TrainingMode&) = delete;
+  TrainingMode& operator=(const TrainingMode&) = delete;
+
+ private:
+  std::vector<std::pair<Module*, bool>> before_;
+};
+
+struct EvalMode : TrainingMode {
+  explicit EvalMode(Module& module) : TrainingMode(module, false) {}
 };
 
 // Runs its children one after the other; they are named "0", "1", ...

@@ -110,6 +110,39 @@ TEST_CASE("module: train and eval reach every module below") {
   CHECK(!identical(net.named_buffers()[0].variable.value(), before));
 }
 
+TEST_CASE(
+    "module: a mode ends with its scope, by an exception too, and each module has its own again") {
+  Net net;
+  net.features.eval();  // frozen statistics in a net that trains
+  const auto check_restored = [&] {
+    CHECK(net.training());
+    CHECK(net.output.training());
+    CHECK(!net.features.training());
+    const Tensor before = net.named_buffers()[0].variable.value();
+    net(image());
+    CHECK(identical(net.named_buffers()[0].variable.value(), before));
+  };
+  {
+    const nn::EvalMode evaluation(net);
+    CHECK(!net.training());
+    CHECK(!net.output.training());
+    {
+      const nn::TrainingMode training(net);
+      CHECK(net.output.training());
+      CHECK(net.features.training());
+    }
+    CHECK(!net.output.training());
+  }
+  check_restored();
+  try {
+    const nn::TrainingMode training(net);
+    net(leaf(1));  // of no shape that the net takes
+    FAIL("no error");
+  } catch (const Error&) {
+  }
+  check_restored();
+}
+
 TEST_CASE("module: to(dtype) converts in place, so that all handles follow") {
   Net net;
   net.eval();
