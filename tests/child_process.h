@@ -1,0 +1,108 @@
+// Runs a piece of a test in a process of its own: what ends, hangs or limits a process, and what is
+// read once a process, can be tested no other way. POSIX.
+#pragma once
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tensor/error.h"
+
+namespace gradian::test {
+
+// How a child ended and all that it wrote to standard output and standard error.
+struct Ended {
+  std::string how;  // "exit 0", "signal 6", "timeout"
+  std::string output;
+};
+
+namespace detail {
+
+using Environment = std::vector<std::pair<std::string, std::string>>;
+
+// Reads until the other side is closed; false when that takes longer than `seconds`.
+inline bool read_all(int from, int seconds, std::string& output) {
+  char buffer[4096];
+  for (int64_t left = int64_t{seconds} * 10; left > 0;) {
+    pollfd ready{from, POLLIN, 0};
+    if (poll(&ready, 1, /*milliseconds=*/100) <= 0) {
+      --left;
+      continue;
+    }
+    const ssize_t count = read(from, buffer, sizeof buffer);
+    if (count <= 0) return true;
+    output.append(buffer, static_cast<size_t>(count));
+  }
+  return false;
+}
+
+}  // namespace detail
+
+// Runs `body` in a forked child, which then leaves by _exit(0), or by _exit(1) with the text of an
+// exception as output. Only the calling thread exists in the child. Let it report by exceptions and
+// output: what doctest counts there is lost.
+inline Ended run_in_child(const std::function<void()>& body, int seconds = 60) {
+  int ends[2];
+  check(pipe(ends) == 0, "run_in_child: no pipe");
+  std::fflush(nullptr);
+  const pid_t child = fork();
+  check(child >= 0, "run_in_child: no process");
+  if (child == 0) {
+    dup2(ends[1], STDOUT_FILENO);
+    dup2(ends[1], STDERR_FILENO);
+    close(ends[0]);
+    close(ends[1]);
+    int code = 0;
+    try {
+      body();
+    } catch (const std::exception& error) {
+      std::fputs(error.what(), stderr);
+      code = 1;
+    }
+    std::fflush(nullptr);
+    _exit(code);
+  }
+  close(ends[1]);
+  Ended ended;
+  const bool in_time = detail::read_all(ends[0], seconds, ended.output);
+  if (!in_time) kill(child, SIGKILL);
+  close(ends[0]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (!in_time)
+    ended.how = "timeout";
+  else if (WIFSIGNALED(status))
+    ended.how = text("signal ", WTERMSIG(status));
+  else
+    ended.how = text("exit ", WEXITSTATUS(status));
+  return ended;
+}
+
+// Runs one test case of this program, decorated with doctest::skip() so that no other run takes it,
+// in a new process: nothing has been initialised there and the environment is as given on top of
+// this one's. A failed check of it makes it end by "exit 1".
+inline Ended run_case_in_new_process(const std::string& test_case,
+                                     const detail::Environment& environment = {},
+                                     int seconds = 60) {
+  return run_in_child(
+      [&] {
+        for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
+        const std::string filter = "-tc=" + test_case;
+        execl("/proc/self/exe", "run", filter.c_str(), "--no-skip", "--no-version", "--no-intro",
+              nullptr);
+        fail("run_case_in_new_process: /proc/self/exe cannot be run");
+      },
+      seconds);
+}
+
+}  // namespace gradian::test
