@@ -3,6 +3,7 @@
 //   matmul: inner dimensions differ: a [2, 3], b [4, 5]
 #pragma once
 
+#include <locale>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -14,10 +15,12 @@ class Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Joins the parts (anything that streams) into one text.
+// Joins the parts (anything that streams) into one text, the same in every locale: a program's
+// global one may write 0.5 as "0,5" and 1000 as "1.000".
 template <class... Parts>
 std::string text(const Parts&... parts) {
   std::ostringstream out;
+  out.imbue(std::locale::classic());
   (out << ... << parts);
   return out.str();
 }

@@ -1,6 +1,7 @@
-// Readable printing of tensors: nested brackets, aligned columns, long axes shortened.
+// Readable printing of tensors: nested brackets, aligned columns, long axes shortened. Numbers look
+// the same in every locale.
+#include <charconv>
 #include <cmath>
-#include <cstdio>
 
 #include "tensor/tensor.h"
 
@@ -14,8 +15,9 @@ std::string format(const Tensor& scalar) {
   if (scalar.dtype() == DType::int64) return std::to_string(*scalar.data<int64_t>());
   if (std::isnan(scalar.item())) return "nan";  // whatever its sign
   char buffer[32];
-  std::snprintf(buffer, sizeof buffer, "%.4g", scalar.item());
-  return buffer;
+  return {buffer, std::to_chars(buffer, buffer + sizeof buffer, scalar.item(),
+                                std::chars_format::general, /*precision=*/4)
+                      .ptr};
 }
 
 // The indices of an axis that are shown; -1 stands for the dots.

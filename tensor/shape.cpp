@@ -4,7 +4,8 @@ namespace gradian {
 
 std::ostream& operator<<(std::ostream& out, const Shape& shape) {
   out << '[';
-  for (int axis = 0; axis < shape.size(); ++axis) out << (axis ? ", " : "") << shape[axis];
+  for (int axis = 0; axis < shape.size(); ++axis)
+    out << (axis ? ", " : "") << std::to_string(shape[axis]);  // as digits in every locale
   return out << ']';
 }
 
