@@ -1,5 +1,6 @@
 #include "autograd/gradcheck.h"
 
+#include <bit>
 #include <cmath>
 #include <iomanip>
 
@@ -13,32 +14,14 @@ namespace {
 // Several results, as the second-order check needs: one gradient per input.
 using MultiFunction = std::function<std::vector<Variable>(const std::vector<Variable>&)>;
 
+MultiFunction with_list(const Function& function) {
+  return [&](const std::vector<Variable>& x) { return std::vector<Variable>{function(x)}; };
+}
+
 std::vector<Variable> leaves(const std::vector<Tensor>& values) {
   std::vector<Variable> result;
   for (const Tensor& value : values) result.emplace_back(value, true);
   return result;
-}
-
-// The difference quotient of sum(cotangent * output) along one entry. Differences are taken
-// output by output before they are summed: those that do not depend on the entry cancel exactly.
-double numeric_derivative(const MultiFunction& function, std::vector<Tensor> inputs, size_t input,
-                          int64_t entry, const std::vector<Tensor>& cotangents, double step) {
-  const Tensor center = inputs[input];
-  const double x = center.contiguous().data<double>()[entry], h = step * std::max(1.0, std::abs(x));
-  double total = 0;
-  for (const auto& [distance, weight] : {std::pair{h, 8.0}, std::pair{2 * h, -1.0}}) {
-    std::vector<Variable> results[2];
-    for (const int side : {0, 1}) {
-      inputs[input] = center.clone();
-      inputs[input].mutable_data<double>()[entry] = side == 0 ? x - distance : x + distance;
-      results[side] = function(leaves(inputs));
-    }
-    for (size_t i = 0; i < cotangents.size(); ++i) {
-      const Tensor difference = sub(results[1][i].value(), results[0][i].value());
-      total += weight * sum(mul(difference, cotangents[i])).item();
-    }
-  }
-  return total / (12 * h);
 }
 
 Shape index_of(int64_t entry, const Shape& shape) {
@@ -48,6 +31,88 @@ Shape index_of(int64_t entry, const Shape& shape) {
     entry /= shape[axis];
   }
   return index;
+}
+
+// The results; an exception of the function gets the name of the check before its text.
+std::vector<Variable> called(const std::string& name, const MultiFunction& function,
+                             const std::vector<Variable>& variables) {
+  try {
+    return function(variables);
+  } catch (const std::exception& error) {
+    fail(name, ": the function failed: ", error.what());
+  }
+}
+
+// "" when both are the same bits.
+std::string difference(const Tensor& first, const Tensor& second) {
+  if (first.shape() != second.shape())
+    return text("a result of shape ", first.shape(), " and then of ", second.shape());
+  const auto a = first.to_vector<double>(), b = second.to_vector<double>();
+  for (size_t i = 0; i < a.size(); ++i)
+    if (std::bit_cast<uint64_t>(a[i]) != std::bit_cast<uint64_t>(b[i]))
+      return text(std::setprecision(17), a[i], " and then ", b[i], " at ",
+                  index_of(static_cast<int64_t>(i), first.shape()), " of the result");
+  return "";
+}
+
+// A first call, and what keeps the function from being checked at all; "" when nothing does.
+struct Trial {
+  std::vector<Variable> variables, outputs;
+  std::string fault;
+};
+
+Trial try_out(const std::string& name, const MultiFunction& function,
+              const std::vector<Tensor>& inputs) {
+  for (const Tensor& input : inputs)
+    check(input.dtype() == DType::float64, name, ": gradient checks need float64 inputs, got ",
+          input.dtype());
+  std::vector<Tensor::Stamp> stamps;
+  for (const Tensor& input : inputs) stamps.push_back(input.stamp());
+  Trial trial{leaves(inputs), {}, ""};
+  trial.outputs = called(name, function, trial.variables);
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (trial.variables[i].value().stamp() != stamps[i]) {
+      trial.fault = text("the function writes to input ", i,
+                         ", which it must leave as it is: it is called many times");
+      return trial;
+    }
+  for (const Variable& output : trial.outputs)
+    if (!output.defined() || output.dtype() != DType::float64) {
+      trial.fault = output.defined() ? text("the result is ", output.dtype(), ", expected float64")
+                                     : "the result is undefined";
+      return trial;
+    }
+  const std::vector<Variable> again = called(name, function, leaves(inputs));
+  for (size_t i = 0; i < again.size() && trial.fault.empty(); ++i)
+    if (const std::string found = difference(trial.outputs[i].value(), again[i].value());
+        !found.empty())
+      trial.fault = text("two calls with the same inputs gave ", found,
+                         ": is the function random, or does it keep a state? Seed what it draws "
+                         "inside of it (manual_seed), and put dropout into evaluation mode");
+  return trial;
+}
+
+// The difference quotient of sum(cotangent * output) along one entry. Differences are taken
+// output by output before they are summed: those that do not depend on the entry cancel exactly.
+double numeric_derivative(const std::string& name, const MultiFunction& function,
+                          std::vector<Tensor> inputs, size_t input, int64_t entry,
+                          const std::vector<Tensor>& cotangents, double step) {
+  const Tensor center = inputs[input];
+  const double x = center.contiguous().data<double>()[entry], h = step * std::max(1.0, std::abs(x));
+  double total = 0;
+  for (const auto& [distance, weight] : {std::pair{h, 8.0}, std::pair{2 * h, -1.0}}) {
+    std::vector<Variable> results[2];
+    for (const int side : {0, 1}) {
+      inputs[input] = center.clone();
+      inputs[input].mutable_data<double>()[entry] = side == 0 ? x - distance : x + distance;
+      results[side] = called(name, function, leaves(inputs));
+    }
+    for (size_t i = 0; i < cotangents.size(); ++i) {
+      const Tensor difference = sub(results[1][i].value(), results[0][i].value());
+      total += weight * sum(mul(difference, cotangents[i])).item();
+    }
+  }
+  return total / (12 * h);
 }
 
 std::vector<int64_t> entries_to_check(int64_t count, int64_t most, Generator& generator) {
@@ -60,12 +125,12 @@ std::vector<int64_t> entries_to_check(int64_t count, int64_t most, Generator& ge
 GradCheckResult check_function(const std::string& name, const MultiFunction& function,
                                const std::vector<Tensor>& inputs, const GradCheckOptions& options) {
   GradCheckResult result;
-  for (const Tensor& input : inputs)
-    check(input.dtype() == DType::float64, name, ": gradient checks need float64 inputs, got ",
-          input.dtype());
+  const auto [variables, outputs, fault] = try_out(name, function, inputs);
+  if (!fault.empty()) {
+    result.message = name + ": " + fault;
+    return result;
+  }
   Generator generator(options.seed);
-  const std::vector<Variable> variables = leaves(inputs);
-  const std::vector<Variable> outputs = function(variables);
   std::vector<Tensor> cotangents;
   std::vector<Variable> grad_outputs, differentiable;
   for (const Variable& output : outputs) {
@@ -91,7 +156,7 @@ GradCheckResult check_function(const std::string& name, const MultiFunction& fun
     double scale = 0;
     for (int64_t entry : entries) {
       numeric.push_back(
-          numeric_derivative(function, inputs, input, entry, cotangents, options.step));
+          numeric_derivative(name, function, inputs, input, entry, cotangents, options.step));
       scale = std::max({scale, std::abs(numeric.back()), std::abs(analytic.data<double>()[entry])});
     }
     largest = std::max(largest, scale);
@@ -121,15 +186,16 @@ GradCheckResult check_function(const std::string& name, const MultiFunction& fun
 
 GradCheckResult gradcheck(const std::string& name, const Function& function,
                           const std::vector<Tensor>& inputs, const GradCheckOptions& options) {
-  return check_function(
-      name, [&](const std::vector<Variable>& x) { return std::vector<Variable>{function(x)}; },
-      inputs, options);
+  return check_function(name, with_list(function), inputs, options);
 }
 
 GradCheckResult gradgradcheck(const std::string& name, const Function& function,
                               const std::vector<Tensor>& inputs, const GradCheckOptions& options) {
+  const std::string full_name = name + " (second order)";
+  const Trial trial = try_out(full_name, with_list(function), inputs);
+  if (!trial.fault.empty()) return {.message = full_name + ": " + trial.fault};
   // The cotangent v joins the inputs: the gradient must be right as a function of it too.
-  const Shape output_shape = function(leaves(inputs)).shape();
+  const Shape output_shape = trial.outputs[0].shape();
   Generator generator(options.seed + 1);
   std::vector<Tensor> extended = inputs;
   extended.push_back(randn(output_shape, DType::float64, 0, 1, generator));
@@ -141,7 +207,7 @@ GradCheckResult gradgradcheck(const std::string& name, const Function& function,
         gradients[i] = Variable(Tensor::zeros(x[i].shape(), DType::float64));
     return gradients;
   };
-  return check_function(name + " (second order)", gradient, extended, options);
+  return check_function(full_name, gradient, extended, options);
 }
 
 Tensor spread(const Shape& shape, double low, double high, uint64_t seed) {

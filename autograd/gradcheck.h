@@ -39,7 +39,9 @@ struct GradCheckResult {
 };
 
 // First order: for a random cotangent v, the gradient of sum(v * f(x)) with respect to every input
-// against difference quotients. `name` heads the message.
+// against difference quotients. `name` heads the message. A function that cannot be checked fails
+// with a message that says so: one that is random (two calls with the same inputs differ in a bit),
+// writes to its inputs or returns no float64. What it throws is passed on as an Error with `name`.
 GradCheckResult gradcheck(const std::string& name, const Function& function,
                           const std::vector<Tensor>& inputs, const GradCheckOptions& options = {});
 

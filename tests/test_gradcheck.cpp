@@ -34,6 +34,8 @@ Function scaled_cube(double factor) {
   return cube_with([=](const Variable& gradient) { return gradient * factor; });
 }
 
+Variable zeros_of(int64_t size) { return Variable(Tensor::zeros({size}, DType::float64)); }
+
 const Tensor& point() {
   static const Tensor x = spread({2, 3}, 0.5, 2);
   return x;
@@ -171,6 +173,49 @@ TEST_CASE("a check that proves nothing fails") {
 TEST_CASE("a gradient check wants float64") {
   CHECK_THROWS_WITH_AS(gradcheck("cube", scaled_cube(1), {point().to(DType::float32)}),
                        "cube: gradient checks need float64 inputs, got float32", Error);
+}
+
+TEST_CASE("a function that cannot be checked fails with a message that says why, at both orders") {
+  const struct {
+    Function function;
+    std::string complaint;
+  } cases[] = {
+      {[](In in) { return dropout(in[0], 0.5); },
+       ": is the function random, or does it keep a state?"},
+      {[calls = 0](In in) mutable { return in[0] * 0.0 + double(++calls); },
+       ": two calls with the same inputs gave 1 and then 2 at [0, 0] of the result"},
+      {[calls = int64_t{0}](In in) mutable { return sum(in[0]) + zeros_of(++calls); },
+       ": two calls with the same inputs gave a result of shape [1] and then of [2]"},
+      {[](In in) {
+         Tensor x = in[0].value();
+         x.fill(1);
+         return in[0] * in[0];
+       },
+       ": the function writes to input 0, which it must leave as it is: it is called many times"},
+      {[](In in) { return Variable(in[0].value().to(DType::float32)); },
+       ": the result is float32, expected float64"},
+      {[](In) { return Variable(); }, ": the result is undefined"},
+  };
+  for (const auto& [function, complaint] : cases)
+    for (const auto& result : {gradcheck("f", Function(function), {point().clone()}),
+                               gradgradcheck("f", Function(function), {point().clone()})}) {
+      CHECK_FALSE(result.passed);
+      CHECK_MESSAGE(result.message.find(complaint) != std::string::npos, result.message);
+    }
+}
+
+TEST_CASE("a function that is random only in its gradient is told so at second order") {
+  const Function random_slope =
+      cube_with([](const Variable& gradient) { return dropout(gradient, 0.5) + gradient; });
+  CHECK(gradgradcheck("cube", random_slope, {point()})
+            .message.starts_with("cube (second order): two calls with the same inputs gave"));
+}
+
+TEST_CASE("what a function throws is passed on with the name of the check") {
+  const Function failing = [](In in) { return matmul(in[0], in[0]); };
+  const char* const message =
+      "f: the function failed: matmul: inner dimensions differ: a [2, 3], b [2, 3]";
+  CHECK_THROWS_WITH_AS(gradcheck("f", failing, {point()}), message, Error);
 }
 
 TEST_CASE("a large input is checked at as many random entries as asked") {
