@@ -1,61 +1,20 @@
-// The data readers of the examples: mini-batches, IDX files and their errors, drawn glyphs.
-// Fashion-MNIST itself is not needed; each test writes the small files it reads.
+// The data of the examples: mini-batches and drawn glyphs. Files are in test_data_idx.cpp.
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <set>
-#include <string>
 
 #include "examples/data/dataset.h"
-#include "examples/data/idx.h"
 #include "examples/data/synthetic.h"
 #include "tests/helpers.h"
 #include "tests/reference.h"
-#include "tests/temporary_folder.h"
 
 using namespace gradian;
 using namespace gradian::examples;
 using gradian::test::identical;
-using gradian::test::TemporaryFolder;
 
 namespace {
-
-namespace fs = std::filesystem;
-
-std::string big_endian(uint32_t value) {
-  std::string bytes;
-  for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(value >> shift & 255);
-  return bytes;
-}
-
-std::string idx_header(const std::vector<uint32_t>& sizes) {
-  std::string bytes{'\0', '\0', '\x08', static_cast<char>(sizes.size())};
-  for (const uint32_t size : sizes) bytes += big_endian(size);
-  return bytes;
-}
-
-std::string label_file(const std::vector<int>& labels) {
-  std::string bytes = idx_header({static_cast<uint32_t>(labels.size())});
-  for (const int label : labels) bytes += static_cast<char>(label);
-  return bytes;
-}
-
-// Images of 2 x 3 pixels; pixel j of image i has the value 10 i + j.
-std::string image_file(uint32_t count) {
-  std::string bytes = idx_header({count, 2, 3});
-  for (uint32_t i = 0; i < count; ++i)
-    for (uint32_t j = 0; j < 6; ++j) bytes += static_cast<char>(10 * i + j);
-  return bytes;
-}
-
-void write_data_set(const TemporaryFolder& folder) {
-  folder.write("train-images-idx3-ubyte", image_file(3));
-  folder.write("train-labels-idx1-ubyte", label_file({2, 0, 1}));
-  folder.write("t10k-images-idx3-ubyte", image_file(2));
-  folder.write("t10k-labels-idx1-ubyte", label_file({3, 1}));
-}
 
 // Image i holds the value i everywhere, and its label is i.
 Dataset counting_dataset(int64_t count) {
@@ -131,128 +90,6 @@ TEST_CASE("a batch size below 1 and labels that do not match the images are erro
   data.labels = Tensor::arange(4);
   CHECK_THROWS_WITH_AS(Batches(data, 2),
                        doctest::Contains("expected images [N, 1, H, W] and labels [N]"), Error);
-}
-
-TEST_CASE("IDX files read back as the pixels and labels that were written") {
-  const TemporaryFolder folder("digits");
-  write_data_set(folder);
-  const DataSplit data = read_idx(folder.path());
-  CHECK(data.name == "digits");
-  CHECK(data.train.images.shape() == Shape{3, 1, 2, 3});
-  CHECK(data.train.images.at({2, 0, 1, 2}) == (25 - 127.5) / 128);
-  CHECK(data.train.labels.to_vector<int64_t>() == std::vector<int64_t>{2, 0, 1});
-  CHECK(data.test.labels.to_vector<int64_t>() == std::vector<int64_t>{3, 1});
-  CHECK(data.train.class_names == std::vector<std::string>{"0", "1", "2", "3"});
-  CHECK(data.test.num_classes() == 4);
-}
-
-TEST_CASE("IDX pixels of value 0 and 255 are normalised, not taken for negative") {
-  const Tensor images =
-      decode_idx_images(idx_header({1, 1, 2}) + std::string{'\0', '\xff'}, "pixels");
-  CHECK(images.to_vector<float>() == std::vector<float>{-127.5f / 128, 127.5f / 128});
-  CHECK(decode_idx_labels(label_file({255}), "labels").item() == 255);
-}
-
-TEST_CASE("IDX file names may have a dot before idx") {
-  const TemporaryFolder folder;
-  write_data_set(folder);
-  fs::rename(folder.path() / "t10k-labels-idx1-ubyte", folder.path() / "t10k-labels.idx1-ubyte");
-  CHECK(read_idx(folder.path()).test.size() == 2);
-}
-
-TEST_CASE("a folder whose name contains fashion has the ten class names of Fashion-MNIST") {
-  const TemporaryFolder folder("My-Fashion-data");
-  write_data_set(folder);
-  const DataSplit data = read_idx(folder.path() / "");
-  CHECK(data.name == "Fashion-MNIST");
-  CHECK(data.train.num_classes() == 10);
-  CHECK(data.train.class_names[9] == "Ankle boot");
-
-  folder.write("t10k-labels-idx1-ubyte", label_file({3, 17}));
-  CHECK_THROWS_WITH_AS(read_idx(folder.path()),
-                       doctest::Contains("label 17, but Fashion-MNIST has 10 classes"), Error);
-}
-
-TEST_CASE("a missing IDX file is an error that lists the names looked for") {
-  const TemporaryFolder folder;
-  CHECK_THROWS_WITH_AS(
-      read_idx(folder.path()),
-      doctest::Contains(": no file train-images-idx3-ubyte or train-images.idx3-ubyte"), Error);
-  CHECK_THROWS_WITH_AS(read_idx(folder.path() / "nowhere"),
-                       doctest::Contains("nowhere: expected a folder of IDX files"), Error);
-}
-
-TEST_CASE("an IDX file of which only the .gz is there is an error that says how to unpack it") {
-  const TemporaryFolder folder;
-  write_data_set(folder);
-  fs::rename(folder.path() / "train-labels-idx1-ubyte",
-             folder.path() / "train-labels-idx1-ubyte.gz");
-  CHECK_THROWS_WITH_AS(read_idx(folder.path()), doctest::Contains("unpack it with: gzip -dk '"),
-                       Error);
-}
-
-TEST_CASE("a folder in the place of an IDX file is an error") {
-  const TemporaryFolder folder;
-  write_data_set(folder);
-  fs::remove(folder.path() / "t10k-images-idx3-ubyte");
-  fs::create_directory(folder.path() / "t10k-images-idx3-ubyte");
-  CHECK_THROWS_WITH_AS(read_idx(folder.path()),
-                       doctest::Contains("t10k-images-idx3-ubyte: expected a file"), Error);
-}
-
-TEST_CASE("every malformed IDX file is an error that names what came and what was expected") {
-  const auto images = [](const std::string& bytes) { return decode_idx_images(bytes, "f"); };
-  const std::string good = image_file(2);
-
-  CHECK_THROWS_WITH_AS(images("\x1f\x8b" + good), doctest::Contains("f: is gzip-compressed"),
-                       Error);
-  CHECK_THROWS_WITH_AS(images(label_file({1, 2, 3, 4, 5, 6, 7, 8})),
-                       "f: expected the magic number 00 00 08 03 (unsigned bytes, axes: 3), got "
-                       "00 00 08 01",
-                       Error);
-  CHECK_THROWS_WITH_AS(images(""),
-                       "f: truncated: expected a header of 16 bytes, got 0 bytes in all", Error);
-  CHECK_THROWS_WITH_AS(images(good.substr(0, 15)), doctest::Contains("got 15 bytes in all"), Error);
-  CHECK_THROWS_WITH_AS(images(good.substr(0, good.size() - 1)),
-                       "f: truncated: the header promises [2, 2, 3] bytes, but 11 follow it",
-                       Error);
-  CHECK_THROWS_WITH_AS(images(good + "x"),
-                       "f: trailing bytes: the header promises [2, 2, 3] bytes, but 13 follow it",
-                       Error);
-  CHECK_THROWS_WITH_AS(images(idx_header({0, 28, 28})),
-                       "f: expected sizes of at least 1, got [0, 28, 28]", Error);
-  CHECK_THROWS_WITH_AS(decode_idx_labels(idx_header({0}), "f"),
-                       "f: expected sizes of at least 1, got [0]", Error);
-}
-
-TEST_CASE("IDX sizes whose product overflows are an error, and no memory is taken for them") {
-  const uint32_t most = 0xffffffff;
-  CHECK_THROWS_WITH_AS(decode_idx_images(idx_header({most, most, most}) + "abc", "f"),
-                       doctest::Contains("f: truncated: the header promises [4294967295, "
-                                         "4294967295, 4294967295] bytes, but 3 follow it"),
-                       Error);
-  // 2^16 * 2^24 * 2^24 is 0 in 64 bits.
-  CHECK_THROWS_WITH_AS(decode_idx_images(idx_header({1 << 16, 1 << 24, 1 << 24}), "f"),
-                       doctest::Contains("f: truncated"), Error);
-}
-
-TEST_CASE("numbers of images and labels that differ are an error that gives both") {
-  const TemporaryFolder folder;
-  write_data_set(folder);
-  folder.write("train-labels-idx1-ubyte", label_file({2, 0}));
-  CHECK_THROWS_WITH_AS(
-      read_idx(folder.path()),
-      doctest::Contains("train-labels-idx1-ubyte: expected 3 labels, one for each image of "
-                        "train-images-idx3-ubyte, got 2"),
-      Error);
-}
-
-TEST_CASE("training and test images of different sizes are an error") {
-  const TemporaryFolder folder;
-  write_data_set(folder);
-  folder.write("t10k-images-idx3-ubyte", idx_header({2, 1, 1}) + "ab");
-  CHECK_THROWS_WITH_AS(read_idx(folder.path()),
-                       doctest::Contains("training and test images differ in size"), Error);
 }
 
 TEST_CASE("equal seeds draw equal synthetic images, other seeds others") {

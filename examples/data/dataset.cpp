@@ -23,9 +23,9 @@ Tensor gather_rows(const Tensor& x, const int64_t* rows, int64_t count) {
 
 }  // namespace
 
-std::vector<std::string> numbered_classes(int64_t count) {
+std::vector<std::string> numbered_classes(int64_t count, int64_t first) {
   std::vector<std::string> names;
-  for (int64_t i = 0; i < count; ++i) names.push_back(std::to_string(i));
+  for (int64_t i = 0; i < count; ++i) names.push_back(std::to_string(first + i));
   return names;
 }
 

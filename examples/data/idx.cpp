@@ -3,11 +3,13 @@
 #include "examples/data/idx.h"
 
 #include <algorithm>
-#include <cctype>
+#include <cerrno>
 #include <fstream>
-#include <iomanip>
-#include <iterator>
-#include <sstream>
+#include <system_error>
+
+#include "examples/data/idx_files.h"
+#include "examples/report/text.h"
+#include "tensor/kernels.h"
 
 namespace gradian::examples {
 namespace {
@@ -15,11 +17,14 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string hex(std::string_view bytes) {
-  std::ostringstream out;
-  out << std::hex << std::setfill('0');
-  for (const char c : bytes)
-    out << (out.tellp() > 0 ? " " : "") << std::setw(2) << int{static_cast<unsigned char>(c)};
-  return out.str();
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string out;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += out.empty() ? "" : " ";
+    out += {kDigits[byte >> 4], kDigits[byte & 15]};
+  }
+  return out;
 }
 
 int64_t big_endian_uint32(std::string_view bytes, size_t at) {
@@ -28,29 +33,44 @@ int64_t big_endian_uint32(std::string_view bytes, size_t at) {
   return value;
 }
 
-struct IdxArray {
-  Shape shape;
-  std::string_view values;  // unsigned bytes
+// What the values of a file are.
+struct Layout {
+  const char* description;
+  char type;
+  int axes;
+  int64_t value_size;  // bytes
+
+  std::string magic() const { return {0, 0, type, static_cast<char>(axes)}; }
+  size_t header_size() const { return 4 + 4 * static_cast<size_t>(axes); }
 };
+constexpr Layout kImages{"unsigned bytes, axes: 3", 8, 3, 1};
+constexpr Layout kLabels{"unsigned bytes, axes: 1", 8, 1, 1};
+constexpr Layout kExtendedLabels{"int32, axes: 2", 0x0c, 2, 4};  // QMNIST's
+constexpr int64_t kExtendedColumns = 8;
 
-IdxArray decode(std::string_view bytes, int axes, const std::string& file) {
-  check(bytes.substr(0, 2) != "\x1f\x8b", file, ": is gzip-compressed; unpack it with: mv '", file,
-        "' '", file, ".gz' && gzip -d '", file, ".gz'");
+const Layout& layout_of_labels(std::string_view start) {
+  return start.starts_with(kExtendedLabels.magic()) ? kExtendedLabels : kLabels;
+}
 
-  const size_t header = 4 + 4 * static_cast<size_t>(axes);
-  check(bytes.size() >= header, file, ": truncated: expected a header of ", header, " bytes, got ",
-        bytes.size(), " bytes in all");
-  const char magic[4] = {0, 0, 8, static_cast<char>(axes)};
-  const std::string_view expected(magic, 4), got = bytes.substr(0, 4);
-  check(got == expected, file, ": expected the magic number ", hex(expected),
-        " (unsigned bytes, axes: ", axes, "), got ", hex(got));
+// The sizes that a file of `size` bytes, which begins with `start`, has in its header.
+Shape decode_header(std::string_view start, int64_t size, const Layout& layout,
+                    const std::string& file) {
+  check(!start.starts_with("\x1f\x8b"), file, ": is gzip-compressed; unpack it with: mv ",
+        shell_quoted(file), ' ', shell_quoted(file + ".gz"), " && gunzip ",
+        shell_quoted(file + ".gz"));
+  const size_t header = layout.header_size();
+  check(start.size() >= header, file, ": truncated: expected a header of ", header, " bytes, got ",
+        size, " bytes in all");
+  const std::string_view got = start.substr(0, 4);
+  check(got == layout.magic(), file, ": expected the magic number ", hex(layout.magic()), " (",
+        layout.description, "), got ", hex(got));
 
   // The product of three 32-bit sizes may overflow, so it stops growing once it is too large.
-  const int64_t available = static_cast<int64_t>(bytes.size() - header);
-  int64_t promised = 1;
+  const int64_t available = size - static_cast<int64_t>(header);
+  int64_t promised = layout.value_size;
   Shape shape;
-  for (int axis = 0; axis < axes; ++axis) {
-    shape.push_back(big_endian_uint32(bytes, 4 + 4 * static_cast<size_t>(axis)));
+  for (int axis = 0; axis < layout.axes; ++axis) {
+    shape.push_back(big_endian_uint32(start, 4 + 4 * static_cast<size_t>(axis)));
     if (shape[axis] > 0 && promised > available / shape[axis])
       promised = available + 1;
     else
@@ -59,100 +79,125 @@ IdxArray decode(std::string_view bytes, int axes, const std::string& file) {
   check(std::find(shape.begin(), shape.end(), 0) == shape.end(), file,
         ": expected sizes of at least 1, got ", shape);
   check(promised == available, file, promised > available ? ": truncated" : ": trailing bytes",
-        ": the header promises ", shape, " bytes, but ", available, " follow it");
-  return {shape, bytes.substr(header)};
+        ": the header promises ", shape, layout.value_size > 1 ? " values of 4" : "",
+        " bytes, but ", available, " follow it");
+  return shape;
 }
 
-// `kind` is such as "train-images", `axes` its number of axes.
-fs::path find_file(const fs::path& folder, const std::string& kind, int axes) {
-  const std::string ending = text("idx", axes, "-ubyte");
-  const std::string names[] = {kind + '-' + ending, kind + '.' + ending};
-  for (const std::string& name : names)
-    if (fs::exists(folder / name)) return folder / name;
-  for (const std::string& name : names) {
-    const fs::path packed = folder / (name + ".gz");
-    check(!fs::exists(packed), packed.string(), ": is gzip-compressed; unpack it with: gzip -dk '",
-          packed.string(), "'");
-  }
-  fail(folder.string(), ": no file ", names[0], " or ", names[1]);
+Shape decode_header(std::string_view bytes, const Layout& layout, const std::string& file) {
+  return decode_header(bytes, static_cast<int64_t>(bytes.size()), layout, file);
 }
 
-std::string read_bytes(const fs::path& file) {
-  check(fs::is_regular_file(file), file.string(), ": expected a file");
-  std::ifstream in(file, std::ios::binary);
-  check(in.is_open(), file.string(), ": cannot be opened");
-  std::string bytes(std::istreambuf_iterator<char>(in), {});
-  check(!in.bad(), file.string(), ": cannot be read");
+std::string reason(int error) { return std::generic_category().message(error); }
+
+// All bytes of a file. The header, whose layout `layout_of(start)` tells, is held against the size
+// of the file before memory is taken for it.
+template <class LayoutOf>
+std::string read_bytes(const fs::path& path, const LayoutOf& layout_of) {
+  const std::string file = path.string();
+  std::error_code error;
+  check(fs::is_regular_file(path, error), file, ": expected a file",
+        error                           ? ", got: " + error.message()
+        : fs::is_directory(path, error) ? ", got a folder"
+                                        : "");
+  errno = 0;
+  std::ifstream in(path, std::ios::binary);
+  check(in.is_open(), file, ": cannot be opened: ", reason(errno));
+  const uintmax_t size = fs::file_size(path, error);
+  check(!error, file, ": cannot be read: ", error.message());
+
+  constexpr uintmax_t kStart = 64;  // no header is longer
+  std::string bytes(std::min(size, kStart), '\0');
+  const auto read = [&](size_t begin) {
+    errno = 0;
+    in.read(bytes.data() + begin, static_cast<std::streamsize>(bytes.size() - begin));
+    check(in.good(), file, ": cannot be read: ", errno ? reason(errno) : "it became shorter");
+  };
+  read(0);
+  decode_header(bytes, static_cast<int64_t>(size), layout_of(bytes), file);
+  const size_t begin = bytes.size();
+  bytes.resize(size);
+  read(begin);
   return bytes;
 }
 
-// `set` is "train" or "t10k". The class names are still to come.
-Dataset read_set(const fs::path& folder, const std::string& set) {
-  const fs::path image_file = find_file(folder, set + "-images", 3);
-  const fs::path label_file = find_file(folder, set + "-labels", 1);
-  Dataset data{decode_idx_images(read_bytes(image_file), image_file.string()),
-               decode_idx_labels(read_bytes(label_file), label_file.string()),
+// The class names are still to come.
+Dataset read_set(const fs::path& image_file, const fs::path& label_file) {
+  const std::string images =
+      read_bytes(image_file, [](std::string_view) -> const Layout& { return kImages; });
+  const std::string labels = read_bytes(label_file, layout_of_labels);
+  Dataset data{decode_idx_images(images, image_file.string()),
+               decode_idx_labels(labels, label_file.string()),
                {}};
   check(data.images.size(0) == data.size(), label_file.string(), ": expected ", data.images.size(0),
         " labels, one for each image of ", image_file.filename().string(), ", got ", data.size());
   return data;
 }
 
-// The last part of the path, also for "data/mnist/" and ".".
-std::string folder_name(const fs::path& folder) {
-  const fs::path full = fs::weakly_canonical(folder);
-  return full.has_filename() ? full.filename().string() : full.parent_path().filename().string();
-}
-
-bool mentions_fashion(std::string name) {
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return name.find("fashion") != std::string::npos;
-}
-
 const std::vector<std::string> kFashionClasses{"T-shirt/top", "Trouser",   "Pullover", "Dress",
                                                "Coat",        "Sandal",    "Shirt",    "Sneaker",
                                                "Bag",         "Ankle boot"};
 
-int64_t largest(const Tensor& labels) {
-  return *std::max_element(labels.data<int64_t>(), labels.data<int64_t>() + labels.numel());
+struct Range {
+  int64_t lowest, highest;
+};
+
+Range range_of(const Tensor& train, const Tensor& test) {
+  std::vector<int64_t> labels = train.to_vector<int64_t>();
+  for (const int64_t label : test.to_vector<int64_t>()) labels.push_back(label);
+  const auto [lowest, highest] = std::minmax_element(labels.begin(), labels.end());
+  return {*lowest, *highest};
 }
 
 }  // namespace
 
 Tensor decode_idx_images(std::string_view bytes, const std::string& file) {
-  const auto [shape, values] = decode(bytes, 3, file);
+  const Shape shape = decode_header(bytes, kImages, file);
+  const std::string_view pixels = bytes.substr(kImages.header_size());
   Tensor images = Tensor::empty({shape[0], 1, shape[1], shape[2]});
-  std::transform(values.begin(), values.end(), images.mutable_data<float>(),
+  std::transform(pixels.begin(), pixels.end(), images.mutable_data<float>(),
                  [](unsigned char pixel) { return normalized_pixel(pixel); });
   return images;
 }
 
 Tensor decode_idx_labels(std::string_view bytes, const std::string& file) {
-  const auto [shape, values] = decode(bytes, 1, file);
-  Tensor labels = Tensor::empty(shape, DType::int64);
-  std::transform(values.begin(), values.end(), labels.mutable_data<int64_t>(),
-                 [](unsigned char label) { return label; });
+  const Layout& layout = layout_of_labels(bytes);
+  const Shape shape = decode_header(bytes, layout, file);
+  const bool extended = layout.axes == 2;
+  check(!extended || shape[1] == kExtendedColumns, file, ": expected int32 labels [N, ",
+        kExtendedColumns, "] as QMNIST has them, got ", shape);
+  const std::string_view values = bytes.substr(layout.header_size());
+  Tensor labels = Tensor::empty({shape[0]}, DType::int64);
+  int64_t* const label = labels.mutable_data<int64_t>();
+  for (int64_t i = 0; i < shape[0]; ++i) {
+    const size_t row = static_cast<size_t>(i);
+    label[i] = extended ? big_endian_uint32(values, row * 4 * kExtendedColumns)
+                        : static_cast<unsigned char>(values[row]);
+    check(label[i] <= 255, file, ": expected labels from 0 to 255, got ",
+          static_cast<int32_t>(label[i]), " at row ", i);
+  }
   return labels;
 }
 
-DataSplit read_idx(const fs::path& folder) {
-  check(fs::is_directory(folder), folder.string(), ": expected a folder of IDX files");
-  const std::string name = folder_name(folder);
-  const bool fashion = mentions_fashion(name);
-  DataSplit data{read_set(folder, "train"), read_set(folder, "t10k"),
-                 fashion ? "Fashion-MNIST" : name};
+DataSplit read_idx(const fs::path& source) {
+  const IdxFiles files = find_idx_files(source);
+  const bool fashion = lowercase(files.name).find("fashion") != std::string::npos;
+  DataSplit data{read_set(files.train_images, files.train_labels),
+                 read_set(files.test_images, files.test_labels),
+                 fashion ? "Fashion-MNIST" : files.name};
 
   const Shape train = data.train.images.shape(), test = data.test.images.shape();
-  check(train[2] == test[2] && train[3] == test[3], folder.string(),
+  check(train[2] == test[2] && train[3] == test[3], source.string(),
         ": training and test images differ in size: ", train, " and ", test);
 
-  const int64_t classes = 1 + std::max(largest(data.train.labels), largest(data.test.labels));
-  check(!fashion || classes <= static_cast<int64_t>(kFashionClasses.size()), folder.string(),
-        ": label ", classes - 1, ", but Fashion-MNIST has ", kFashionClasses.size(),
-        " classes (the folder's name says that it is)");
-  data.train.class_names = fashion ? kFashionClasses : numbered_classes(classes);
-  data.test.class_names = data.train.class_names;
+  const auto [lowest, highest] = range_of(data.train.labels, data.test.labels);
+  check(!fashion || highest < static_cast<int64_t>(kFashionClasses.size()), source.string(),
+        ": label ", highest, ", but Fashion-MNIST has ", kFashionClasses.size(),
+        " classes (the name says that it is)");
+  for (Dataset* set : {&data.train, &data.test}) {
+    set->class_names = fashion ? kFashionClasses : numbered_classes(highest - lowest + 1, lowest);
+    if (!fashion) set->labels = sub(set->labels, Tensor::scalar(lowest, DType::int64));
+  }
   return data;
 }
 

@@ -2,7 +2,6 @@
 // Knows of no report: what is written where is up to table.h, html.h and json.h.
 #pragma once
 
-#include <filesystem>
 #include <string>
 
 namespace gradian::examples {
@@ -10,17 +9,22 @@ namespace gradian::examples {
 // With this many digits after the point: fixed(1.5, 2) is "1.50". What is not finite is "n/a".
 std::string fixed(double value, int digits);
 
-// With `<`, `>`, `&` and both quotes escaped for HTML and SVG.
+// With `<`, `>`, `&` and both quotes escaped for HTML and SVG. Bytes that are no UTF-8, as the
+// names of files may have, become U+FFFD.
 std::string escape_markup(const std::string& plain);
+
+// A string of JSON (RFC 8259) in its quotes; bytes that are no UTF-8 become U+FFFD.
+std::string json_string(const std::string& plain);
+// A number of JSON that reads back to the same double; what is not finite is null.
+std::string json_number(double value);
+
+// A word as a shell reads it back: it's -> 'it'\''s'.
+std::string shell_quoted(const std::string& word);
 
 // Columns that UTF-8 text of one-column characters takes.
 size_t display_width(const std::string& utf8);
 
-// Makes the file's folder if need be and fails, naming the file, unless it can be written. Leaves
-// what is in it; for the start of a program that writes at its end.
-void check_writable(const std::filesystem::path& file);
-
-// Writes a whole file, making its folder if need be. Fails, naming the file, unless all is written.
-void write_file(const std::filesystem::path& file, const std::string& content);
+// "arcface" for "ArcFace": ASCII letters only, in every locale.
+std::string lowercase(std::string word);
 
 }  // namespace gradian::examples
