@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <sstream>
 
 #include "examples/data/synthetic.h"
@@ -47,6 +48,58 @@ TEST_CASE("training is the same to the last bit when it is repeated") {
     return embed(network, data.test);
   };
   CHECK(identical(features(), features()));
+}
+
+namespace {
+
+// A small CNN as train() knows it, its layers in training mode or in evaluation mode.
+struct Trained {
+  explicit Trained(bool training) : network(make_network(16, 16)) { network.train(training); }
+
+  // Runs the training and gives the running mean of batch norm afterwards.
+  std::vector<double> train_on(const Dataset& data) {
+    std::ostringstream log;
+    train(network, make_objectives(3)[0], data, {.epochs = 1, .batch_size = 32, .seed = 7}, log);
+    return network.named_buffers()[0].variable.value().to_vector<double>();
+  }
+  nn::Sequential network;
+};
+
+}  // namespace
+
+TEST_CASE("a network in evaluation mode is trained as in training mode, and is again as it was") {
+  const Dataset data = synthetic(3, 96, 30, 1, 16).train;
+  manual_seed(7);
+  Trained in_training(true);
+  const std::vector<double> expected = in_training.train_on(data);
+  CHECK(in_training.network.training());
+  manual_seed(7);
+  Trained in_evaluation(false);
+  CHECK(in_evaluation.train_on(data) == expected);
+  CHECK_FALSE(in_evaluation.network.training());
+}
+
+TEST_CASE("embedding leaves the mode of a network as it was, after an error too") {
+  const Dataset data = synthetic(3, 6, 6, 1, 16).train;
+  const Dataset too_small = synthetic(3, 6, 6, 1, 8).train;
+  for (const bool training : {true, false}) {
+    nn::Sequential network = make_network(16, 16);
+    network.train(training);
+    embed(network, data);
+    CHECK(network.training() == training);
+    CHECK_THROWS_AS(embed(network, too_small), Error);
+    CHECK(network.training() == training);
+  }
+}
+
+TEST_CASE("a loss that is not finite ends the training with the step that had it") {
+  Dataset data = synthetic(3, 96, 30, 1, 16).train;
+  data.images = data.images.clone();
+  data.images.fill(std::numeric_limits<double>::quiet_NaN());
+  CHECK_THROWS_WITH_AS(Trained(true).train_on(data),
+                       "train: the loss is nan at epoch 1 of 1, step 1 of 3: the learning rate is "
+                       "too large, or an input is not finite",
+                       Error);
 }
 
 TEST_CASE("an objective says what it is made of") {

@@ -1,6 +1,7 @@
 #include "examples/training/train.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "examples/report/progress.h"
 #include "losses/cross_entropy.h"
@@ -48,6 +49,7 @@ LossCurve train(nn::Module& network, const Objective& objective, const Dataset& 
   const int64_t steps = batches.size();
   const int64_t all_steps = steps * options.epochs;
   const int64_t rising = std::clamp<int64_t>(all_steps / 10, 1, 50);
+  const nn::TrainingMode training(network);
   const nn::Schedule schedule =
       nn::warm_up(rising, nn::cosine(std::max<int64_t>(1, all_steps - rising)));
   Progress progress(options.epochs, steps, out, &out == &std::cout && writes_to_terminal());
@@ -57,6 +59,9 @@ LossCurve train(nn::Module& network, const Objective& objective, const Dataset& 
     for (const Batch& batch : batches) {
       const Variable features = network(Variable(batch.images));
       const Variable loss = objective.loss(features, batch.labels);
+      check(std::isfinite(loss.item()), "train: the loss is ", loss.item(), " at epoch ", epoch + 1,
+            " of ", options.epochs, ", step ", step % steps + 1, " of ", steps,
+            ": the learning rate is too large, or an input is not finite");
       optimizer.zero_grad();
       loss.backward();
       nn::clip_grad_norm(network.named_parameters(), kLargestNorm);
@@ -75,11 +80,10 @@ LossCurve train(nn::Module& network, const Objective& objective, const Dataset& 
 
 Tensor embed(nn::Module& network, const Dataset& data) {
   const NoGrad no_grad;
-  network.eval();
+  const nn::EvalMode evaluation(network);
   std::vector<Tensor> parts;
   for (const Batch& batch : Batches(data, 500))
     parts.push_back(network(Variable(batch.images)).value());
-  network.train();
   return concat(parts, 0);
 }
 

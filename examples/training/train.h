@@ -20,11 +20,12 @@ nn::Sequential make_network(int64_t height, int64_t width);
 std::string training_description(const TrainOptions& options);
 
 // Trains network and objective by AdamW, with warm-up and a cosine to zero, and tells `out` how it
-// goes. Returns the loss after each step.
+// goes. Returns the loss at each step. In training mode, whatever the network's mode was, which it
+// has again in the end. A loss that is not finite is an error that names the step.
 LossCurve train(nn::Module& network, const Objective& objective, const Dataset& data,
                 const TrainOptions& options, std::ostream& out = std::cout);
 
-// [N, 2] features of all images, in evaluation mode.
+// [N, 2] features of all images, in evaluation mode, which ends with the call.
 Tensor embed(nn::Module& network, const Dataset& data);
 
 }  // namespace gradian::examples
