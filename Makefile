@@ -84,7 +84,7 @@ $(examples): build/examples/%: build/objects/examples/%.o build/libexamples.a bu
 	$(call start,LINK,$@)
 	$(call link,$(release_flags))
 
-build/gradcheck: $(call release_object,$(proof_sources)) build/libgradian.a
+build/gradcheck: $(call release_object,$(proof_sources)) build/libexamples.a build/libgradian.a
 build/bench/bench: $(call release_object,$(bench_sources)) build/libexamples.a build/libgradian.a
 build/gradcheck build/bench/bench:
 	$(call start,LINK,$@)

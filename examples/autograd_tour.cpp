@@ -3,6 +3,8 @@
 #include <iomanip>
 #include <iostream>
 
+#include "examples/command_line/arguments.h"
+#include "examples/command_line/run_main.h"
 #include "autograd/gradcheck.h"
 #include "autograd/node.h"
 #include "autograd/ops.h"
@@ -55,9 +57,7 @@ void prove_formula() {
               << "\n  worst: " << result.message << "\n";
 }
 
-}  // namespace
-
-int main() {
+void show_derivatives() {
   derivatives_of_x4();
   prove_formula();
 
@@ -65,4 +65,16 @@ int main() {
   const NoGrad no_grad;
   std::cout << "\nUnder NoGrad a result requires grad: " << std::boolalpha
             << (leaf(1) * leaf(2)).requires_grad() << "\n";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return examples::run_main("autograd_tour", [&] {
+    if (examples::Arguments(
+            argc, argv, "Records a formula, differentiates it and proves the gradients by numbers.")
+            .complete())
+      show_derivatives();
+    return 0;
+  });
 }

@@ -7,14 +7,15 @@
 #include <iostream>
 
 #include "examples/command_line/arguments.h"
+#include "examples/command_line/run_main.h"
 #include "examples/data/idx.h"
 #include "examples/data/synthetic.h"
 #include "examples/metrics/angles.h"
+#include "examples/report/file.h"
 #include "examples/report/html.h"
 #include "examples/report/json.h"
 #include "examples/report/machine.h"
 #include "examples/report/table.h"
-#include "examples/report/text.h"
 #include "examples/training/train.h"
 #include "losses/cross_entropy.h"
 #include "tensor/random.h"
@@ -62,9 +63,9 @@ int compare(int argc, char** argv) {
       "Trains one small CNN with 2-D features under five objectives and compares them.");
   Options options;
   const std::string source =
-      arguments.text("--data", "synthetic", "folder of IDX files, or \"synthetic\"");
+      arguments.path("--data", "synthetic", "folder of IDX files, or \"synthetic\"");
   const std::filesystem::path out =
-      arguments.text("--out", "build/report", "folder for report.html and results.json");
+      arguments.path("--out", "build/report", "folder for report.html and results.json");
   options.epochs = arguments.integer("--epochs", 4, 1, 1000, "passes over the training images");
   options.train_samples =
       arguments.integer("--train-samples", 0, 0, 1 << 30,
@@ -112,10 +113,5 @@ int compare(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    return compare(argc, argv);
-  } catch (const std::exception& error) {
-    std::cerr << "compare_losses: " << error.what() << '\n';
-    return 1;
-  }
+  return run_main("compare_losses", [&] { return compare(argc, argv); });
 }

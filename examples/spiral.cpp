@@ -5,6 +5,8 @@
 #include <iostream>
 #include <numbers>
 
+#include "examples/command_line/arguments.h"
+#include "examples/command_line/run_main.h"
 #include "losses/cross_entropy.h"
 #include "nn/layers.h"
 #include "nn/optimizer.h"
@@ -55,9 +57,7 @@ void draw_regions(nn::Module& model) {
     std::cout << ".o#"[classes[i]] << (i % kColumns == kColumns - 1 ? "\n" : "");
 }
 
-}  // namespace
-
-int main() {
+void train_and_draw() {
   manual_seed(1);
   const Points data = make_spirals();
   nn::Sequential model(nn::Linear(2, 64), nn::ReLU(), nn::Linear(64, 64), nn::ReLU(),
@@ -77,4 +77,15 @@ int main() {
   }
   std::cout << '\n';
   draw_regions(model);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return examples::run_main("spiral", [&] {
+    if (examples::Arguments(argc, argv, "Trains a small network to tell three spirals apart.")
+            .complete())
+      train_and_draw();
+    return 0;
+  });
 }

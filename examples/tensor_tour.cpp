@@ -2,6 +2,8 @@
 // Tensors know nothing of gradients: for those see autograd_tour.cpp.
 #include <iostream>
 
+#include "examples/command_line/arguments.h"
+#include "examples/command_line/run_main.h"
 #include "tensor/blis.h"
 #include "tensor/kernels.h"
 #include "tensor/random.h"
@@ -16,9 +18,7 @@ void show(const char* code, const Value& value) {
   std::cout << "> " << code << '\n' << value << "\n\n";
 }
 
-}  // namespace
-
-int main() {
+void show_steps() {
   std::cout << "Gradian, " << num_threads() << " threads, BLIS kernels: " << blis_kernels()
             << "\n\n";
 
@@ -64,4 +64,15 @@ int main() {
   } catch (const Error& error) {
     show("matmul(a, a)", error.what());
   }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return examples::run_main("tensor_tour", [&] {
+    if (examples::Arguments(argc, argv, "Shows what a Tensor does, one step after the other.")
+            .complete())
+      show_steps();
+    return 0;
+  });
 }

@@ -8,6 +8,8 @@
 #include <iostream>
 #include <optional>
 
+#include "examples/command_line/run_main.h"
+
 namespace {
 
 struct Counts {
@@ -38,9 +40,11 @@ REGISTER_LISTENER("keep_counts", 1, KeepCounts);
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int result = doctest::Context(argc, argv).run();
-  if (!counts) return result;  // a query, such as --help
-  std::cout << std::flush;
-  std::printf("%u passed, %u failed\n", counts->run - counts->failed, counts->failed);
-  return counts->failed > 0 || counts->run == 0 ? 1 : 0;
+  return gradian::examples::run_main("tests", [&] {
+    const int result = doctest::Context(argc, argv).run();
+    if (!counts) return result;  // a query, such as --help
+    std::cout << std::flush;
+    std::printf("%u passed, %u failed\n", counts->run - counts->failed, counts->failed);
+    return counts->failed > 0 || counts->run == 0 ? 1 : 0;
+  });
 }

@@ -3,9 +3,6 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <map>
 #include <regex>
@@ -21,7 +18,6 @@
 #include "examples/report/text.h"
 #include "tensor/random.h"
 #include "tests/helpers.h"
-#include "tests/temporary_folder.h"
 #include "tests/text.h"
 
 using namespace gradian;
@@ -212,6 +208,23 @@ TEST_CASE("quotes, backslashes and control characters are escaped in results.jso
   CHECK(contains(json, R"("say \"hi\" \\ \n\u0009\u0001 ü")"));
 }
 
+TEST_CASE(
+    "names that are no UTF-8, as of files, make neither results.json nor report.html invalid") {
+  Report report = make_report();
+  report.class_names[1] = "a \"b\"\\\xff\xc3";
+  CHECK(JsonGrammar::accepts(render_json(report)));
+  CHECK(contains(render_json(report), "\"a \\\"b\\\"\\\\\ufffd\ufffd\""));
+  CHECK(contains(render_html(report), "a &quot;b&quot;\\\ufffd\ufffd<"));
+  for (const char* valid :
+       {"", "\x7f", "\u00fc", "\u20ac", "\U0001f600", "\ud7ff", "\ue000", "\U0010ffff"})
+    CHECK(json_string(valid) == '"' + std::string(valid) + '"');
+  // Overlong, a surrogate, beyond the last character, cut off, a continuation alone.
+  for (const auto& [bytes, replacements] :
+       {std::pair{"\xc0\x80", 2}, std::pair{"\xe0\x80\x80", 3}, std::pair{"\xed\xa0\x80", 3},
+        std::pair{"\xf4\x90\x80\x80", 4}, std::pair{"\xe2\x82", 2}, std::pair{"\x80", 1}})
+    CHECK(count(json_string(bytes), "\ufffd") == static_cast<size_t>(replacements));
+}
+
 TEST_CASE("a report without runs or class names is still well formed") {
   const Report empty{"nothing", "", "", "", "", {}, {}};
   CHECK(JsonGrammar::accepts(render_json(empty)));
@@ -336,22 +349,4 @@ TEST_CASE("each known objective has a reading guide of its own, and others a gen
     ++guides[reading_guide(name)];
   CHECK(guides.size() == 5);
   CHECK(guides.count(reading_guide("triplet")) == 0);
-}
-
-TEST_CASE("write_file makes the folder, and names a file that cannot be written") {
-  const TemporaryFolder temporary;
-  const auto& folder = temporary.path();
-  write_file(folder / "deep" / "a.txt", "content");
-  std::ifstream in(folder / "deep" / "a.txt");
-  CHECK(std::string(std::istreambuf_iterator<char>(in), {}) == "content");
-  CHECK_THROWS_WITH_AS(write_file(folder / "deep", "x"),
-                       doctest::Contains("deep: cannot be opened for writing"), Error);
-  CHECK_THROWS_WITH_AS(write_file(folder / "deep" / "a.txt" / "b.txt", "x"),
-                       doctest::Contains("cannot be made a folder"), Error);
-  CHECK_THROWS_WITH_AS(check_writable(folder / "deep"),
-                       doctest::Contains("deep: cannot be opened for writing"), Error);
-  check_writable(folder / "deep" / "a.txt");
-  CHECK(std::filesystem::file_size(folder / "deep" / "a.txt") == 7);
-  check_writable(folder / "new" / "b.txt");
-  CHECK(std::filesystem::is_empty(folder / "new"));
 }

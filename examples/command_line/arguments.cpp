@@ -3,27 +3,15 @@
 #include <charconv>
 #include <iostream>
 
+#include "examples/report/text.h"
 #include "tensor/error.h"
 
 namespace gradian::examples {
-namespace {
-
-// As a shell reads it back.
-std::string quoted(const std::string& word) {
-  const char* const plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+@%";
-  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
-  std::string inside;
-  for (const char c : word) inside += c == '\'' ? "'\\''" : std::string(1, c);
-  return '\'' + inside + '\'';
-}
-
-}  // namespace
 
 Arguments::Arguments(int argc, char** argv, std::string purpose)
     : program_(argc > 0 ? argv[0] : "example"),
       purpose_(std::move(purpose)),
-      command_(quoted(program_)) {
+      command_(shell_quoted(program_)) {
   for (int i = 1; i < argc; ++i) {
     const std::string name = argv[i];
     if (name == "--help" || name == "-h") {
@@ -36,7 +24,10 @@ Arguments::Arguments(int argc, char** argv, std::string purpose)
       continue;
     }
     check(i + 1 < argc, "option ", name, " needs a value");
-    given_.push_back({name, argv[++i]});
+    const std::string value = argv[++i];
+    check(value.rfind("--", 0) != 0, "option ", name, " needs a value, got the option ", value,
+          "; a value that begins so is written ", name, '=', value);
+    given_.push_back({name, value});
   }
 }
 
@@ -52,7 +43,14 @@ std::string Arguments::text(const std::string& name, const std::string& fallback
     value = option.value;
     option.used = true;
   }
-  command_ += ' ' + name + ' ' + quoted(value);
+  command_ += ' ' + name + ' ' + shell_quoted(value);
+  return value;
+}
+
+std::string Arguments::path(const std::string& name, const std::string& fallback,
+                            const std::string& help) {
+  const std::string value = text(name, fallback, help);
+  check(!value.empty(), "option ", name, ": expected a path, got ''");
   return value;
 }
 
@@ -69,7 +67,8 @@ int64_t Arguments::integer(const std::string& name, int64_t fallback, int64_t lo
 
 bool Arguments::complete() const {
   if (help_wanted_) {
-    std::cout << purpose_ << "\n\nUsage: " << program_ << " [--option value ...]\n\n" << help_;
+    std::cout << purpose_ << "\n\nUsage: " << program_
+              << (help_.empty() ? "\n" : " [--option value ...]\n\n" + help_);
     return false;
   }
   for (const Given& option : given_)

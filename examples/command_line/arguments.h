@@ -13,8 +13,9 @@ class Arguments {
   // `purpose` heads the text of --help.
   Arguments(int argc, char** argv, std::string purpose);
 
-  // The value of an option, or its default. Numbers outside [low, high] are errors.
+  // The value of an option, or its default. Empty paths and numbers outside [low, high] are errors.
   std::string text(const std::string& name, const std::string& fallback, const std::string& help);
+  std::string path(const std::string& name, const std::string& fallback, const std::string& help);
   int64_t integer(const std::string& name, int64_t fallback, int64_t low, int64_t high,
                   const std::string& help);
 

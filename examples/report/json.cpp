@@ -1,41 +1,17 @@
-// Writes JSON (RFC 8259) from three helpers: a string, a number, and a list of parts in brackets.
+// Puts JSON together from strings, numbers (see text.h) and lists of parts in brackets.
 // There is no reader and no document type.
 #include "examples/report/json.h"
 
-#include <charconv>
-#include <cmath>
-
 #include "examples/report/figures.h"
+#include "examples/report/text.h"
 
 namespace gradian::examples {
 namespace {
 
 using Parts = std::vector<std::string>;
 
-std::string quoted(const std::string& plain) {
-  constexpr char kHexDigits[] = "0123456789abcdef";
-  std::string json = "\"";
-  for (const char c : plain) {
-    if (c == '"' || c == '\\')
-      json += {'\\', c};
-    else if (c == '\n')
-      json += "\\n";
-    else if (static_cast<unsigned char>(c) < 0x20)
-      json += {'\\', 'u', '0', '0', kHexDigits[c >> 4], kHexDigits[c & 15]};
-    else
-      json += c;
-  }
-  return json + '"';
-}
-
-std::string number(double value) {
-  if (!std::isfinite(value)) return "null";
-  char buffer[32];  // the shortest text that reads back to the same double has at most 24
-  return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr};
-}
-
 std::string member(const std::string& key, const std::string& value) {
-  return quoted(key) + ": " + value;
+  return json_string(key) + ": " + value;
 }
 
 // On one line.
@@ -54,13 +30,13 @@ std::string block(char open, const Parts& parts, char close, size_t indent) {
 }
 
 std::string run_object(const RunResult& run) {
-  Parts members{member("objective", quoted(run.objective)),
-                member("description", quoted(run.description))};
+  Parts members{member("objective", json_string(run.objective)),
+                member("description", json_string(run.description))};
   for (const Figure& figure : figures())
-    members.push_back(member(figure.key, number(figure.value(run))));
+    members.push_back(member(figure.key, json_number(figure.value(run))));
   Parts curve;
   for (const LossPoint& point : run.loss_curve)
-    curve.push_back(inline_array({number(point.epoch), number(point.loss)}));
+    curve.push_back(inline_array({json_number(point.epoch), json_number(point.loss)}));
   members.push_back(member("loss_curve", inline_array(curve)));
   return block('{', members, '}', 6);
 }
@@ -69,13 +45,15 @@ std::string run_object(const RunResult& run) {
 
 std::string render_json(const Report& report) {
   Parts names, runs;
-  for (const std::string& name : report.class_names) names.push_back(quoted(name));
+  for (const std::string& name : report.class_names) names.push_back(json_string(name));
   for (const RunResult& run : report.runs) runs.push_back(run_object(run));
-  const Parts members{
-      member("title", quoted(report.title)),       member("dataset", quoted(report.dataset)),
-      member("training", quoted(report.training)), member("machine", quoted(report.machine)),
-      member("options", quoted(report.options)),   member("class_names", inline_array(names)),
-      member("runs", block('[', runs, ']', 4))};
+  const Parts members{member("title", json_string(report.title)),
+                      member("dataset", json_string(report.dataset)),
+                      member("training", json_string(report.training)),
+                      member("machine", json_string(report.machine)),
+                      member("options", json_string(report.options)),
+                      member("class_names", inline_array(names)),
+                      member("runs", block('[', runs, ']', 4))};
   return block('{', members, '}', 2) + '\n';
 }
 

@@ -2,20 +2,9 @@
 // An objective that is not known gets a text that fits all.
 #include "examples/report/reading_guide.h"
 
-#include <algorithm>
-#include <cctype>
+#include "examples/report/text.h"
 
 namespace gradian::examples {
-namespace {
-
-std::string lowercase(std::string word) {
-  std::transform(word.begin(), word.end(), word.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return word;
-}
-
-}  // namespace
-
 std::string reading_guide(const std::string& objective) {
   const std::string name = lowercase(objective);
   const auto has = [&](const char* word) { return name.find(word) != std::string::npos; };

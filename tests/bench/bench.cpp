@@ -6,10 +6,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <iostream>
 #include <utility>
 
 #include "examples/command_line/arguments.h"
+#include "examples/command_line/run_main.h"
+#include "examples/report/file.h"
 #include "examples/report/machine.h"
 #include "examples/report/text.h"
 #include "tensor/error.h"
@@ -24,21 +25,20 @@ using namespace gradian::bench;
 
 namespace {
 
-std::string json(const std::vector<double>& values) {
+using examples::json_number, examples::json_string;
+
+std::string json_array(const std::vector<double>& values) {
   std::string out;
-  char digits[32];
-  for (const double value : values) {
-    std::snprintf(digits, sizeof digits, "%.9g", value);
-    out += (out.empty() ? "" : ", ") + std::string(digits);
-  }
+  for (const double value : values) out += (out.empty() ? "" : ", ") + json_number(value);
   return "[" + out + "]";
 }
 
 std::string json(const Measurement& m) {
-  return text("{\"name\": \"", m.name, "\", \"median_ms\": ", m.median_ms,
-              ", \"best_ms\": ", m.best_ms, ", \"gflops\": ", m.operations ? 0 : m.gflops,
-              ", \"operations\": ", m.operations, ", \"peak_mb\": ", m.peak_mb,
-              ", \"runs\": ", m.runs, ", \"values\": ", json(m.values), "}");
+  return text("{\"name\": ", json_string(m.name), ", \"median_ms\": ", json_number(m.median_ms),
+              ", \"best_ms\": ", json_number(m.best_ms),
+              ", \"gflops\": ", json_number(m.operations ? 0 : m.gflops),
+              ", \"operations\": ", m.operations, ", \"peak_mb\": ", json_number(m.peak_mb),
+              ", \"runs\": ", m.runs, ", \"values\": ", json_array(m.values), "}");
 }
 
 // Prints the rows of both kinds as they come, each kind under its own heading.
@@ -79,7 +79,7 @@ std::string report_workloads(const std::string& only, double seconds) {
   std::string out, names;
   for (const WorkloadMaker& maker : workloads()) names += ' ' + maker.name;
   check(only.empty() || (names + ' ').find(' ' + only + ' ') != std::string::npos,
-        "bench: there is no workload '", only, "'; there are", names);
+        "there is no workload '", only, "'; there are", names);
   Table table;
   for (const WorkloadMaker& maker : workloads()) {
     if (!only.empty() && maker.name != only) continue;
@@ -114,7 +114,7 @@ std::string report_threads(double seconds) {
       "the losses of %d steps have %s\n",
       one, many, threads, one / many, static_cast<int>(serial_losses.size()),
       same ? "the same bits" : "DIFFERENT BITS");
-  check(same, "bench: the losses depend on the number of threads");
+  check(same, "the losses depend on the number of threads");
   return text("{\"one_ms\": ", one, ", \"all_ms\": ", many, ", \"speed_up\": ", one / many,
               ", \"same_bits\": true}");
 }
@@ -128,7 +128,8 @@ void report_all(const Options& options) {
   const double empty_mb = process_memory().now;
   const std::string machine = examples::machine_description();
   std::printf("%s\n\n", machine.c_str());
-  std::string out = text("{\n  \"machine\": \"", machine, "\",\n  \"threads\": ", num_threads());
+  std::string out =
+      text("{\n  \"machine\": ", json_string(machine), ",\n  \"threads\": ", num_threads());
   const auto add = [&](const char* name, const std::string& value) {
     out += text(",\n  \"", name, "\": ", value);
   };
@@ -154,7 +155,7 @@ int run(int argc, char** argv) {
   options.only = arguments.text("--only", "", "the workload of this name alone");
   options.seconds =
       static_cast<double>(arguments.integer("--seconds", 2, 0, 600, "time for each workload"));
-  options.out = arguments.text("--out", "build/bench.json", "file for the results");
+  options.out = arguments.path("--out", "build/bench.json", "file for the results");
   set_num_threads(
       static_cast<int>(arguments.integer("--threads", num_threads(), 1, 1024, "threads to use")));
   const int64_t steps = arguments.integer("--training", 0, 0, 1 << 20,
@@ -170,10 +171,5 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    return run(argc, argv);
-  } catch (const std::exception& error) {
-    std::cerr << error.what() << '\n';
-    return 1;
-  }
+  return examples::run_main("bench", [&] { return run(argc, argv); });
 }

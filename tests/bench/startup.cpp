@@ -24,21 +24,21 @@ constexpr int kStarts = 15;
 // Seconds from just before the start of a new process to its byte in the pipe.
 double time_one_start() {
   int ends[2];
-  check(pipe(ends) == 0, "bench: cannot make a pipe");
+  check(pipe(ends) == 0, "cannot make a pipe");
   std::string program = "bench", option = kFirstStepOption, pipe_end = std::to_string(ends[1]),
               threads = std::to_string(num_threads());
   char* arguments[] = {program.data(), option.data(), pipe_end.data(), threads.data(), nullptr};
   const double begin = now();
   pid_t child = 0;
   check(posix_spawn(&child, "/proc/self/exe", nullptr, nullptr, arguments, environ) == 0,
-        "bench: cannot start itself anew");
+        "cannot start itself anew");
   close(ends[1]);
   char byte = 0;
   const bool done = read(ends[0], &byte, 1) == 1;
   const double seconds = now() - begin;
   close(ends[0]);
   waitpid(child, nullptr, 0);
-  check(done, "bench: the process that measures the start ended without a step");
+  check(done, "the process that measures the start ended without a step");
   return seconds;
 }
 
@@ -54,7 +54,7 @@ void first_step(int pipe) {
   const Variable loss = cross_entropy(network(Variable(data.images)), data.labels);
   loss.backward();
   optimizer.step();
-  check(loss.item() > 0 && write(pipe, "1", 1) == 1, "bench: the first step failed");
+  check(loss.item() > 0 && write(pipe, "1", 1) == 1, "the first step failed");
 }
 
 std::string report_startup() {

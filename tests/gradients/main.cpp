@@ -3,13 +3,15 @@
 // row fails.
 #include <algorithm>
 #include <cstdio>
-#include <cstring>
 
+#include "examples/command_line/arguments.h"
+#include "examples/command_line/run_main.h"
 #include "tests/gradients/completeness.h"
 #include "tests/gradients/prover.h"
 
 namespace {
 
+using namespace gradian;
 using namespace gradian::proof;
 
 class Report {
@@ -52,23 +54,15 @@ class Report {
   int passed_ = 0, failed_ = 0;
 };
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  std::string only;
-  if (argc == 3 && std::strcmp(argv[1], "--only") == 0) {
-    only = argv[2];
-  } else if (argc != 1) {
-    std::fprintf(stderr, "usage: %s [--only NAME]\n", argv[0]);
-    return 2;
-  }
+int prove_table(int argc, char** argv) {
+  examples::Arguments arguments(argc, argv, "Proves the gradient of everything in the table.");
+  const std::string only = arguments.text("--only", "", "the row of this name alone");
+  if (!arguments.complete()) return 0;
   const std::vector<GradientSubject> table = gradient_table();
   const auto is_wanted = [&](const std::string& name) { return only.empty() || only == name; };
-  if (!is_wanted("table") && std::none_of(table.begin(), table.end(),
-                                          [&](const auto& row) { return is_wanted(row.name); })) {
-    std::fprintf(stderr, "no row is named %s; the second column has the names\n", only.c_str());
-    return 2;
-  }
+  check(is_wanted("table") || std::any_of(table.begin(), table.end(),
+                                          [&](const auto& row) { return is_wanted(row.name); }),
+        "no row is named ", only, "; the second column has the names");
   Report report;
   for (const GradientSubject& subject : table)
     if (is_wanted(subject.name)) report.add(subject, prove(subject));
@@ -76,4 +70,10 @@ int main(int argc, char** argv) {
     report.add_table(static_cast<int>(table.size()),
                      completeness_failures(table, GRADIAN_SOURCE_DIR));
   return report.finish();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return gradian::examples::run_main("gradcheck", [&] { return prove_table(argc, argv); });
 }
