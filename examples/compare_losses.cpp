@@ -67,9 +67,8 @@ int compare(int argc, char** argv) {
   const std::filesystem::path out =
       arguments.path("--out", "build/report", "folder for report.html and results.json");
   options.epochs = arguments.integer("--epochs", 4, 1, 1000, "passes over the training images");
-  options.train_samples =
-      arguments.integer("--train-samples", 0, 0, 1 << 30,
-                        "the first N training images, 0: all (of synthetic: 10000)");
+  options.train_samples = arguments.integer(
+      "--train-samples", 0, 0, 1 << 30, "the first N training images, 0: all (synthetic: 10000)");
   options.batch_size = arguments.integer("--batch-size", 128, 2, 1 << 20, "images a step");
   options.seed =
       arguments.integer("--seed", 1, 0, 1 << 30, "of initial weights, order and drawn images");
