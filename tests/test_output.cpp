@@ -95,8 +95,24 @@ TEST_CASE("a file that does not fit leaves the old one whole and nothing beside 
 TEST_CASE("a device is written to, not replaced, and its errors are told") {
   CHECK_THROWS_WITH_AS(write_file("/dev/full", "x"),
                        "/dev/full: cannot be written: No space left on device", Error);
+  check_writable("/dev/null");
   write_file("/dev/null", "x");
   CHECK(fs::is_character_file("/dev/null"));
+}
+
+TEST_CASE("/dev/stdout that is a file gets what is written after what was printed") {
+  const TemporaryFolder temporary;
+  temporary.write("log", "");
+  const fs::path log = temporary.path() / "log";
+  const int descriptor = open(log.c_str(), O_WRONLY);
+  const Ended ended = run_program(descriptor, [] {
+    std::cout << "printed, " << std::flush;
+    write_file("/dev/stdout", "written");
+    return 0;
+  });
+  close(descriptor);
+  CHECK(ended.how == "exit 0");
+  CHECK(content_of(log) == "printed, written");
 }
 
 TEST_CASE("what cannot be a file is refused by name, at the start of a program too") {

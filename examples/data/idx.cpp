@@ -96,10 +96,10 @@ template <class LayoutOf>
 std::string read_bytes(const fs::path& path, const LayoutOf& layout_of) {
   const std::string file = path.string();
   std::error_code error;
-  check(fs::is_regular_file(path, error), file, ": expected a file",
-        error                           ? ", got: " + error.message()
-        : fs::is_directory(path, error) ? ", got a folder"
-                                        : "");
+  const fs::file_status status = fs::status(path, error);
+  check(!error, file, ": cannot be read: ", error.message());
+  check(fs::is_regular_file(status), file, ": expected a file",
+        fs::is_directory(status) ? ", got a folder" : ", got a pipe or a device");
   errno = 0;
   std::ifstream in(path, std::ios::binary);
   check(in.is_open(), file, ": cannot be opened: ", reason(errno));

@@ -43,9 +43,8 @@ class Output {
       bytes.remove_prefix(static_cast<size_t>(written));
     }
   }
-  void set_mode(fs::perms mode) {
-    require(::fchmod(descriptor_, static_cast<mode_t>(mode) & 0777) == 0);
-  }
+  // Where the file system knows of permissions.
+  void set_mode(fs::perms mode) { ::fchmod(descriptor_, static_cast<mode_t>(mode) & 0777); }
   void flush_to_disk() { require(::fsync(descriptor_) == 0); }
   void close() { require(::close(std::exchange(descriptor_, -1)) == 0); }
 
@@ -105,8 +104,10 @@ Target prepare(const fs::path& file) {
   check(!fs::is_directory(status), file.string(), ": cannot be written: it is a folder");
   // Its folder may allow to replace a file that is protected from writing.
   if (fs::exists(status) && ::access(file.c_str(), W_OK) != 0) fail_writing(file, errno);
-  // /dev/stdout may lead to a file that this process is writing to.
-  if (file.string().starts_with("/dev/") || (fs::exists(status) && !fs::is_regular_file(status)))
+  // /dev/stdout and /dev/fd/1 may lead to a file that this process is writing to.
+  const std::string name = file.string();
+  const bool is_open = name.starts_with("/dev/std") || name.starts_with("/dev/fd/");
+  if (is_open || (fs::exists(status) && !fs::is_regular_file(status)))
     return {file, status, /*in_place=*/true};
   const fs::path path = fs::weakly_canonical(file, error);
   if (error) fail_writing(file, error.value());
@@ -129,8 +130,8 @@ void write_file(const fs::path& file, const std::string& content) {
     return;
   }
   Temporary temporary(target.path);
-  temporary.output().write(content);
   if (fs::exists(target.status)) temporary.output().set_mode(target.status.permissions());
+  temporary.output().write(content);
   temporary.output().flush_to_disk();
   temporary.output().close();
   temporary.take_the_place_of_file();
