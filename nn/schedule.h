@@ -11,6 +11,8 @@
 
 namespace gradian::nn {
 
+// Steps and rates that make no sense are refused: when a schedule is made, and negative steps when
+// it is asked.
 using Schedule = std::function<double(int64_t step)>;
 
 Schedule constant();

@@ -1,4 +1,5 @@
 // Learning-rate schedules: their closed forms at chosen steps.
+#include <limits>
 #include <numbers>
 
 #include "nn/optimizer.h"
@@ -80,9 +81,28 @@ TEST_CASE("schedules: an optimiser multiplies the rate of every group by the fac
   check_values(fast.variable, {-1.2});
 }
 
-TEST_CASE("schedules: lengths must be positive") {
+TEST_CASE("schedules: arguments that make no sense are refused") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
   check_errors(
-      {{[] { nn::step_decay(0); }, "step_decay: the number of steps must be positive, got 0"},
+      {{[=] { nn::step_decay(1, nan); },
+        "step_decay: gamma must be finite and not negative, got nan"},
+       {[] { nn::multi_step({1}, -0.1); },
+        "multi_step: gamma must be finite and not negative, got -0.1"},
+       {[] {
+          nn::multi_step({3, -2});
+        },
+        "multi_step: a milestone must not be negative, got -2"},
+       {[] { nn::cosine(5, -1); }, "cosine: final_factor must be finite and not negative, got -1"},
+       {[=] { nn::polynomial(5, nan); },
+        "polynomial: power must be finite and not negative, got nan"},
+       {[] { nn::warm_up(5, nullptr); }, "warm_up: the schedule that follows is empty"},
+       {[] { nn::constant()(-1); }, "constant: steps count from 0, got -1"},
+       {[] { nn::step_decay(3)(-1); }, "step_decay: steps count from 0, got -1"},
+       {[] { nn::multi_step({3})(-1); }, "multi_step: steps count from 0, got -1"},
+       {[] { nn::cosine(3)(-1); }, "cosine: steps count from 0, got -1"},
+       {[] { nn::polynomial(3)(-1); }, "polynomial: steps count from 0, got -1"},
+       {[] { nn::warm_up(3)(-1); }, "warm_up: steps count from 0, got -1"},
+       {[] { nn::step_decay(0); }, "step_decay: the number of steps must be positive, got 0"},
        {[] { nn::cosine(-1); }, "cosine: the number of steps must be positive, got -1"},
        {[] { nn::polynomial(0); }, "polynomial: the number of steps must be positive, got 0"},
        {[] { nn::warm_up(0); }, "warm_up: the number of steps must be positive, got 0"}});
