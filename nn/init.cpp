@@ -7,12 +7,16 @@
 namespace gradian::nn {
 namespace {
 
+// The size of `axis` times that of the kernel.
 int64_t fan(const Shape& shape, int axis) {
   check(shape.size() >= 2, "init: a weight needs at least two axes, got ", shape);
-  int64_t result = shape[axis];
-  for (int a = 2; a < shape.size(); ++a) result *= shape[a];
-  return result;
+  Shape axes{shape[axis]};
+  for (int a = 2; a < shape.size(); ++a) axes.push_back(shape[a]);
+  return numel(axes);
 }
+
+// A fan of 0 is that of an empty weight, whose variance does not matter.
+double divisor(double fan) { return std::max(fan, 1.0); }
 
 Tensor uniform_with_variance(const Shape& shape, double variance) {
   const double bound = std::sqrt(3 * variance);
@@ -23,12 +27,15 @@ Tensor normal_with_variance(const Shape& shape, double variance) {
   return randn(shape, DType::float32, 0, std::sqrt(variance));
 }
 
-double xavier_variance(const Shape& shape, double gain) {
-  return gain * gain * 2 / static_cast<double>(fan_in(shape) + fan_out(shape));
+double xavier_variance(const char* function, const Shape& shape, double gain) {
+  check(std::isfinite(gain), function, ": gain must be finite, got ", gain);
+  const double fans = static_cast<double>(fan_in(shape)) + static_cast<double>(fan_out(shape));
+  return gain * gain * 2 / divisor(fans);
 }
 
-double kaiming_variance(const Shape& shape, double slope) {
-  return 2 / ((1 + slope * slope) * static_cast<double>(fan_in(shape)));
+double kaiming_variance(const char* function, const Shape& shape, double slope) {
+  check(std::isfinite(slope), function, ": negative_slope must be finite, got ", slope);
+  return 2 / ((1 + slope * slope) * divisor(static_cast<double>(fan_in(shape))));
 }
 
 }  // namespace
@@ -37,20 +44,20 @@ int64_t fan_in(const Shape& shape) { return fan(shape, 1); }
 int64_t fan_out(const Shape& shape) { return fan(shape, 0); }
 
 Tensor xavier_uniform(const Shape& shape, double gain) {
-  return uniform_with_variance(shape, xavier_variance(shape, gain));
+  return uniform_with_variance(shape, xavier_variance("xavier_uniform", shape, gain));
 }
 Tensor xavier_normal(const Shape& shape, double gain) {
-  return normal_with_variance(shape, xavier_variance(shape, gain));
+  return normal_with_variance(shape, xavier_variance("xavier_normal", shape, gain));
 }
 Tensor kaiming_uniform(const Shape& shape, double negative_slope) {
-  return uniform_with_variance(shape, kaiming_variance(shape, negative_slope));
+  return uniform_with_variance(shape, kaiming_variance("kaiming_uniform", shape, negative_slope));
 }
 Tensor kaiming_normal(const Shape& shape, double negative_slope) {
-  return normal_with_variance(shape, kaiming_variance(shape, negative_slope));
+  return normal_with_variance(shape, kaiming_variance("kaiming_normal", shape, negative_slope));
 }
 
 Tensor default_uniform(const Shape& shape, int64_t fan_in) {
-  const double bound = 1 / std::sqrt(static_cast<double>(std::max<int64_t>(fan_in, 1)));
+  const double bound = 1 / std::sqrt(divisor(static_cast<double>(fan_in)));
   return rand(shape, DType::float32, -bound, bound);
 }
 

@@ -1,6 +1,6 @@
 // Initial values for parameters. Each returns a new float32 tensor of `shape`, drawn from the
 // default generator. Fans are PyTorch's: for weight [O, I, ...], fan_in = I * (kernel size) and
-// fan_out = O * (kernel size).
+// fan_out = O * (kernel size). Gains and slopes must be finite.
 #pragma once
 
 #include "tensor/tensor.h"
