@@ -3,6 +3,7 @@
 // else. Nothing here recurses, so a chain of a million ops is as safe as one of ten.
 #include <algorithm>
 #include <atomic>
+#include <mutex>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
@@ -17,6 +18,10 @@ namespace {
 thread_local bool recording = true;
 std::atomic<uint64_t> next_sequence{0};
 std::atomic<int64_t> nodes_alive{0};
+
+// Guards the gradients of all variables. It is held while handles are exchanged and never while
+// something is computed.
+std::mutex gradient_mutex;
 
 using NodePointers = std::vector<std::shared_ptr<Node>>;
 
@@ -61,6 +66,18 @@ Variable matched_to_input(const Node& node, size_t i, const Variable& gradient) 
   return sum_to(gradient, input.shape());
 }
 
+Gradients run_rule(const Node& node, const Context& context, const Variable& gradient) {
+  Gradients gradients;
+  try {
+    gradients = node.backward(context, gradient);
+  } catch (const Error& error) {
+    fail("backward of ", node.name(), ": ", error.what());
+  }
+  check(gradients.size() == node.inputs.size(), node.name(), ": the rule returned ",
+        gradients.size(), " gradients for ", node.inputs.size(), " inputs");
+  return gradients;
+}
+
 // Sets `sums` to the gradients of every variable whose key is in `targets`, and of all between.
 void run(const std::vector<Variable>& outputs, const std::vector<Variable>& grad_outputs,
          const std::unordered_set<const void*>& targets, bool create_graph, bool retain_graph,
@@ -94,9 +111,7 @@ void run(const std::vector<Variable>& outputs, const std::vector<Variable>& grad
       const Variable output =
           create_graph ? Variable::recorded(node.output, nodes[n]) : Variable(node.output);
       const Context context(node, output, needs[n]);
-      const Gradients gradients = node.backward(context, gradient);
-      check(gradients.size() == node.inputs.size(), node.name(), ": the rule returned ",
-            gradients.size(), " gradients for ", node.inputs.size(), " inputs");
+      const Gradients gradients = run_rule(node, context, gradient);
       for (size_t i = 0; i < gradients.size(); ++i)
         if (needs[n][i] && gradients[i].defined())
           accumulate(sums, key_of(node.inputs[i]), matched_to_input(node, i, gradients[i]));
@@ -105,25 +120,28 @@ void run(const std::vector<Variable>& outputs, const std::vector<Variable>& grad
   }
 }
 
-std::vector<Variable> with_default_grads(const std::vector<Variable>& outputs,
-                                         const std::vector<Variable>& grad_outputs) {
-  check(grad_outputs.empty() || grad_outputs.size() == outputs.size(), "grad: ", outputs.size(),
-        " outputs but ", grad_outputs.size(), " grad_outputs");
-  std::vector<Variable> result;
-  for (size_t i = 0; i < outputs.size(); ++i) {
-    const Tensor& output = outputs[i].value();
-    if (grad_outputs.empty() || !grad_outputs[i].defined()) {
-      check(output.numel() == 1, "backward: an output of shape ", output.shape(),
-            " needs a grad_output; only one-element outputs may leave it out");
-      result.emplace_back(Tensor::ones(output.shape(), output.dtype()));
-      continue;
-    }
-    check(grad_outputs[i].shape() == output.shape() && grad_outputs[i].dtype() == output.dtype(),
-          "grad: output ", i, " is ", describe(output), " but its grad_output is ",
-          describe(grad_outputs[i].value()));
-    result.push_back(grad_outputs[i]);
+// The gradient that the walk starts with at `output`: `grad_output`, or 1 where that is undefined.
+// `called` is the user's call, for errors.
+Variable first_gradient(const std::string& called, const Variable& output,
+                        const Variable& grad_output) {
+  check(output.defined(), called, " is undefined");
+  if (!grad_output.defined()) {
+    check(output.numel() == 1, called, " is ", describe(output.value()),
+          " and needs a grad_output; only one-element outputs may leave it out");
+    return Variable(Tensor::ones(output.shape(), output.dtype()));
   }
-  return result;
+  check(grad_output.shape() == output.shape() && grad_output.dtype() == output.dtype(), called,
+        " is ", describe(output.value()), " but its grad_output is ",
+        describe(grad_output.value()));
+  return grad_output;
+}
+
+// Gives a gradient an array of its own. It takes the handle over, so that the array of one that no
+// one else holds need not be copied.
+Variable owned(Variable gradient) {
+  Tensor value = gradient.value();
+  gradient = Variable();
+  return Variable(std::move(value).owned());
 }
 
 }  // namespace
@@ -148,66 +166,86 @@ Variable Variable::recorded(Tensor value, std::shared_ptr<Node> creator) {
   return variable;
 }
 
-const Tensor& Variable::value() const {
+const Tensor& Variable::array() const {
   check(defined(), "Variable: value of an undefined variable");
   return state_->value;
 }
 
 bool Variable::requires_grad() const { return defined() && state_->requires_grad; }
 
-void Variable::set_requires_grad(bool requires_grad) {
+void Variable::set_requires_grad(bool requires_grad) const {
   check(!creator(), "set_requires_grad: only a leaf can be set; detach() first");
   check(!requires_grad || is_floating(dtype()), "requires_grad: expected float32 or float64, got ",
         dtype());
   state_->requires_grad = requires_grad;
 }
 
-const std::shared_ptr<Node>& Variable::creator() const {
+const std::shared_ptr<Node>& Variable::creator() const& {
   check(defined(), "Variable: creator of an undefined variable");
   return state_->creator;
 }
 
-const Variable& Variable::grad() const {
+Variable Variable::grad() const {
   check(defined(), "Variable: grad of an undefined variable");
+  const std::lock_guard lock(gradient_mutex);
   return state_->grad;
 }
 
-void Variable::set_grad(Variable grad) {
+void Variable::set_grad(Variable grad) const {
   check(defined(), "Variable: set_grad of an undefined variable");
-  if (grad.defined())
+  if (grad.defined()) {
     check(grad.shape() == shape() && grad.dtype() == dtype(), "set_grad: the gradient is ",
           describe(grad.value()), ", the variable ", describe(value()));
-  state_->grad = std::move(grad);
+    grad = owned(std::move(grad));
+  }
+  const std::lock_guard lock(gradient_mutex);
+  std::swap(state_->grad, grad);
 }
 
-void Variable::set_value(Tensor value) {
+// The sum is made without the lock. If another thread has set a gradient meanwhile, it is made
+// anew.
+void Variable::add_to_grad(Variable gradient) const {
+  for (;;) {
+    const Variable before = grad();
+    if (!before.defined()) gradient = owned(std::move(gradient));
+    Variable after = before.defined() ? before + gradient : gradient;
+    const std::lock_guard lock(gradient_mutex);
+    if (state_->grad.id() != before.id()) continue;
+    std::swap(state_->grad, after);
+    return;
+  }
+}
+
+void Variable::set_value(Tensor value) const {
   check(!creator(), "set_value: only a leaf can be set");
   check(value.defined(), "set_value: the tensor is undefined");
-  check(!requires_grad() || is_floating(value.dtype()),
-        "set_value: a variable that requires grad needs float32 or float64, got ", value.dtype());
-  state_->value = std::move(value);
+  check(value.shape() == shape() && value.dtype() == dtype(), "set_value: the value is ",
+        describe(value), ", the variable ", describe(this->value()));
+  state_->value = std::move(value).owned();
 }
 
-void Variable::backward(bool retain_graph) const {
+void Variable::set_dtype(DType dtype) const {
+  check(!creator(), "set_dtype: only a leaf can be set");
+  check(!requires_grad() || is_floating(dtype),
+        "set_dtype: a variable that requires grad needs float32 or float64, got ", dtype);
+  zero_grad();
+  state_->value = state_->value.to(dtype);
+}
+
+void Variable::backward(const Variable& grad_output, bool retain_graph) const {
+  check(defined(), "backward: the variable is undefined");
   check(requires_grad(), "backward: nothing to differentiate, the variable does not require grad");
-  // Leaves are the inputs without a creator that ask for a gradient.
+  const Variable gradient = first_gradient("backward: the variable", *this, grad_output);
   std::unordered_set<const void*> targets;
-  std::vector<Variable> leaves;
-  const auto add_leaf = [&](const Variable& variable) {
-    if (variable.requires_grad() && !variable.creator() && targets.insert(variable.id()).second)
-      leaves.push_back(variable);
-  };
-  add_leaf(*this);
-  for (const auto& node : reachable_nodes({*this}))
-    for (const Variable& input : node->inputs) add_leaf(input);
+  const std::vector<Variable> leaves = leaves_of(*this);
+  for (const Variable& leaf : leaves) targets.insert(leaf.id());
 
   GradientSums sums;
-  run({*this}, with_default_grads({*this}, {}), targets, false, retain_graph, sums);
+  run({*this}, {gradient}, targets, false, retain_graph, sums);
   const NoGrad no_grad;
-  for (Variable& leaf : leaves) {
+  for (const Variable& leaf : leaves) {
     const auto found = sums.find(leaf.id());
-    if (found == sums.end()) continue;
-    leaf.set_grad(leaf.grad().defined() ? leaf.grad() + found->second : found->second);
+    if (found != sums.end()) leaf.add_to_grad(std::move(found->second));
   }
 }
 
@@ -215,19 +253,30 @@ std::vector<Variable> grad(const std::vector<Variable>& outputs,
                            const std::vector<Variable>& inputs,
                            const std::vector<Variable>& grad_outputs, bool create_graph,
                            bool retain_graph) {
+  check(grad_outputs.empty() || grad_outputs.size() == outputs.size(), "grad: ", outputs.size(),
+        " outputs but ", grad_outputs.size(), " grad_outputs");
+  std::vector<Variable> gradients;
+  for (size_t i = 0; i < outputs.size(); ++i)
+    gradients.push_back(first_gradient(text("grad: output ", i), outputs[i],
+                                       grad_outputs.empty() ? Variable() : grad_outputs[i]));
   std::unordered_set<const void*> targets;
   for (size_t i = 0; i < inputs.size(); ++i) {
+    check(inputs[i].defined(), "grad: input ", i, " is undefined");
     check(inputs[i].requires_grad(), "grad: input ", i, " does not require grad");
     targets.insert(key_of(inputs[i]));
   }
   GradientSums sums;
-  run(outputs, with_default_grads(outputs, grad_outputs), targets, create_graph,
-      retain_graph || create_graph, sums);
+  run(outputs, gradients, targets, create_graph, retain_graph || create_graph, sums);
   std::vector<Variable> result;
   for (const Variable& input : inputs) {
     const auto found = sums.find(key_of(input));
     result.push_back(found == sums.end() ? Variable() : found->second);
   }
+  if (create_graph) return result;
+  sums.clear();
+  gradients.clear();
+  for (Variable& gradient : result)
+    if (gradient.defined()) gradient = owned(std::move(gradient));
   return result;
 }
 
@@ -255,19 +304,21 @@ void Node::release() {
   released = true;
   --nodes_alive;
   output = Tensor();
-  // Dropping an input may drop its creator, and that one's inputs, and so on. A worklist takes the
-  // place of that recursion.
-  std::vector<Variable> pending = std::move(inputs);
+  // Dropping an input may drop its creator, and that one's inputs, and so on. They hand their
+  // inputs to the first of them, whose loop takes the place of that recursion.
+  thread_local std::vector<Variable>* pending = nullptr;
+  std::vector<Variable> dropped = std::move(inputs);
   inputs.clear();
-  while (!pending.empty()) {
-    const Variable variable = std::move(pending.back());
-    pending.pop_back();
-    if (!variable.is_unique() || !variable.creator() || variable.creator().use_count() > 1)
-      continue;
-    Node& node = *variable.creator();
-    for (Variable& input : node.inputs) pending.push_back(std::move(input));
-    node.inputs.clear();
+  if (pending) {
+    std::move(dropped.begin(), dropped.end(), std::back_inserter(*pending));
+    return;
   }
+  pending = &dropped;
+  while (!dropped.empty()) {
+    const Variable last = std::move(dropped.back());
+    dropped.pop_back();
+  }
+  pending = nullptr;
 }
 
 void Node::check_usable() const {
@@ -278,6 +329,19 @@ void Node::check_usable() const {
   for (size_t i = 0; i < inputs.size(); ++i)
     check(inputs[i].value().stamp() == input_stamps_[i], name(), ": input ", i,
           " was written to after the forward pass");
+}
+
+std::vector<Variable> leaves_of(const Variable& output) {
+  std::vector<Variable> leaves;
+  std::unordered_set<const void*> seen;
+  const auto visit = [&](const Variable& variable) {
+    if (variable.requires_grad() && !variable.creator() && seen.insert(variable.id()).second)
+      leaves.push_back(variable);
+  };
+  visit(output);
+  for (const auto& node : reachable_nodes({output}))
+    for (const Variable& input : node->inputs) visit(input);
+  return leaves;
 }
 
 std::vector<std::string> recorded_ops(const Variable& output) {

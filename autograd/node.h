@@ -58,6 +58,9 @@ struct Node {
   Tensor::Stamp output_stamp_;
 };
 
+// The leaves that require grad and that `output` was computed from; itself, if it is one.
+std::vector<Variable> leaves_of(const Variable& output);
+
 // The names of the ops in the graph that `output` was computed by, sorted. For tests and tools.
 std::vector<std::string> recorded_ops(const Variable& output);
 

@@ -60,8 +60,8 @@ void draw_regions(nn::Module& model) {
 void train_and_draw() {
   manual_seed(1);
   const Points data = make_spirals();
-  nn::Sequential model(nn::Linear(2, 64), nn::ReLU(), nn::Linear(64, 64), nn::ReLU(),
-                       nn::Linear(64, kClasses));
+  nn::Sequential model{nn::Linear(2, 64), nn::ReLU(), nn::Linear(64, 64), nn::ReLU(),
+                       nn::Linear(64, kClasses)};
   std::cout << model.summary() << '\n';
 
   nn::Adam optimizer(model.named_parameters(), {.lr = 1e-2});

@@ -20,14 +20,19 @@ Tensor samples_of_class(const Tensor& labels, int64_t num_classes, DType dtype) 
   return gather(counts, 0, labels);
 }
 
+Tensor initial_centers(int64_t num_classes, int64_t feat_dim) {
+  check(num_classes > 0 && feat_dim > 0, "CenterLoss: expected positive sizes, got ", num_classes,
+        " classes and feat_dim ", feat_dim);
+  return randn({num_classes, feat_dim});
+}
+
 }  // namespace
 
 CenterLoss::CenterLoss(int64_t num_classes, int64_t feat_dim, double weight, CenterUpdate update)
-    : weight_(weight), update_(update) {
-  check(num_classes > 0 && feat_dim > 0, "CenterLoss: expected positive sizes, got ", num_classes,
-        " classes and feat_dim ", feat_dim);
+    : centers(add_parameter("centers", initial_centers(num_classes, feat_dim))),
+      weight_(weight),
+      update_(update) {
   check(weight >= 0, "CenterLoss: weight must not be negative, got ", weight);
-  centers = add_parameter("centers", randn({num_classes, feat_dim}));
 }
 
 Variable CenterLoss::forward(const Variable& features, const Tensor& labels) const {

@@ -38,7 +38,7 @@ class CenterLoss : public nn::Module {
   }
   std::string description() const override;
 
-  Variable centers;  // [num_classes, feat_dim]
+  const Variable& centers;  // [num_classes, feat_dim]
 
  private:
   double weight_;

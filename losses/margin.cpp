@@ -26,6 +26,13 @@ Variable mirrored_cosine(const Variable& angle) {
   return sign * cos(angle) - 2.0 * Variable(k);
 }
 
+// [out, in]
+Tensor initial_directions(int64_t in_features, int64_t out_features) {
+  check(in_features > 0 && out_features > 0, "MarginLoss: expected positive sizes, got ",
+        in_features, " features and ", out_features, " classes");
+  return normalize(Variable(randn({out_features, in_features})), 1).value();
+}
+
 }  // namespace
 
 Variable apply_margin(const Variable& cosine, const Margin& margin) {
@@ -54,16 +61,14 @@ Variable apply_margin(const Variable& cosine, const Margin& margin) {
 }
 
 MarginLoss::MarginLoss(int64_t in_features, int64_t out_features, double s, const Margin& margin)
-    : s_(s), margin_(margin) {
-  check(in_features > 0 && out_features > 0, "MarginLoss: expected positive sizes, got ",
-        in_features, " features and ", out_features, " classes");
+    : weight(add_parameter("weight", initial_directions(in_features, out_features))),
+      s_(s),
+      margin_(margin) {
   check(s > 0 && std::isfinite(s), "MarginLoss: the scale s must be positive, got ", s);
   check(margin.m1 > 0 && std::isfinite(margin.m1), "MarginLoss: expected m1 > 0, got ", margin.m1);
   check(margin.m2 >= 0 && margin.m2 <= std::numbers::pi,
         "MarginLoss: m2 is an angle in radians, from 0 to pi, got ", margin.m2);
   check(std::isfinite(margin.m3), "MarginLoss: m3 must be finite, got ", margin.m3);
-  weight =
-      add_parameter("weight", normalize(Variable(randn({out_features, in_features})), 1).value());
 }
 
 Variable MarginLoss::cosine_logits(const Variable& x) const {

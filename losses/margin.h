@@ -54,7 +54,7 @@ class MarginLoss : public nn::Module {
 
   std::string description() const override;
 
-  Variable weight;  // [out_features, in_features]
+  const Variable& weight;  // [out_features, in_features]
 
  protected:
   virtual const char* kind() const { return "MarginLoss"; }

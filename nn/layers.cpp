@@ -1,5 +1,7 @@
 #include "nn/layers.h"
 
+#include <cmath>
+
 #include "nn/init.h"
 #include "tensor/kernels.h"
 #include "tensor/random.h"
@@ -7,22 +9,97 @@
 namespace gradian::nn {
 namespace {
 
-void check_positive(const char* layer, const char* what, int64_t value) {
-  check(value > 0, layer, ": ", what, " must be positive, got ", value);
-}
-
 std::string pair_text(const Pair& pair) {
   return pair[0] == pair[1] ? text(pair[0]) : text(pair[0], 'x', pair[1]);
 }
 
-}  // namespace
+void check_positive(const char* layer, const char* what, int64_t value) {
+  check(value > 0, layer, ": ", what, " must be positive, got ", value);
+}
 
-Linear::Linear(int64_t in_features, int64_t out_features, bool with_bias) {
+void check_positive(const char* layer, const char* what, const Pair& pair) {
+  check_positive(layer, what, std::min(pair[0], pair[1]));
+}
+
+void check_padding(const char* layer, const Pair& padding) {
+  check(std::min(padding[0], padding[1]) >= 0, layer, ": padding must not be negative, got ",
+        pair_text(padding));
+}
+
+void check_eps(const char* layer, double eps) {
+  check(eps >= 0 && std::isfinite(eps), layer, ": eps must be finite and not negative, got ", eps);
+}
+
+const Pool2dOptions& checked(const char* layer, const Pool2dOptions& options) {
+  check_positive(layer, "kernel_size", options.kernel);
+  check_positive(layer, "stride", options.step());
+  check_positive(layer, "dilation", options.dilation);
+  check_padding(layer, options.padding);
+  for (size_t axis = 0; axis < 2; ++axis)
+    check(options.padding[axis] <= options.kernel[axis] / 2, layer, ": padding ",
+          pair_text(options.padding), " is more than half of the kernel ",
+          pair_text(options.kernel));
+  return options;
+}
+
+// [out, in]
+Shape linear_weight_shape(int64_t in_features, int64_t out_features) {
   check_positive("Linear", "in_features", in_features);
   check_positive("Linear", "out_features", out_features);
-  weight = add_parameter("weight", default_uniform({out_features, in_features}, in_features));
-  if (with_bias) bias = add_parameter("bias", default_uniform({out_features}, in_features));
+  return {out_features, in_features};
 }
+
+// [out, in / groups, KH, KW]
+Shape conv2d_weight_shape(int64_t in_channels, int64_t out_channels, const Pair& kernel_size,
+                          const Conv2d::Options& options) {
+  check_positive("Conv2d", "in_channels", in_channels);
+  check_positive("Conv2d", "out_channels", out_channels);
+  check_positive("Conv2d", "kernel_size", kernel_size);
+  check_positive("Conv2d", "stride", options.stride);
+  check_positive("Conv2d", "dilation", options.dilation);
+  check_positive("Conv2d", "groups", options.groups);
+  check_padding("Conv2d", options.padding);
+  check(in_channels % options.groups == 0 && out_channels % options.groups == 0,
+        "Conv2d: ", in_channels, " and ", out_channels, " channels do not divide into ",
+        options.groups, " groups");
+  return {out_channels, in_channels / options.groups, kernel_size[0], kernel_size[1]};
+}
+
+Tensor initial_weight(const Shape& shape) { return default_uniform(shape, fan_in(shape)); }
+
+// Undefined unless it is wanted: the layer then has none. [out]
+Tensor initial_bias(bool wanted, const Variable& weight) {
+  return wanted ? default_uniform({weight.size(0)}, fan_in(weight.shape())) : Tensor();
+}
+
+Shape channels(const char* layer, int64_t num_features) {
+  check_positive(layer, "num_features", num_features);
+  return {num_features};
+}
+
+// All of one value; undefined unless it is wanted.
+Tensor initial_affine(bool wanted, const Shape& shape, double value) {
+  return wanted ? Tensor::full(shape, value) : Tensor();
+}
+
+Tensor initial_slopes(int64_t num_parameters, double init) {
+  check_positive("PReLU", "num_parameters", num_parameters);
+  check(std::isfinite(init), "PReLU: init must be finite, got ", init);
+  return Tensor::full({num_parameters}, init);
+}
+
+Tensor initial_table(int64_t num_embeddings, int64_t embedding_dim) {
+  check_positive("Embedding", "num_embeddings", num_embeddings);
+  check_positive("Embedding", "embedding_dim", embedding_dim);
+  return randn({num_embeddings, embedding_dim});
+}
+
+}  // namespace
+
+Linear::Linear(int64_t in_features, int64_t out_features, bool with_bias)
+    : weight(
+          add_parameter("weight", initial_weight(linear_weight_shape(in_features, out_features)))),
+      bias(add_parameter("bias", initial_bias(with_bias, weight))) {}
 
 std::string Linear::description() const {
   return text("Linear(", weight.size(1), " -> ", weight.size(0), bias.defined() ? "" : ", no bias",
@@ -30,18 +107,10 @@ std::string Linear::description() const {
 }
 
 Conv2d::Conv2d(int64_t in_channels, int64_t out_channels, Pair kernel_size, const Options& options)
-    : options_{options.stride, options.padding, options.dilation, options.groups} {
-  check_positive("Conv2d", "in_channels", in_channels);
-  check_positive("Conv2d", "out_channels", out_channels);
-  check_positive("Conv2d", "kernel_size", std::min(kernel_size[0], kernel_size[1]));
-  check_positive("Conv2d", "groups", options.groups);
-  check(in_channels % options.groups == 0 && out_channels % options.groups == 0,
-        "Conv2d: ", in_channels, " and ", out_channels, " channels do not divide into ",
-        options.groups, " groups");
-  const Shape shape{out_channels, in_channels / options.groups, kernel_size[0], kernel_size[1]};
-  weight = add_parameter("weight", default_uniform(shape, fan_in(shape)));
-  if (options.bias) bias = add_parameter("bias", default_uniform({out_channels}, fan_in(shape)));
-}
+    : weight(add_parameter("weight", initial_weight(conv2d_weight_shape(in_channels, out_channels,
+                                                                        kernel_size, options)))),
+      bias(add_parameter("bias", initial_bias(options.bias, weight))),
+      options_{options.stride, options.padding, options.dilation, options.groups} {}
 
 Variable Conv2d::forward(const Variable& x) { return conv2d(x, weight, bias, options_); }
 
@@ -56,25 +125,32 @@ std::string Conv2d::description() const {
   return result + (bias.defined() ? ")" : ", no bias)");
 }
 
+MaxPool2d::MaxPool2d(const Pool2dOptions& options) : options_(checked("MaxPool2d", options)) {}
+
 std::string MaxPool2d::description() const {
   return text("MaxPool2d(", pair_text(options_.kernel), ')');
 }
 
+AvgPool2d::AvgPool2d(const Pool2dOptions& options, bool count_include_pad)
+    : options_(checked("AvgPool2d", options)), count_include_pad_(count_include_pad) {}
+
 std::string AvgPool2d::description() const {
   return text("AvgPool2d(", pair_text(options_.kernel), ')');
+}
+
+AdaptiveAvgPool2d::AdaptiveAvgPool2d(Pair output_size) : output_size_(output_size) {
+  check_positive("AdaptiveAvgPool2d", "output_size", output_size);
 }
 
 std::string AdaptiveAvgPool2d::description() const {
   return text("AdaptiveAvgPool2d(", pair_text(output_size_), ')');
 }
 
-PReLU::PReLU(int64_t num_parameters, double init) {
-  check_positive("PReLU", "num_parameters", num_parameters);
-  weight = add_parameter("weight", Tensor::full({num_parameters}, init));
-}
+PReLU::PReLU(int64_t num_parameters, double init)
+    : weight(add_parameter("weight", initial_slopes(num_parameters, init))) {}
 
 Variable PReLU::forward(const Variable& x) {
-  if (weight.numel() == 1) return prelu(x, weight);
+  if (weight.numel() == 1) return prelu(x, x.dim() == 0 ? reshape(weight, {}) : weight);
   check(x.dim() >= 2 && x.size(1) == weight.numel(), "PReLU: expected ", weight.numel(),
         " channels at axis 1, got shape ", x.shape());
   Shape channels = Shape::filled(x.dim(), 1);
@@ -90,34 +166,39 @@ Dropout::Dropout(double p) : p_(p) {
 
 std::string Dropout::description() const { return text("Dropout(", p_, ')'); }
 
-Embedding::Embedding(int64_t num_embeddings, int64_t embedding_dim) {
-  check_positive("Embedding", "num_embeddings", num_embeddings);
-  check_positive("Embedding", "embedding_dim", embedding_dim);
-  weight = add_parameter("weight", randn({num_embeddings, embedding_dim}));
-}
+Embedding::Embedding(int64_t num_embeddings, int64_t embedding_dim)
+    : weight(add_parameter("weight", initial_table(num_embeddings, embedding_dim))) {}
 
 std::string Embedding::description() const {
   return text("Embedding(", weight.size(0), " x ", weight.size(1), ')');
 }
 
 LayerNorm::LayerNorm(const Shape& normalized_shape, double eps, bool affine)
-    : normalized_shape_(normalized_shape), eps_(eps) {
-  if (!affine) return;
-  weight = add_parameter("weight", Tensor::ones(normalized_shape));
-  bias = add_parameter("bias", Tensor::zeros(normalized_shape));
+    : weight(add_parameter("weight", initial_affine(affine, normalized_shape, 1))),
+      bias(add_parameter("bias", initial_affine(affine, normalized_shape, 0))),
+      normalized_shape_(normalized_shape),
+      eps_(eps) {
+  check(!normalized_shape.empty() &&
+            *std::min_element(normalized_shape.begin(), normalized_shape.end()) > 0,
+        "LayerNorm: expected at least one axis and positive sizes, got ", normalized_shape);
+  check_eps("LayerNorm", eps);
 }
 
 std::string LayerNorm::description() const { return text("LayerNorm(", normalized_shape_, ')'); }
 
 BatchNorm::BatchNorm(std::string kind, std::vector<int> dims, int64_t num_features,
                      const Options& options)
-    : kind_(std::move(kind)), dims_(std::move(dims)), options_(options) {
-  check_positive(kind_.c_str(), "num_features", num_features);
-  running_mean = add_buffer("running_mean", Tensor::zeros({num_features}));
-  running_var = add_buffer("running_var", Tensor::ones({num_features}));
-  if (!options.affine) return;
-  weight = add_parameter("weight", Tensor::ones({num_features}));
-  bias = add_parameter("bias", Tensor::zeros({num_features}));
+    : weight(add_parameter(
+          "weight", initial_affine(options.affine, channels(kind.c_str(), num_features), 1))),
+      bias(add_parameter("bias", initial_affine(options.affine, {num_features}, 0))),
+      running_mean(add_buffer("running_mean", Tensor::zeros({num_features}))),
+      running_var(add_buffer("running_var", Tensor::ones({num_features}))),
+      kind_(std::move(kind)),
+      dims_(std::move(dims)),
+      options_(options) {
+  check_eps(kind_.c_str(), options.eps);
+  check(options.momentum >= 0 && options.momentum <= 1, kind_,
+        ": momentum must be between 0 and 1, got ", options.momentum);
 }
 
 Variable BatchNorm::forward(const Variable& x) {

@@ -1,5 +1,6 @@
 // The layers. Each holds its parameters and options and calls one function of autograd/ops.h;
-// names, argument order, defaults and initial values are PyTorch's.
+// names, argument order, defaults and initial values are PyTorch's. Options that make no sense are
+// refused by the constructor.
 #pragma once
 
 #include "autograd/ops.h"
@@ -13,7 +14,7 @@ class Linear : public Module {
   Linear(int64_t in_features, int64_t out_features, bool bias = true);
   Variable forward(const Variable& x) override { return linear(x, weight, bias); }
   std::string description() const override;
-  Variable weight, bias;  // bias is undefined without one
+  const Variable &weight, &bias;  // bias is undefined without one
 };
 
 // [N, out, OH, OW] from [N, in, H, W], weight [out, in / groups, KH, KW], bias [out].
@@ -34,7 +35,7 @@ class Conv2d : public Module {
   Conv2d(int64_t in_channels, int64_t out_channels, Pair kernel_size, const Options& options);
   Variable forward(const Variable& x) override;
   std::string description() const override;
-  Variable weight, bias;
+  const Variable &weight, &bias;
 
  private:
   Conv2dOptions options_;
@@ -44,7 +45,7 @@ class Conv2d : public Module {
 class MaxPool2d : public Module {
  public:
   explicit MaxPool2d(int64_t kernel_size) : MaxPool2d(Pool2dOptions{{kernel_size, kernel_size}}) {}
-  explicit MaxPool2d(const Pool2dOptions& options) : options_(options) {}
+  explicit MaxPool2d(const Pool2dOptions& options);
   Variable forward(const Variable& x) override { return max_pool2d(x, options_); }
   std::string description() const override;
 
@@ -56,8 +57,7 @@ class MaxPool2d : public Module {
 class AvgPool2d : public Module {
  public:
   explicit AvgPool2d(int64_t kernel_size) : AvgPool2d(Pool2dOptions{{kernel_size, kernel_size}}) {}
-  explicit AvgPool2d(const Pool2dOptions& options, bool count_include_pad = true)
-      : options_(options), count_include_pad_(count_include_pad) {}
+  explicit AvgPool2d(const Pool2dOptions& options, bool count_include_pad = true);
   Variable forward(const Variable& x) override {
     return avg_pool2d(x, options_, count_include_pad_);
   }
@@ -70,7 +70,7 @@ class AvgPool2d : public Module {
 
 class AdaptiveAvgPool2d : public Module {
  public:
-  explicit AdaptiveAvgPool2d(Pair output_size) : output_size_(output_size) {}
+  explicit AdaptiveAvgPool2d(Pair output_size);
   Variable forward(const Variable& x) override { return adaptive_avg_pool2d(x, output_size_); }
   std::string description() const override;
 
@@ -90,7 +90,7 @@ class PReLU : public Module {
   explicit PReLU(int64_t num_parameters = 1, double init = 0.25);
   Variable forward(const Variable& x) override;
   std::string description() const override;
-  Variable weight;  // [num_parameters]
+  const Variable& weight;  // [num_parameters]
 };
 
 // In training zeroes each element with probability p and scales the rest by 1 / (1 - p).
@@ -123,7 +123,7 @@ class Embedding : public Module {
   Variable forward(const Tensor& index) { return embedding(index, weight); }
   Variable operator()(const Tensor& index) { return forward(index); }
   std::string description() const override;
-  Variable weight;
+  const Variable& weight;
 };
 
 // (x - mean) / sqrt(var + eps) * weight + bias over the last axes. Ba, Kiros & Hinton 2016.
@@ -134,7 +134,7 @@ class LayerNorm : public Module {
     return layer_norm(x, normalized_shape_, weight, bias, eps_);
   }
   std::string description() const override;
-  Variable weight, bias;
+  const Variable &weight, &bias;  // undefined unless affine
 
  private:
   Shape normalized_shape_;
@@ -153,8 +153,8 @@ class BatchNorm : public Module {
   };
   Variable forward(const Variable& x) override;
   std::string description() const override;
-  Variable weight, bias;
-  Variable running_mean, running_var;  // buffers
+  const Variable &weight, &bias;               // undefined unless affine
+  const Variable &running_mean, &running_var;  // buffers
 
  protected:
   // `dims` are the accepted numbers of axes.

@@ -1,7 +1,10 @@
 #include "nn/module.h"
 
 #include <iomanip>
+#include <set>
 #include <sstream>
+
+#include "tensor/kernels.h"
 
 namespace gradian::nn {
 namespace {
@@ -10,9 +13,10 @@ std::string joined(const std::string& prefix, const std::string& name) {
   return prefix.empty() ? name : prefix + "." + name;
 }
 
-int64_t count(const std::vector<Parameter>& parameters) {
+template <class Parameters>
+int64_t count(const Parameters& parameters) {
   int64_t total = 0;
-  for (const Parameter& parameter : parameters) total += parameter.variable.numel();
+  for (const Parameter& p : parameters) total += p.variable.defined() ? p.variable.numel() : 0;
   return total;
 }
 
@@ -28,22 +32,20 @@ void Module::visit(const std::string& prefix,
   for (const auto& [name, child] : children_) child->visit(joined(prefix, name), visitor);
 }
 
-std::vector<Parameter> Module::named_parameters() const {
+std::vector<Parameter> Module::collect(std::deque<Parameter> Module::*registered) const {
   std::vector<Parameter> all;
+  std::set<const void*> seen;
   visit("", [&](const std::string& prefix, const Module& module) {
-    for (const Parameter& p : module.parameters_)
-      all.push_back({joined(prefix, p.name), p.variable});
+    for (const Parameter& p : module.*registered)
+      if (p.variable.defined() && seen.insert(p.variable.id()).second)
+        all.push_back({joined(prefix, p.name), p.variable});
   });
   return all;
 }
 
-std::vector<Parameter> Module::named_buffers() const {
-  std::vector<Parameter> all;
-  visit("", [&](const std::string& prefix, const Module& module) {
-    for (const Parameter& b : module.buffers_) all.push_back({joined(prefix, b.name), b.variable});
-  });
-  return all;
-}
+std::vector<Parameter> Module::named_parameters() const { return collect(&Module::parameters_); }
+
+std::vector<Parameter> Module::named_buffers() const { return collect(&Module::buffers_); }
 
 int64_t Module::parameter_count() const { return count(named_parameters()); }
 
@@ -56,15 +58,33 @@ void Module::to(DType dtype) {
   check(is_floating(dtype), "to: expected float32 or float64, got ", dtype);
   auto all = named_parameters();
   for (const Parameter& buffer : named_buffers()) all.push_back(buffer);
-  for (Parameter& p : all) {
-    if (!is_floating(p.variable.dtype())) continue;
-    p.variable.zero_grad();
-    p.variable.set_value(p.variable.value().to(dtype));
-  }
+  for (const Parameter& p : all)
+    if (is_floating(p.variable.dtype())) p.variable.set_dtype(dtype);
 }
 
 void Module::zero_grad() {
-  for (Parameter& parameter : named_parameters()) parameter.variable.zero_grad();
+  for (const Parameter& parameter : named_parameters()) parameter.variable.zero_grad();
+}
+
+Variable* Module::find_parameter(const std::string& name) {
+  for (Parameter& p : parameters_)
+    if (p.name == name && p.variable.defined()) return &p.variable;
+  for (auto& [child_name, child] : children_)
+    if (name.starts_with(child_name + '.'))
+      return child->find_parameter(name.substr(child_name.size() + 1));
+  return nullptr;
+}
+
+void Module::replace_parameter(const std::string& name, const Variable& variable) {
+  Variable* const old = find_parameter(name);
+  check(old, "replace_parameter: ", description(), " has no parameter '", name, "'");
+  check(variable.defined(), "replace_parameter: the variable for '", name, "' is undefined");
+  check(variable.shape() == old->shape() && variable.dtype() == old->dtype(),
+        "replace_parameter: '", name, "' is ", describe(old->value()), ", the variable ",
+        describe(variable.value()));
+  check(old->is_unique(), "replace_parameter: something else still holds '", name,
+        "', such as an optimiser or a graph, and would go on to use it");
+  *old = variable;
 }
 
 std::string Module::summary() const {
@@ -103,16 +123,21 @@ void Module::check_name(const std::string& name) const {
   check(!taken, "module: the name '", name, "' is taken");
 }
 
-Variable Module::add_parameter(const std::string& name, const Tensor& value) {
+const Variable& Module::register_in(std::deque<Parameter>& registered, const std::string& name,
+                                    Tensor value, bool requires_grad) {
   check_name(name);
-  parameters_.push_back({name, Variable(value, true)});
-  return parameters_.back().variable;
+  Variable variable;
+  if (value.defined()) variable = Variable(std::move(value).owned(), requires_grad);
+  registered.push_back({name, variable});
+  return registered.back().variable;
 }
 
-Variable Module::add_buffer(const std::string& name, const Tensor& value) {
-  check_name(name);
-  buffers_.push_back({name, Variable(value)});
-  return buffers_.back().variable;
+const Variable& Module::add_parameter(const std::string& name, Tensor value) {
+  return register_in(parameters_, name, std::move(value), true);
+}
+
+const Variable& Module::add_buffer(const std::string& name, Tensor value) {
+  return register_in(buffers_, name, std::move(value), false);
 }
 
 void Module::add_child(const std::string& name, std::unique_ptr<Module> child) {
@@ -131,6 +156,11 @@ TrainingMode::TrainingMode(Module& module, bool training) {
 
 TrainingMode::~TrainingMode() {
   for (const auto& [module, training] : before_) module->training_ = training;
+}
+
+Sequential::Sequential(std::initializer_list<Item> layers) {
+  for (const Item& item : layers)
+    add_child(std::to_string(children().size()), std::move(item.layer_));
 }
 
 Variable Sequential::forward(const Variable& x) {

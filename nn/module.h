@@ -4,11 +4,19 @@
 //   struct Net : nn::Module {
 //     nn::Linear& hidden = add_module("hidden", nn::Linear(784, 64));
 //     nn::Linear& output = add_module("output", nn::Linear(64, 10));
-//     Variable forward(const Variable& x) override { return output(relu(hidden(x))); }
+//     const Variable& scale = add_parameter("scale", Tensor::ones({1}));
+//     Variable forward(const Variable& x) override { return scale * output(relu(hidden(x))); }
 //   };
+//
+// The module owns what it registers, and a member is a reference to it: what forward() uses, what
+// an optimiser trains and what to() converts cannot part. A layer as a plain member, `nn::Linear
+// hidden{784, 64};`, would compute but belong to no one: check_all_trained (optimizer.h) finds it.
 #pragma once
 
+#include <concepts>
+#include <deque>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <utility>
@@ -18,7 +26,7 @@
 
 namespace gradian::nn {
 
-// A trainable Variable and its name.
+// A parameter or buffer and its name.
 struct Parameter {
   std::string name;
   Variable variable;
@@ -27,7 +35,8 @@ struct Parameter {
 class Module {
  public:
   virtual ~Module() = default;
-  // Movable when built (children live on the heap, so references to them stay good), never copied.
+  // Movable when built (what is registered lives on the heap, so references to it stay good), never
+  // copied.
   Module(Module&&) = default;
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;
@@ -37,7 +46,8 @@ class Module {
   virtual Variable forward(const Variable& x);
   Variable operator()(const Variable& x) { return forward(x); }
 
-  // Of this module and all below it, depth first, in the order of registration.
+  // Of this module and all below it, depth first, in the order of registration. A parameter that
+  // several modules share is listed once.
   std::vector<Parameter> named_parameters() const;
   std::vector<Parameter> named_buffers() const;
   int64_t parameter_count() const;
@@ -51,18 +61,25 @@ class Module {
   void to(DType dtype);
   void zero_grad();
 
+  // Puts another variable of the same shape and dtype in the place of the parameter of this name,
+  // so that two layers share one: decoder.replace_parameter("weight", encoder.weight). Fails while
+  // something else, such as an optimiser, still holds the old one. For new values there is
+  // set_value, decoder.weight.set_value(values).
+  void replace_parameter(const std::string& name, const Variable& variable);
+
   // One line a module: name, kind with its options, parameters; then the total.
   std::string summary() const;
   // Kind and options, as in "Linear(784 -> 64)".
-  virtual std::string description() const = 0;
+  virtual std::string description() const { return "Module"; }
 
  protected:
   Module() = default;
 
-  // Registers a leaf that requires grad / one that does not but belongs to the state. The returned
-  // handle shares its value with the registered one.
-  Variable add_parameter(const std::string& name, const Tensor& value);
-  Variable add_buffer(const std::string& name, const Tensor& value);
+  // Registers a leaf that requires grad / one that does not but belongs to the state, and returns a
+  // reference to it. Without a tensor it is undefined and only keeps the name: a layer's absent
+  // bias. A tensor that anything else refers to is copied.
+  const Variable& add_parameter(const std::string& name, Tensor value);
+  const Variable& add_buffer(const std::string& name, Tensor value);
   // Takes the child over and returns a reference to it.
   template <class M>
   M& add_module(const std::string& name, M child) {
@@ -72,18 +89,23 @@ class Module {
     return reference;
   }
 
+  void add_child(const std::string& name, std::unique_ptr<Module> child);
+
   const std::vector<std::pair<std::string, std::unique_ptr<Module>>>& children() const {
     return children_;
   }
 
  private:
   friend class TrainingMode;
-  void add_child(const std::string& name, std::unique_ptr<Module> child);
   void check_name(const std::string& name) const;
+  const Variable& register_in(std::deque<Parameter>& registered, const std::string& name,
+                              Tensor value, bool requires_grad);
+  Variable* find_parameter(const std::string& name);
+  std::vector<Parameter> collect(std::deque<Parameter> Module::*registered) const;
   void visit(const std::string& prefix,
              const std::function<void(const std::string&, const Module&)>& visitor) const;
 
-  std::vector<Parameter> parameters_, buffers_;
+  std::deque<Parameter> parameters_, buffers_;  // references into a deque stay good as it grows
   std::vector<std::pair<std::string, std::unique_ptr<Module>>> children_;
   bool training_ = true;
 };
@@ -108,10 +130,24 @@ struct EvalMode : TrainingMode {
 // Runs its children one after the other; they are named "0", "1", ...
 class Sequential : public Module {
  public:
-  template <class... Layers>
-  explicit Sequential(Layers... layers) {
-    (append(std::move(layers)), ...);
-  }
+  // A layer in the constructor's list.
+  class Item {
+   public:
+    template <std::derived_from<Module> Layer>
+    Item(Layer layer) : layer_(std::make_unique<Layer>(std::move(layer))) {}
+
+   private:
+    friend class Sequential;
+    mutable std::unique_ptr<Module> layer_;  // mutable, for lists hand out const items
+  };
+
+  Sequential() = default;
+  // With braces, Sequential{Linear(784, 64), ReLU()}: their order of evaluation, and so the initial
+  // values that a seed means, is the written one. In parentheses it would be the compiler's choice.
+  explicit Sequential(std::initializer_list<Item> layers);
+  template <std::derived_from<Module>... Layers>
+  requires(sizeof...(Layers) > 1) explicit Sequential(Layers... layers) = delete;
+
   template <class Layer>
   Sequential& append(Layer layer) {
     add_module(std::to_string(children().size()), std::move(layer));

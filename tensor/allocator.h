@@ -5,6 +5,7 @@
 // which takes longer than the arithmetic on them. Does not know of dtypes or shapes.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -22,9 +23,11 @@ class Storage {
   std::byte* data() const { return data_; }
 
   // Counts writes, so that backward can refuse to use a value that changed after the forward pass.
-  uint64_t version = 0;
+  // It starts at a number of its own: another storage may have lived at this address.
+  uint64_t version = next_storage++ << 32;
 
  private:
+  static inline std::atomic<uint64_t> next_storage{0};
   std::byte* data_;
   size_t bytes_;
 };

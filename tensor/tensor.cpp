@@ -235,6 +235,10 @@ Tensor Tensor::clone() const {
   return copy;
 }
 
+Tensor Tensor::owned() && {
+  return is_contiguous() && storage_.use_count() == 1 ? std::move(*this) : clone();
+}
+
 Tensor Tensor::to(DType dtype) const {
   if (dtype == dtype_) return *this;
   Tensor converted = empty(shape_, dtype);

@@ -33,8 +33,11 @@ class Tensor {
   static Tensor from(const std::vector<T>& values, const Shape& shape);
 
   bool defined() const { return storage_ != nullptr; }
-  const Shape& shape() const { return shape_; }
-  const Shape& strides() const { return strides_; }  // in elements
+  // A temporary hands out a copy, here and wherever a reference into it would dangle.
+  const Shape& shape() const& { return shape_; }
+  Shape shape() const&& { return shape_; }
+  const Shape& strides() const& { return strides_; }  // in elements
+  Shape strides() const&& { return strides_; }
   DType dtype() const { return dtype_; }
   int dim() const { return shape_.size(); }
   int64_t numel() const { return gradian::numel(shape_); }
@@ -83,6 +86,8 @@ class Tensor {
   Tensor contiguous() const;  // itself when it already is
   Tensor clone() const;
   Tensor to(DType dtype) const;
+  // Itself when it is contiguous and the only handle to its memory, otherwise a clone.
+  Tensor owned() &&;
 
   // In place. `source` broadcasts to this shape and is converted to this dtype.
   void fill(double value);

@@ -29,13 +29,15 @@ TEST_CASE("engine: what cannot be differentiated is refused with a reason") {
   const Variable x = leaf({1, 2}, {2}), constant(doubles({1, 2}));
   check_errors({
       {[&] { (x * x).backward(); },
-       "backward: an output of shape [2] needs a grad_output; only one-element outputs may leave "
-       "it "
-       "out"},
+       "backward: the variable is float64 [2] and needs a grad_output; only one-element outputs "
+       "may leave it out"},
+      {[&] { (x * x).backward(leaf(1)); },
+       "backward: the variable is float64 [2] but its grad_output is float64 []"},
+      {[&] { (x * x).backward(Variable(Tensor::ones({2}))); },
+       "backward: the variable is float64 [2] but its grad_output is float32 [2]"},
       {[&] { grad({x * x}, {x}); },
-       "backward: an output of shape [2] needs a grad_output; only one-element outputs may leave "
-       "it "
-       "out"},
+       "grad: output 0 is float64 [2] and needs a grad_output; only one-element outputs may leave "
+       "it out"},
       {[&] {
          grad({x * x}, {x}, {leaf({1, 2, 3}, {3})});
        },
@@ -50,10 +52,23 @@ TEST_CASE("engine: what cannot be differentiated is refused with a reason") {
          grad({sum(x)}, {x, constant});
        },
        "grad: input 1 does not require grad"},
+      {[&] {
+         grad({sum(x)}, {x, Variable()});
+       },
+       "grad: input 1 is undefined"},
+      {[&] {
+         grad({sum(x), Variable()}, {x});
+       },
+       "grad: output 1 is undefined"},
+      {[&] { constant.backward(); },
+       "backward: nothing to differentiate, the variable does not require grad"},
+      {[&] {
+         sum(Variable(integers({1, 2}))).backward();
+       },
+       "backward: nothing to differentiate, the variable does not require grad"},
       {[&] { sum(constant).backward(); },
        "backward: nothing to differentiate, the variable does not require grad"},
-      {[&] { Variable().backward(); },
-       "backward: nothing to differentiate, the variable does not require grad"},
+      {[&] { Variable().backward(); }, "backward: the variable is undefined"},
       {[&] { Variable().value(); }, "Variable: value of an undefined variable"},
       {[&] { Variable{Tensor()}; }, "Variable: the tensor is undefined"},
       {[&] {
@@ -66,8 +81,20 @@ TEST_CASE("engine: what cannot be differentiated is refused with a reason") {
          (x * x).set_value(doubles({1, 2}));
        },
        "set_value: only a leaf can be set"},
-      {[&] { leaf(1).set_value(integers({1})); },
-       "set_value: a variable that requires grad needs float32 or float64, got int64"},
+      {[&] {
+         x.set_value(doubles({1, 2, 3}));
+       },
+       "set_value: the value is float64 [3], the variable float64 [2]"},
+      {[&] {
+         x.set_value(doubles({1, 2}, {1, 2}));
+       },
+       "set_value: the value is float64 [1, 2], the variable float64 [2]"},
+      {[&] { x.set_value(Tensor::ones({2})); },
+       "set_value: the value is float32 [2], the variable float64 [2]"},
+      {[&] { x.set_value(Tensor()); }, "set_value: the tensor is undefined"},
+      {[&] { x.set_dtype(DType::int64); },
+       "set_dtype: a variable that requires grad needs float32 or float64, got int64"},
+      {[&] { (x * x).set_dtype(DType::float32); }, "set_dtype: only a leaf can be set"},
       {[&] {
          leaf({1, 2}, {2}).set_grad(Variable(doubles({1, 2, 3})));
        },
@@ -138,6 +165,14 @@ TEST_CASE("engine: an index, a mask or labels written to after the forward pass 
                    std::string(use.input) + " was written to after the forward pass"}});
     numbers.copy_from(integers({1, 0, 1}));
   }
+}
+
+TEST_CASE("engine: an error inside a rule names the op whose rule it is") {
+  const Variable x = leaf({1, 2}, {2});
+  const Variable y =
+      with_rule("test_op", {x}, x.value(),
+                [](const Context&, const Variable&) -> Gradients { fail("inner_op: any reason"); });
+  check_errors({{[&] { sum(y).backward(); }, "backward of test_op: inner_op: any reason"}});
 }
 
 TEST_CASE("engine: a rule that returns the wrong thing is an error that names the op") {

@@ -151,7 +151,8 @@ TEST_CASE("second derivatives of margin losses are finite at zero features and a
         Values classes = direction;
         classes.insert(classes.end(), other.begin(), other.end());
         MarginLoss loss(3, 2, s, margin);
-        loss.weight = Variable(Tensor::from(classes, {2, 3}).to(dtype), true);
+        loss.to(dtype);
+        loss.weight.set_value(Tensor::from(classes, {2, 3}).to(dtype));
         const Variable x(Tensor::from(rows, {5, 3}).to(dtype), true);
         const Variable result = loss(x, Tensor::zeros({5}, DType::int64));
         check_finite(result, {x, loss.weight});

@@ -112,7 +112,7 @@ TEST_CASE("CenterLoss: the paper's centre update is not the gradient of the pape
   const Tensor x = doubles({1, 0, 3, 1, 1, 3}, {3, 2}), c = doubles({0, 0, 1, 1, 5, 5}, {3, 2});
   const auto loss_at = [](const Variable& features, const Variable& centers) {
     Example example(1, CenterUpdate::paper);
-    example.loss.centers = centers;  // the module's handle, so that gradients reach the argument
+    example.loss.replace_parameter("centers", centers);  // gradients are to reach the argument
     return example.loss(features, example.labels);
   };
   CHECK(gradcheck("features",

@@ -3,7 +3,7 @@
 #include "losses/center_loss.h"
 #include "losses/margin.h"
 #include "nn/layers.h"
-#include "nn/optimizer.h"
+#include "tensor/random.h"
 #include "tests/helpers.h"
 
 namespace gradian::test {
@@ -13,9 +13,9 @@ using Strings = std::vector<std::string>;
 
 struct Net : nn::Module {
   nn::Sequential& features =
-      add_module("features", nn::Sequential(nn::Conv2d(1, 2, 3), nn::BatchNorm2d(2), nn::ReLU()));
+      add_module("features", nn::Sequential{nn::Conv2d(1, 2, 3), nn::BatchNorm2d(2), nn::ReLU()});
   nn::Linear& output = add_module("output", nn::Linear(8, 3));
-  Variable scale = add_parameter("scale", Tensor::ones({1}));
+  const Variable& scale = add_parameter("scale", Tensor::ones({1}));
   Variable forward(const Variable& x) override { return output(flatten(features(x), 1)) * scale; }
   std::string description() const override { return "Net"; }
 };
@@ -191,13 +191,27 @@ TEST_CASE("module: Sequential applies the layers that were moved into it, one af
   first.bias.set_value(doubles({1}));
   second.weight.set_value(doubles({-3}, {1, 1}));
   second.bias.set_value(doubles({10}));
-  nn::Sequential net(std::move(first), nn::ReLU());
+  nn::Sequential net{std::move(first), nn::ReLU()};
   net.append(std::move(second)).append(nn::ReLU());
   CHECK(names(net.named_parameters()) == Strings{"0.weight", "0.bias", "2.weight", "2.bias"});
   CHECK(net.named_parameters()[0].variable.id() == first_weight.id());
   // x -> relu(10 - 3 relu(2 x + 1)): 1 -> 10 - 9 = 1, -1 -> 10 - 0 = 10, 3 -> relu(10 - 21) = 0
   check_values(net(leaf({1, -1, 3}, {3, 1})), {1, 10, 0});
   check_values(nn::Sequential()(leaf(5)), {5});
+}
+
+TEST_CASE("module: initial values follow the written order of the layers") {
+  // The same in braces, where parentheses would leave it to the compiler, as one after the other.
+  static_assert(!std::is_constructible_v<nn::Sequential, nn::Linear, nn::Linear>);
+  manual_seed(3);
+  const nn::Sequential listed{nn::Linear(2, 2), nn::Linear(2, 2)};
+  manual_seed(3);
+  nn::Sequential appended;
+  appended.append(nn::Linear(2, 2)).append(nn::Linear(2, 2));
+  const auto expected = appended.named_parameters(), parameters = listed.named_parameters();
+  REQUIRE(parameters.size() == 4);
+  for (size_t i = 0; i < 4; ++i)
+    CHECK(identical(parameters[i].variable.value(), expected[i].variable.value()));
 }
 
 TEST_CASE("module: forward(x) of a loss that takes labels too fails and says whose it is") {
@@ -208,33 +222,6 @@ TEST_CASE("module: forward(x) of a loss that takes labels too fails and says who
         "CenterLoss(10 classes, 2-d, weight 0.5): forward(x) is not what this module takes"},
        {[&] { static_cast<nn::Module&>(arc)(leaf(1)); },
         "ArcFaceLoss(2 -> 10, s 30, m 0.5 rad): forward(x) is not what this module takes"}});
-}
-
-TEST_CASE("module: check_all_trained names the parameter that no group holds") {
-  Net net;
-  ArcFaceLoss loss(3, 10);
-  const nn::SGD only_net(net.named_parameters(), {.lr = 0.1});
-  check_errors(
-      {{[&] {
-          check_all_trained(only_net, {&net, &loss});
-        },
-        "check_all_trained: parameter 'weight' of ArcFaceLoss(3 -> 10, s 30, m 0.5 rad) is "
-        "in no optimiser group, so it would never be trained"}});
-
-  std::vector<nn::Parameter> most = net.named_parameters();
-  most.pop_back();
-  const nn::SGD forgets_bias(most, {.lr = 0.1});
-  check_errors(
-      {{[&] { check_all_trained(forgets_bias, {&net}); },
-        "check_all_trained: parameter 'output.bias' of Net is in no optimiser group, so it "
-        "would never be trained"}});
-  net.output.bias.set_requires_grad(false);  // frozen on purpose
-  check_all_trained(forgets_bias, {&net});
-
-  const nn::SGD both(
-      std::vector<nn::ParameterGroup>{{net.named_parameters()}, {loss.named_parameters()}},
-      {.lr = 0.1});
-  check_all_trained(both, {&net, &loss});
 }
 
 TEST_CASE("module: descriptions tell the kind and what differs from the defaults") {

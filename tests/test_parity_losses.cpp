@@ -107,7 +107,8 @@ template <class Loss, class... Options>
 Function margin_loss(const Options&... options) {
   return [=](In in) {
     Loss loss(in[2].size(1), in[2].size(0), options...);
-    loss.weight = in[2];
+    loss.to(in[2].dtype());
+    loss.replace_parameter("weight", in[2]);
     return loss(in[0], in[1].value());
   };
 }
@@ -141,7 +142,8 @@ Cases center_cases() {
   const auto center = [&](const std::string& name, double weight, CenterUpdate update) {
     cases["center_loss." + name] = [=](In in) {
       CenterLoss loss(in[2].size(0), in[2].size(1), weight, update);
-      loss.centers = in[2];
+      loss.to(in[2].dtype());
+      loss.replace_parameter("centers", in[2]);
       return loss(in[0], in[1].value());
     };
   };

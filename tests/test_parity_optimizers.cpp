@@ -179,6 +179,8 @@ std::map<std::string, MakeOptimizer> all_trainings() {
 void check_training(const std::string& name, const MakeOptimizer& make, DType dtype) {
   CaseArrays arrays(fixture(), name, dtype);
   nn::Linear hidden(4, 3), output(3, 2);
+  hidden.to(dtype);
+  output.to(dtype);
   std::vector<nn::Parameter> parameters = hidden.named_parameters();
   for (const nn::Parameter& p : output.named_parameters()) parameters.push_back(p);
   for (size_t i = 0; i < parameters.size(); ++i)

@@ -21,12 +21,20 @@ constexpr double kLearningRate = 5e-3, kWeightDecay = 1e-3, kLargestNorm = 5;
 nn::Sequential make_network(int64_t height, int64_t width) {
   const nn::Conv2d::Options same{.padding = {1, 1}};
   const int64_t flat = 64 * (height / 8) * (width / 8);
-  return nn::Sequential(
-      nn::Conv2d(1, 16, 3, same), nn::MaxPool2d(2), nn::PReLU(16),              // [N, 16, H/2, W/2]
-      nn::Conv2d(16, 32, 3, same), nn::MaxPool2d(2), nn::PReLU(32),             // [N, 32, H/4, W/4]
-      nn::Conv2d(32, 64, 3, same), nn::MaxPool2d(2), nn::PReLU(64),             // [N, 64, H/8, W/8]
-      nn::Flatten(), nn::Linear(flat, 64), nn::BatchNorm1d(64), nn::PReLU(64),  //
-      nn::Linear(64, kFeatures));
+  return nn::Sequential{nn::Conv2d(1, 16, 3, same),
+                        nn::MaxPool2d(2),
+                        nn::PReLU(16),  // [N, 16, H/2, W/2]
+                        nn::Conv2d(16, 32, 3, same),
+                        nn::MaxPool2d(2),
+                        nn::PReLU(32),  // [N, 32, H/4, W/4]
+                        nn::Conv2d(32, 64, 3, same),
+                        nn::MaxPool2d(2),
+                        nn::PReLU(64),  // [N, 64, H/8, W/8]
+                        nn::Flatten(),
+                        nn::Linear(flat, 64),
+                        nn::BatchNorm1d(64),
+                        nn::PReLU(64),
+                        nn::Linear(64, kFeatures)};
 }
 
 std::string training_description(const TrainOptions& options) {

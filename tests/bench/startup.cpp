@@ -47,9 +47,14 @@ double time_one_start() {
 void first_step(int pipe) {
   const examples::Dataset data = examples::synthetic(kClasses, kBatch, 1, /*seed=*/1).train;
   const nn::Conv2d::Options same{.padding = {1, 1}};
-  nn::Sequential network(nn::Conv2d(1, 16, 3, same), nn::MaxPool2d(2), nn::PReLU(),
-                         nn::Conv2d(16, 32, 3, same), nn::MaxPool2d(2), nn::PReLU(), nn::Flatten(),
-                         nn::Linear(32 * 7 * 7, kClasses));
+  nn::Sequential network{nn::Conv2d(1, 16, 3, same),
+                         nn::MaxPool2d(2),
+                         nn::PReLU(),
+                         nn::Conv2d(16, 32, 3, same),
+                         nn::MaxPool2d(2),
+                         nn::PReLU(),
+                         nn::Flatten(),
+                         nn::Linear(32 * 7 * 7, kClasses)};
   nn::SGD optimizer(network.named_parameters(), {.lr = 0.01, .momentum = 0.9});
   const Variable loss = cross_entropy(network(Variable(data.images)), data.labels);
   loss.backward();

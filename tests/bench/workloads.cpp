@@ -100,14 +100,14 @@ struct ResidualBlock : nn::Module {
   ResidualBlock(int64_t in, int64_t out)
       : body(add_module(
             "body",
-            nn::Sequential(
+            nn::Sequential{
                 nn::BatchNorm2d(in), nn::Conv2d(in, out, 3, {.padding = {1, 1}, .bias = false}),
                 nn::BatchNorm2d(out), nn::PReLU(out),
                 nn::Conv2d(out, out, 3, {.stride = {2, 2}, .padding = {1, 1}, .bias = false}),
-                nn::BatchNorm2d(out)))),
+                nn::BatchNorm2d(out)})),
         shortcut(add_module(
-            "shortcut", nn::Sequential(nn::Conv2d(in, out, 1, {.stride = {2, 2}, .bias = false}),
-                                       nn::BatchNorm2d(out)))) {}
+            "shortcut", nn::Sequential{nn::Conv2d(in, out, 1, {.stride = {2, 2}, .bias = false}),
+                                       nn::BatchNorm2d(out)})) {}
   Variable forward(const Variable& x) override { return body(x) + shortcut(x); }
   std::string description() const override { return "ResidualBlock"; }
   nn::Sequential &body, &shortcut;
@@ -132,8 +132,8 @@ Workload ir_resnet() {
 }
 
 Workload mlp() {
-  auto model = std::make_shared<nn::Sequential>(
-      nn::Linear(784, 256), nn::ReLU(), nn::Linear(256, 256), nn::ReLU(), nn::Linear(256, 10));
+  auto model = std::make_shared<nn::Sequential>(nn::Sequential{
+      nn::Linear(784, 256), nn::ReLU(), nn::Linear(256, 256), nn::ReLU(), nn::Linear(256, 10)});
   const double first = 2.0 * kBatch * 784 * 256;
   return training("mlp", "MLP 784-256-256-10 step", model, {kBatch, 784},
                   first + 2.0 * kBatch * (256 * 256 + 256 * 10), first);

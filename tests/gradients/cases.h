@@ -51,39 +51,36 @@ inline GradCase far_from_zero(const Shape& shape, Function function) {
       "far from zero", std::move(function), {Tensor::from(values, shape)}, short_step, short_step};
 }
 
-template <class M>
-using Parameters = std::vector<Variable M::*>;
-
-// A module as a function of its data and of its parameters, which are the case's inputs in this
+// A module as a function of its data and of all its parameters, which are the case's inputs in this
 // order. Each evaluation builds a module of its own, so that no buffer carries over, and puts the
 // inputs in place of the parameters. Parameters beyond the given `values` are spread over (-1, 1).
 template <class M>
-GradCase module_case(std::string label, std::function<M()> make, Parameters<M> parameters,
-                     const std::vector<Tensor>& data, std::function<Variable(M&, In)> run,
-                     std::vector<Tensor> values = {}) {
-  M sample = make();
-  check(sample.named_parameters().size() == parameters.size(), sample.description(), ", ", label,
-        ": ", sample.named_parameters().size(), " parameters, but the case perturbs ",
-        parameters.size());
+GradCase module_case(std::string label, std::function<M()> make, const std::vector<Tensor>& data,
+                     std::function<Variable(M&, In)> run, std::vector<Tensor> values = {}) {
+  const M sample = make();
+  std::vector<std::string> names;
+  for (const nn::Parameter& p : sample.named_parameters()) {
+    if (names.size() == values.size())
+      values.push_back(spread(p.variable.shape(), -1, 1, names.size() + 10));
+    names.push_back(p.name);
+  }
   std::vector<Tensor> inputs = data;
-  for (size_t i = values.size(); i < parameters.size(); ++i)
-    values.push_back(spread((sample.*parameters[i]).shape(), -1, 1, i + 10));
   inputs.insert(inputs.end(), values.begin(), values.end());
   const size_t data_count = data.size();
   return at(std::move(label), std::move(inputs), [=](In in) {
     M module = make();
     module.to(in[0].dtype());
-    for (size_t i = 0; i < parameters.size(); ++i) module.*parameters[i] = in[data_count + i];
+    for (size_t i = 0; i < names.size(); ++i)
+      module.replace_parameter(names[i], in[data_count + i]);
     return run(module, {in.begin(), in.begin() + static_cast<std::ptrdiff_t>(data_count)});
   });
 }
 
 // A layer on an input of this shape, spread over (-2, 2).
 template <class M>
-GradCase layer_case(std::string label, std::function<M()> make, Parameters<M> parameters,
-                    const Shape& input) {
-  return module_case<M>(std::move(label), std::move(make), std::move(parameters),
-                        {spread(input, -2, 2)}, [](M& layer, In in) { return layer(in[0]); });
+GradCase layer_case(std::string label, std::function<M()> make, const Shape& input) {
+  return module_case<M>(std::move(label), std::move(make), {spread(input, -2, 2)},
+                        [](M& layer, In in) { return layer(in[0]); });
 }
 
 }  // namespace gradian::proof

@@ -1,5 +1,4 @@
-// Gradient cases of the layers of nn/: by the input and by every parameter. module_case refuses a
-// case that leaves a parameter out.
+// Gradient cases of the layers of nn/: by the input and by every parameter.
 #include "nn/layers.h"
 
 #include "tests/gradients/cases.h"
@@ -15,40 +14,32 @@ GradientSubject layer(std::string name, std::vector<GradCase> cases) {
 
 std::vector<GradientSubject> products() {
   using nn::Linear, nn::Conv2d, nn::Embedding;
-  const Parameters<Conv2d> convolution{&Conv2d::weight, &Conv2d::bias};
   const auto conv = [&](const char* label, const Conv2d::Options& options) {
-    return layer_case<Conv2d>(label,
-                              [=] {
-                                return Conv2d(2, 4, {2, 3}, options);
-                              },
-                              convolution, {2, 2, 4, 5});
+    return layer_case<Conv2d>(label, [=] { return Conv2d(2, 4, {2, 3}, options); }, {2, 2, 4, 5});
   };
   return {
-      layer("Linear", {layer_case<Linear>("batch", [] { return Linear(3, 2); },
-                                          {&Linear::weight, &Linear::bias}, {4, 3}),
-                       layer_case<Linear>("no bias", [] { return Linear(3, 2, false); },
-                                          {&Linear::weight}, {2, 2, 3})}),
+      layer("Linear",
+            {layer_case<Linear>("batch", [] { return Linear(3, 2); }, {4, 3}),
+             layer_case<Linear>("no bias", [] { return Linear(3, 2, false); }, {2, 2, 3})}),
       layer("Conv2d",
             {conv("plain", {}), conv("stride and padding", {.stride = {2, 1}, .padding = {1, 2}}),
              conv("dilated", {.dilation = {2, 1}}), conv("two groups", {.groups = 2}),
              layer_case<Conv2d>("no bias", [] { return Conv2d(1, 2, 3, {.bias = false}); },
-                                {&Conv2d::weight}, {1, 1, 4, 4})}),
+                                {1, 1, 4, 4})}),
       layer("Embedding", {module_case<Embedding>(
-                             "repeated and absent rows", [] { return Embedding(4, 3); },
-                             {&Embedding::weight}, {},
+                             "repeated and absent rows", [] { return Embedding(4, 3); }, {},
                              [](Embedding& table, In) {
                                return table(labels_of({2, 0, 2}));
                              })}),
-      layer("Sequential", {at("Linear, ReLU, Linear",
-                              {spread({3, 2}, -2, 2), spread({4, 2}, -1, 1), spread({4}, -1, 1, 2),
-                               spread({2, 4}, -1, 1, 3), spread({2}, -1, 1, 4)},
-                              [](In in) {
-                                Linear hidden(2, 4), output(4, 2);
-                                hidden.weight = in[1], hidden.bias = in[2];
-                                output.weight = in[3], output.bias = in[4];
-                                return nn::Sequential(std::move(hidden), nn::ReLU(),
-                                                      std::move(output))(in[0]);
-                              })}),
+      layer("Sequential",
+            {module_case<nn::Sequential>(
+                "Linear, ReLU, Linear",
+                [] {
+                  return nn::Sequential{Linear(2, 4), nn::ReLU(), Linear(4, 2)};
+                },
+                {spread({3, 2}, -2, 2)}, [](nn::Sequential& net, In in) { return net(in[0]); },
+                {spread({4, 2}, -1, 1), spread({4}, -1, 1, 2), spread({2, 4}, -1, 1, 3),
+                 spread({2}, -1, 1, 4)})}),
   };
 }
 
@@ -58,22 +49,22 @@ std::vector<GradientSubject> pooling() {
   const Pool2dOptions padded{.kernel = {3, 3}, .stride = {2, 1}, .padding = {1, 1}};
   return {
       layer("MaxPool2d", {layer_case<MaxPool2d>(
-                              "2x2", [] { return MaxPool2d(2); }, {}, image),
+                              "2x2", [] { return MaxPool2d(2); }, image),
                           layer_case<MaxPool2d>(
-                              "padded", [=] { return MaxPool2d(padded); }, {}, image)}),
+                              "padded", [=] { return MaxPool2d(padded); }, image)}),
       layer("AvgPool2d",
             {layer_case<AvgPool2d>(
-                 "2x2", [] { return AvgPool2d(2); }, {}, image),
+                 "2x2", [] { return AvgPool2d(2); }, image),
              layer_case<AvgPool2d>(
-                 "padding counts", [=] { return AvgPool2d(padded); }, {}, image),
+                 "padding counts", [=] { return AvgPool2d(padded); }, image),
              layer_case<AvgPool2d>(
-                 "padding does not count", [=] { return AvgPool2d(padded, false); }, {}, image)}),
+                 "padding does not count", [=] { return AvgPool2d(padded, false); }, image)}),
       layer("AdaptiveAvgPool2d", {layer_case<AdaptiveAvgPool2d>(
                                      "uneven windows",
                                      [] {
                                        return AdaptiveAvgPool2d({3, 3});
                                      },
-                                     {}, image)}),
+                                     image)}),
   };
 }
 
@@ -84,28 +75,26 @@ std::vector<GradientSubject> elementwise() {
     return dropout(in[0]);
   };
   return {
-      layer("ReLU", {layer_case<ReLU>("matrix", [] { return ReLU(); }, {}, {3, 4})}),
+      layer("ReLU", {layer_case<ReLU>("matrix", [] { return ReLU(); }, {3, 4})}),
       layer("PReLU",
-            {layer_case<PReLU>("one slope", [] { return PReLU(); }, {&PReLU::weight}, {3, 4}),
-             layer_case<PReLU>("a slope a channel", [] { return PReLU(3); }, {&PReLU::weight},
-                               {2, 3, 2, 2})}),
+            {layer_case<PReLU>("one slope", [] { return PReLU(); }, {3, 4}),
+             layer_case<PReLU>("a slope a channel", [] { return PReLU(3); }, {2, 3, 2, 2})}),
       layer("Dropout",
             {module_case<Dropout>(
-                "training", [] { return Dropout(0.4); }, {}, {spread({4, 5}, -2, 2)}, seeded)}),
-      layer("Flatten", {layer_case<Flatten>("images", [] { return Flatten(); }, {}, {2, 3, 2, 2})}),
+                "training", [] { return Dropout(0.4); }, {spread({4, 5}, -2, 2)}, seeded)}),
+      layer("Flatten", {layer_case<Flatten>("images", [] { return Flatten(); }, {2, 3, 2, 2})}),
   };
 }
 
 // A batch norm layer of either kind by the statistics of the batch and by running ones.
 template <class M>
 GradientSubject batch_norm_layer(std::string name, const std::vector<Shape>& shapes) {
-  const Parameters<M> affine{&M::weight, &M::bias};
   std::vector<GradCase> cases;
   for (const Shape& shape : shapes) {
     cases.push_back(layer_case<M>(
-        text("training ", shape), [] { return M(3); }, affine, shape));
+        text("training ", shape), [] { return M(3); }, shape));
     cases.push_back(module_case<M>(
-        text("evaluation ", shape), [] { return M(3); }, affine, {spread(shape, -2, 2)},
+        text("evaluation ", shape), [] { return M(3); }, {spread(shape, -2, 2)},
         [](M& layer, In in) {
           const DType dtype = in[0].dtype();
           layer.running_mean.set_value(spread({3}, -1, 1).to(dtype));
@@ -115,23 +104,22 @@ GradientSubject batch_norm_layer(std::string name, const std::vector<Shape>& sha
         }));
   }
   cases.push_back(layer_case<M>(
-      "no weight and bias", [] { return M(3, {.affine = false}); }, {}, shapes[0]));
+      "no weight and bias", [] { return M(3, {.affine = false}); }, shapes[0]));
   return layer(std::move(name), std::move(cases));
 }
 
 std::vector<GradientSubject> normalization() {
   using nn::LayerNorm;
-  const Parameters<LayerNorm> affine{&LayerNorm::weight, &LayerNorm::bias};
   return {
       layer("LayerNorm",
-            {layer_case<LayerNorm>("last axis", [] { return LayerNorm({4}); }, affine, {3, 4}),
+            {layer_case<LayerNorm>("last axis", [] { return LayerNorm({4}); }, {3, 4}),
              layer_case<LayerNorm>("two axes",
                                    [] {
                                      return LayerNorm({3, 2});
                                    },
-                                   affine, {2, 3, 2}),
+                                   {2, 3, 2}),
              layer_case<LayerNorm>("no weight and bias", [] { return LayerNorm({4}, 1e-5, false); },
-                                   {}, {3, 4})}),
+                                   {3, 4})}),
       batch_norm_layer<nn::BatchNorm1d>("BatchNorm1d", {{4, 3}, {2, 3, 4}}),
       batch_norm_layer<nn::BatchNorm2d>("BatchNorm2d", {{2, 3, 2, 2}}),
   };

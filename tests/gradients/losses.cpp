@@ -172,7 +172,7 @@ std::vector<GradCase> center_loss_by_gradient() {
   const auto point = [&](const char* label, const Tensor& features,
                          const std::vector<int64_t>& labels) {
     return module_case<CenterLoss>(
-        label, make, {&CenterLoss::centers}, {features},
+        label, make, {features},
         [=](CenterLoss& center_loss, In in) { return center_loss(in[0], labels_of(labels)); },
         {centers});
   };
@@ -196,7 +196,8 @@ std::vector<GradCase> center_loss_by_paper() {
                                  const std::vector<int64_t>& labels) {
     return at(label, {features}, [=](In in) {
       CenterLoss center_loss(5, 3, 0.3, CenterUpdate::paper);
-      center_loss.centers = Variable(constant_like(centers, in[0]));
+      center_loss.to(in[0].dtype());
+      center_loss.centers.set_value(constant_like(centers, in[0]));
       return center_loss(in[0], labels_of(labels));
     });
   };
@@ -205,7 +206,8 @@ std::vector<GradCase> center_loss_by_paper() {
                                 const std::vector<double>& one_more_than_samples) {
     return at(label, {centers}, [=](In in) {
       CenterLoss center_loss(5, 3, 0.3, CenterUpdate::paper);
-      center_loss.centers = in[0];
+      center_loss.to(in[0].dtype());
+      center_loss.replace_parameter("centers", in[0]);
       const Variable x(constant_like(features, in[0]));
       const Variable claimed = center_loss(x, labels_of(labels));
       // sum over i of ||x_i - c_{y_i}||^2 / (2 (1 + n_{y_i})), whose gradient is Eq. 4

@@ -87,7 +87,7 @@ Batch row_at(double degrees, const Margin& margin) {
 template <class Loss>
 GradCase margin_case(std::string label, std::function<Loss()> make, const Batch& batch) {
   return module_case<Loss>(
-      std::move(label), std::move(make), {&Loss::weight}, {batch.x},
+      std::move(label), std::move(make), {batch.x},
       [labels = labels_of(batch.labels)](Loss& loss, In in) { return loss(in[0], labels); },
       {batch.weight});
 }
