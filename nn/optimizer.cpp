@@ -3,7 +3,7 @@
 #include <cmath>
 #include <set>
 
-#include "autograd/ops.h"
+#include "autograd/node.h"
 #include "tensor/kernels.h"
 #include "tensor/thread_pool.h"
 
@@ -21,63 +21,122 @@ void for_each_element(int64_t count, const Body& body) {
 }
 
 // The parameter's own array, made contiguous and writable in place.
-Tensor writable(Variable& parameter) {
-  if (!parameter.value().is_contiguous()) parameter.set_value(parameter.value().contiguous());
+Tensor writable(const Variable& parameter) {
+  if (!parameter.value().is_contiguous()) parameter.set_value(parameter.value());
   return parameter.value();
+}
+
+// Infinity and NaN fail, too.
+void check_not_negative(const char* kind, const char* what, double value) {
+  check(value >= 0 && std::isfinite(value), kind, ": ", what,
+        " must be finite and not negative, got ", value);
+}
+
+void check_parameter(const char* kind, const Parameter& p, std::set<const void*>& seen) {
+  check(p.variable.defined(), kind, ": parameter '", p.name, "' is undefined");
+  check(!p.variable.creator(), kind, ": parameter '", p.name, "' is the result of ",
+        p.variable.creator() ? p.variable.creator()->name() : "",
+        ", only leaves are trained: compute its value first, then make a Variable of it that "
+        "requires grad");
+  check(is_floating(p.variable.dtype()), kind, ": parameter '", p.name, "' is ", p.variable.dtype(),
+        ", expected float32 or float64");
+  check(seen.insert(p.variable.id()).second, kind, ": parameter '", p.name, "' is given twice");
+}
+
+std::set<const void*> ids(const std::vector<ParameterGroup>& groups) {
+  std::set<const void*> all;
+  for (const ParameterGroup& group : groups)
+    for (const Parameter& p : group.parameters) all.insert(p.variable.id());
+  return all;
 }
 
 }  // namespace
 
-Optimizer::Optimizer(std::vector<ParameterGroup> groups, double learning_rate, double weight_decay)
-    : groups_(std::move(groups)) {
-  std::set<const void*> seen;
-  for (ParameterGroup& group : groups_) {
-    group.learning_rate = group.learning_rate.value_or(learning_rate);
-    group.weight_decay = group.weight_decay.value_or(weight_decay);
-    check(*group.learning_rate >= 0 && *group.weight_decay >= 0,
-          "optimizer: learning rate and weight decay must not be negative, got ",
-          *group.learning_rate, " and ", *group.weight_decay);
-    for (const Parameter& p : group.parameters)
-      check(seen.insert(p.variable.id()).second, "optimizer: parameter '", p.name,
-            "' is given twice");
-  }
+Optimizer::Optimizer(const char* kind, std::vector<ParameterGroup> groups, double learning_rate,
+                     double weight_decay)
+    : kind_(kind), learning_rate_(learning_rate), weight_decay_(weight_decay) {
+  check(!groups.empty(), kind_, ": there is no parameter to train");
+  for (ParameterGroup& group : groups) add_parameter_group(std::move(group));
+}
+
+void Optimizer::add_parameter_group(ParameterGroup group) {
+  group.learning_rate = group.learning_rate.value_or(learning_rate_);
+  group.weight_decay = group.weight_decay.value_or(weight_decay_);
+  check_not_negative(kind_, "the learning rate", *group.learning_rate);
+  check_not_negative(kind_, "weight_decay", *group.weight_decay);
+  check(!group.parameters.empty(), kind_, ": group ", groups_.size(),
+        " holds no parameter; the layers of a module must be registered with add_module");
+  std::set<const void*> seen = ids(groups_);
+  for (const Parameter& p : group.parameters) check_parameter(kind_, p, seen);
+  groups_.push_back(std::move(group));
 }
 
 void Optimizer::step() {
   size_t slot = 0;
-  for (ParameterGroup& group : groups_) {
-    for (Parameter& p : group.parameters) {
-      if (p.variable.grad().defined())
-        update(slot, p.variable, p.variable.grad().value().contiguous(),
-               *group.learning_rate * factor_, *group.weight_decay);
+  for (const ParameterGroup& group : groups_) {
+    for (const Parameter& p : group.parameters) {
+      const Variable gradient = p.variable.grad();
+      if (gradient.defined() && p.variable.requires_grad())
+        update(slot, p, gradient.value(), *group.learning_rate * factor_, *group.weight_decay);
       ++slot;
     }
   }
 }
 
 void Optimizer::zero_grad() {
-  for (ParameterGroup& group : groups_)
-    for (Parameter& p : group.parameters) p.variable.zero_grad();
+  for (const ParameterGroup& group : groups_)
+    for (const Parameter& p : group.parameters) p.variable.zero_grad();
+}
+
+void Optimizer::set_learning_rate_factor(double factor) {
+  check_not_negative(kind_, "the factor of the learning rate", factor);
+  factor_ = factor;
+}
+
+void Optimizer::check_group(size_t group) const {
+  check(group < groups_.size(), kind_, ": there is no group ", group, ", only ", groups_.size());
 }
 
 double Optimizer::learning_rate(size_t group) const {
-  check(group < groups_.size(), "optimizer: there is no group ", group);
+  check_group(group);
   return *groups_[group].learning_rate * factor_;
 }
 
+void Optimizer::set_learning_rate(size_t group, double learning_rate) {
+  check_group(group);
+  check_not_negative(kind_, "the learning rate", learning_rate);
+  groups_[group].learning_rate = learning_rate;
+}
+
+void Optimizer::set_weight_decay(size_t group, double weight_decay) {
+  check_group(group);
+  check_not_negative(kind_, "weight_decay", weight_decay);
+  groups_[group].weight_decay = weight_decay;
+}
+
+void Optimizer::prepare_state(Tensor& state, const Parameter& parameter) const {
+  const Tensor& value = parameter.variable.value();
+  if (!state.defined()) state = Tensor::zeros(value.shape(), value.dtype());
+  check(state.shape() == value.shape() && state.dtype() == value.dtype(), kind_, ": parameter '",
+        parameter.name, "' is ", describe(value), ", its state ", describe(state),
+        "; an optimiser is made after Module::to");
+}
+
 SGD::SGD(std::vector<ParameterGroup> groups, const SGDOptions& options)
-    : Optimizer(std::move(groups), options.lr, options.weight_decay), options_(options) {
+    : Optimizer("SGD", std::move(groups), options.lr, options.weight_decay), options_(options) {
+  check_not_negative("SGD", "momentum", options.momentum);
+  check_not_negative("SGD", "dampening", options.dampening);
   check(!options.nesterov || (options.momentum > 0 && options.dampening == 0),
         "SGD: Nesterov needs a momentum and no dampening");
 }
 
-void SGD::update(size_t slot, Variable& parameter, const Tensor& gradient, double learning_rate,
-                 double weight_decay) {
-  Tensor value = writable(parameter);
+void SGD::update(size_t slot, const Parameter& parameter, const Tensor& gradient,
+                 double learning_rate, double weight_decay) {
+  Tensor value = writable(parameter.variable);
   if (momentum_.size() <= slot) momentum_.resize(slot + 1);
   Tensor& velocity = momentum_[slot];
   const bool first = !velocity.defined();
-  if (options_.momentum != 0 && first) velocity = Tensor::zeros(value.shape(), value.dtype());
+  if (options_.momentum != 0) prepare_state(velocity, parameter);
   dispatch_floating(value.dtype(), "SGD", [&]<class T>() {
     const T rate = static_cast<T>(learning_rate), decay = static_cast<T>(weight_decay);
     const T momentum = static_cast<T>(options_.momentum);
@@ -98,25 +157,25 @@ void SGD::update(size_t slot, Variable& parameter, const Tensor& gradient, doubl
   });
 }
 
-Adam::Adam(std::vector<ParameterGroup> groups, const AdamOptions& options, bool decoupled_decay)
-    : Optimizer(std::move(groups), options.lr,
+Adam::Adam(const char* kind, std::vector<ParameterGroup> groups, const AdamOptions& options,
+           bool decoupled_decay)
+    : Optimizer(kind, std::move(groups), options.lr,
                 options.weight_decay.value_or(decoupled_decay ? 0.01 : 0)),
       options_(options),
       decoupled_decay_(decoupled_decay) {
   for (const double beta : {options.beta1, options.beta2})
-    check(beta >= 0 && beta < 1, "Adam: betas must be in [0, 1), got ", beta);
+    check(beta >= 0 && beta < 1, kind, ": betas must be in [0, 1), got ", beta);
+  check_not_negative(kind, "eps", options.eps);
 }
 
-void Adam::update(size_t slot, Variable& parameter, const Tensor& gradient, double learning_rate,
-                  double weight_decay) {
-  Tensor value = writable(parameter);
+void Adam::update(size_t slot, const Parameter& parameter, const Tensor& gradient,
+                  double learning_rate, double weight_decay) {
+  Tensor value = writable(parameter.variable);
   if (states_.size() <= slot) states_.resize(slot + 1);
   State& state = states_[slot];
-  if (state.step++ == 0) {
-    state.first_moment = Tensor::zeros(value.shape(), value.dtype());
-    state.second_moment = Tensor::zeros(value.shape(), value.dtype());
-  }
-  const double t = static_cast<double>(state.step);
+  prepare_state(state.first_moment, parameter);
+  prepare_state(state.second_moment, parameter);
+  const double t = static_cast<double>(++state.step);
   const double correction1 = 1 - std::pow(options_.beta1, t);
   const double correction2 = 1 - std::pow(options_.beta2, t);
   dispatch_floating(value.dtype(), "Adam", [&]<class T>() {
@@ -141,37 +200,71 @@ void Adam::update(size_t slot, Variable& parameter, const Tensor& gradient, doub
   });
 }
 
+namespace {
+
+// A power of two near the largest |x|: squares of what is divided by it neither overflow nor
+// vanish. Those of float32 do not in float64 anyway, where they are taken.
+double scale_of(const Tensor& x) {
+  if (x.dtype() != DType::float64 || x.numel() == 0) return 1;
+  const double largest = max_values(mul(x, sign(x)).reshape({x.numel()}), 0).item();
+  return std::isfinite(largest) && largest > 0 ? std::exp2(std::ilogb(largest)) : 1;
+}
+
+// The L2 norm; not finite if an element is not.
+double norm_of(const Tensor& x) {
+  const double scale = scale_of(x);
+  Tensor scaled = x.to(DType::float64);
+  if (scale != 1) scaled = div(scaled, Tensor::scalar(scale, DType::float64));
+  return scale * std::sqrt(sum(mul(scaled, scaled)).item());
+}
+
+}  // namespace
+
 double clip_grad_norm(const std::vector<Parameter>& parameters, double max_norm) {
   check(max_norm >= 0, "clip_grad_norm: max_norm must not be negative, got ", max_norm);
-  double squares = 0;
+  double norm = 0;
+  std::set<const void*> seen;
   for (const Parameter& p : parameters) {
-    if (!p.variable.grad().defined()) continue;
-    const Tensor g = p.variable.grad().value().to(DType::float64);  // its square fits
-    const double square = sum(mul(g, g)).item();
-    check(std::isfinite(square), "clip_grad_norm: the gradient of '", p.name, "' is not finite");
-    squares += square;
+    check(seen.insert(p.variable.id()).second, "clip_grad_norm: parameter '", p.name,
+          "' is given twice");
+    const Variable gradient = p.variable.grad();
+    if (!gradient.defined()) continue;
+    const double own_norm = norm_of(gradient.value());
+    check(std::isfinite(own_norm), "clip_grad_norm: the gradient of '", p.name, "' is not finite");
+    norm = std::hypot(norm, own_norm);
   }
-  const double norm = std::sqrt(squares);
   const double factor = max_norm / (norm + 1e-6);  // PyTorch's guard against a zero norm
   if (factor >= 1) return norm;
   for (const Parameter& p : parameters) {
-    Variable variable = p.variable;
-    if (!variable.grad().defined()) continue;
-    const Tensor& g = variable.grad().value();
-    variable.set_grad(Variable(mul(g, Tensor::scalar(factor, g.dtype()))));
+    const Variable gradient = p.variable.grad();
+    if (gradient.defined())
+      p.variable.set_grad(
+          Variable(mul(gradient.value(), Tensor::scalar(factor, gradient.dtype()))));
   }
   return norm;
 }
 
 void check_all_trained(const Optimizer& optimizer, std::initializer_list<const Module*> modules) {
-  std::set<const void*> trained;
-  for (const ParameterGroup& group : optimizer.groups())
-    for (const Parameter& p : group.parameters) trained.insert(p.variable.id());
-  for (const Module* module : modules)
-    for (const Parameter& p : module->named_parameters())
+  const std::set<const void*> trained = ids(optimizer.groups());
+  for (const Module* module : modules) {
+    const std::vector<Parameter> parameters = module->named_parameters();
+    check(!parameters.empty(), "check_all_trained: ", module->description(),
+          " has no parameter; its layers must be registered with add_module");
+    for (const Parameter& p : parameters)
       check(!p.variable.requires_grad() || trained.count(p.variable.id()) > 0,
             "check_all_trained: parameter '", p.name, "' of ", module->description(),
             " is in no optimiser group, so it would never be trained");
+  }
+}
+
+void check_all_trained(const Optimizer& optimizer, const Variable& loss) {
+  const std::set<const void*> trained = ids(optimizer.groups());
+  check(loss.requires_grad(), "check_all_trained: the loss depends on nothing that requires grad");
+  for (const Variable& leaf : leaves_of(loss))
+    check(trained.count(leaf.id()) > 0, "check_all_trained: the loss depends on a ",
+          describe(leaf.value()),
+          " that requires grad and is in no optimiser group, so it would "
+          "never be trained; the layers of a module must be registered with add_module");
 }
 
 }  // namespace gradian::nn

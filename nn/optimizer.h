@@ -1,5 +1,7 @@
 // Optimisers: SGD, Adam and AdamW, with PyTorch's formulas and parameter groups. They change the
 // parameters in place, one pass over each. Schedules are functions of the step: see schedule.h.
+// What they are given is checked when they are made: parameters must be leaves of float32 or
+// float64, each given once, and numbers finite and in their range. Errors begin with the optimiser.
 #pragma once
 
 #include <initializer_list>
@@ -10,7 +12,8 @@
 
 namespace gradian::nn {
 
-// Parameters that share a learning rate and a weight decay; what is left out is the optimiser's.
+// Parameters, at least one, that share a learning rate and a weight decay; what is left out is the
+// optimiser's.
 struct ParameterGroup {
   std::vector<Parameter> parameters;
   std::optional<double> learning_rate = {};
@@ -21,24 +24,41 @@ class Optimizer {
  public:
   virtual ~Optimizer() = default;
 
-  // Updates every parameter that has a gradient.
+  // Updates every parameter that has a gradient; one that no longer requires grad is left alone.
+  // After Module::to an optimiser that keeps arrays for its parameters has to be made anew: they
+  // are of the old dtype, which is an error that names the parameter.
   void step();
   void zero_grad();
 
   // Multiplies the learning rate of every group: what a schedule sets before each step.
-  void set_learning_rate_factor(double factor) { factor_ = factor; }
+  void set_learning_rate_factor(double factor);
   double learning_rate(size_t group = 0) const;
-  const std::vector<ParameterGroup>& groups() const { return groups_; }
+  // Of one group, from the next step on. Momentum and moments stay.
+  void set_learning_rate(size_t group, double learning_rate);
+  void set_weight_decay(size_t group, double weight_decay);
+  // More parameters, such as layers that are no longer frozen; those of before keep their state.
+  void add_parameter_group(ParameterGroup group);
+  const std::vector<ParameterGroup>& groups() const& { return groups_; }
+  void groups() && = delete;
 
  protected:
-  // Fails when a parameter is in two groups.
-  Optimizer(std::vector<ParameterGroup> groups, double learning_rate, double weight_decay);
+  // `kind` is the optimiser's name in errors.
+  Optimizer(const char* kind, std::vector<ParameterGroup> groups, double learning_rate,
+            double weight_decay);
 
   // Updates one parameter; `slot` numbers it among all groups' parameters.
-  virtual void update(size_t slot, Variable& parameter, const Tensor& gradient,
+  virtual void update(size_t slot, const Parameter& parameter, const Tensor& gradient,
                       double learning_rate, double weight_decay) = 0;
 
+  // Makes an array of state that the parameter does not have yet (zeros); fails when one it has no
+  // longer fits.
+  void prepare_state(Tensor& state, const Parameter& parameter) const;
+
  private:
+  void check_group(size_t group) const;
+
+  const char* kind_;
+  double learning_rate_, weight_decay_;
   std::vector<ParameterGroup> groups_;  // learning_rate and weight_decay filled in
   double factor_ = 1;
 };
@@ -60,7 +80,7 @@ class SGD : public Optimizer {
       : SGD(std::vector<ParameterGroup>{{std::move(parameters)}}, options) {}
 
  protected:
-  void update(size_t slot, Variable& parameter, const Tensor& gradient, double learning_rate,
+  void update(size_t slot, const Parameter& parameter, const Tensor& gradient, double learning_rate,
               double weight_decay) override;
 
  private:
@@ -80,13 +100,14 @@ struct AdamOptions {
 class Adam : public Optimizer {
  public:
   Adam(std::vector<ParameterGroup> groups, const AdamOptions& options)
-      : Adam(std::move(groups), options, false) {}
+      : Adam("Adam", std::move(groups), options, false) {}
   Adam(std::vector<Parameter> parameters, const AdamOptions& options)
       : Adam(std::vector<ParameterGroup>{{std::move(parameters)}}, options) {}
 
  protected:
-  Adam(std::vector<ParameterGroup> groups, const AdamOptions& options, bool decoupled_decay);
-  void update(size_t slot, Variable& parameter, const Tensor& gradient, double learning_rate,
+  Adam(const char* kind, std::vector<ParameterGroup> groups, const AdamOptions& options,
+       bool decoupled_decay);
+  void update(size_t slot, const Parameter& parameter, const Tensor& gradient, double learning_rate,
               double weight_decay) override;
 
  private:
@@ -104,17 +125,21 @@ class Adam : public Optimizer {
 class AdamW : public Adam {
  public:
   AdamW(std::vector<ParameterGroup> groups, const AdamOptions& options)
-      : Adam(std::move(groups), options, true) {}
+      : Adam("AdamW", std::move(groups), options, true) {}
   AdamW(std::vector<Parameter> parameters, const AdamOptions& options)
       : AdamW(std::vector<ParameterGroup>{{std::move(parameters)}}, options) {}
 };
 
 // Scales all gradients by one factor so that their joint L2 norm is at most `max_norm`; returns the
-// norm before. A norm that is not finite is an error that names the parameter.
+// norm before. A gradient that is not finite is an error that names the parameter.
 double clip_grad_norm(const std::vector<Parameter>& parameters, double max_norm);
 
 // Fails, naming it, when a trainable parameter of the modules is in no group of the optimiser: a
-// loss whose weights never move is the commonest silent mistake with CenterLoss and ArcFace.
+// loss whose weights never move is the commonest silent mistake with CenterLoss and ArcFace. A
+// module without parameters fails, too: its layers may not be registered.
 void check_all_trained(const Optimizer& optimizer, std::initializer_list<const Module*> modules);
+// Fails when `loss` depends on a leaf that requires grad and is in no group. It sees what no module
+// knows of, such as a layer that is a plain member, but can tell its shape only.
+void check_all_trained(const Optimizer& optimizer, const Variable& loss);
 
 }  // namespace gradian::nn

@@ -130,7 +130,7 @@ TEST_CASE("optimizer: groups have their own learning rate and weight decay, or t
   check_values(c[0].variable, {1 - 0.05 * 2});
   sgd.set_learning_rate_factor(1);  // replaces the factor, does not multiply it
   CHECK(sgd.learning_rate(1) == 0.5);
-  check_errors({{[&] { sgd.learning_rate(3); }, "optimizer: there is no group 3"}});
+  check_errors({{[&] { sgd.learning_rate(3); }, "SGD: there is no group 3, only 3"}});
 }
 
 TEST_CASE("optimizer: Adam's decay factor uses the rate of the group and of the schedule") {
@@ -215,31 +215,33 @@ TEST_CASE("optimizer: zero_grad forgets the gradients of all groups") {
   CHECK(!b[0].variable.grad().defined());
 }
 
-TEST_CASE("optimizer: arguments that make no sense are refused") {
-  const Parameter p{"p", leaf(1)}, q{"q", leaf(1)};
-  const Parameter alias{"alias", p.variable};
-  check_errors({
-      {[&] {
-         SGD(Parameters{p, p}, {});
-       },
-       "optimizer: parameter 'p' is given twice"},
-      {[&] {
-         Adam(Groups{{{p}}, {{q, alias}}}, {});
-       },
-       "optimizer: parameter 'alias' is given twice"},
-      {[&] { SGD(Parameters{p}, {.lr = -1}); },
-       "optimizer: learning rate and weight decay must not be negative, got -1 and 0"},
-      {[&] {
-         AdamW(Groups{{{p}, 0.1, -0.5}}, {});
-       },
-       "optimizer: learning rate and weight decay must not be negative, got 0.1 and -0.5"},
-      {[&] { SGD(Parameters{p}, {.nesterov = true}); },
-       "SGD: Nesterov needs a momentum and no dampening"},
-      {[&] { SGD(Parameters{p}, {.momentum = 0.9, .dampening = 0.1, .nesterov = true}); },
-       "SGD: Nesterov needs a momentum and no dampening"},
-      {[&] { Adam(Parameters{p}, {.beta2 = 1}); }, "Adam: betas must be in [0, 1), got 1"},
-      {[&] { Adam(Parameters{p}, {.beta1 = -0.1}); }, "Adam: betas must be in [0, 1), got -0.1"},
-  });
+TEST_CASE("optimizer: rate and decay of a group can be changed, and a group added, on the way") {
+  const Parameters a{{"a", leaf(0)}}, b{{"b", leaf(0)}};
+  SGD sgd(a, {.lr = 1, .momentum = 0.5});
+  give_gradients(a, 1);
+  sgd.step();  // v = 1
+  check_values(a[0].variable, {-1});
+  sgd.add_parameter_group({b, 0.5});
+  sgd.set_learning_rate(0, 0.1);
+  CHECK(sgd.learning_rate(0) == 0.1);
+  give_gradients(b, 1);
+  sgd.step();  // a: v = 0.5 + 1, of the momentum from before;  b: v = 1, its first
+  check_values(a[0].variable, {-1 - 0.1 * 1.5});
+  check_values(b[0].variable, {-0.5});
+  sgd.set_learning_rate(0, 0);
+  sgd.set_weight_decay(1, 2);
+  sgd.step();  // b: v = 0.5 + 1 - 2 * 0.5
+  check_values(a[0].variable, {-1.15});
+  check_values(b[0].variable, {-0.5 - 0.5 * 0.5});
+}
+
+TEST_CASE("optimizer: a parameter that no longer requires grad is left alone") {
+  const Parameters frozen{{"frozen", leaf(1)}};
+  SGD sgd(frozen, {.lr = 0.1, .weight_decay = 1});
+  give_gradients(frozen, 1);
+  frozen[0].variable.set_requires_grad(false);
+  sgd.step();
+  check_values(frozen[0].variable, {1});
 }
 
 TEST_CASE("clip_grad_norm: scales all gradients by one factor and returns the norm before") {
@@ -287,9 +289,27 @@ TEST_CASE("clip_grad_norm: a large float32 gradient whose square overflows is fi
   check_values(p.grad(), {0.6, -0.8}, 1e-6);
 }
 
-TEST_CASE("clip_grad_norm: the largest norm must not be negative") {
+TEST_CASE("clip_grad_norm: squares beyond the range of float64 neither overflow nor vanish") {
+  for (const double unit : {1e155, 1e-170, 1e300}) {
+    CAPTURE(unit);
+    const Parameters parameters{{"a", leaf({0, 0}, {2})}, {"b", leaf(0)}};
+    parameters[0].variable.set_grad(leaf({2 * unit, -3 * unit}, {2}));
+    parameters[1].variable.set_grad(leaf(6 * unit));
+    CHECK(clip_grad_norm(parameters, 1) == doctest::Approx(7 * unit).epsilon(1e-12));
+    const double left = unit > 1 ? 1 / 7.0 : unit;  // what is short enough is left as it is
+    check_values(parameters[0].variable.grad(), {2 * left, -3 * left});
+    check_values(parameters[1].variable.grad(), {6 * left});
+  }
+}
+
+TEST_CASE("clip_grad_norm: arguments that make no sense are refused") {
+  const Parameter p{"p", leaf(1)};
   check_errors(
-      {{[] { clip_grad_norm({}, -1); }, "clip_grad_norm: max_norm must not be negative, got -1"}});
+      {{[] { clip_grad_norm({}, -1); }, "clip_grad_norm: max_norm must not be negative, got -1"},
+       {[&] {
+          clip_grad_norm({p, p}, 1);
+        },
+        "clip_grad_norm: parameter 'p' is given twice"}});
 }
 
 }  // namespace gradian::test

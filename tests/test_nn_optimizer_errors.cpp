@@ -1,0 +1,123 @@
+// What the optimisers refuse: parameters that could never be trained, or not any more, and numbers
+// that make no sense. Every error begins with the optimiser and names the parameter.
+#include <limits>
+
+#include "nn/layers.h"
+#include "nn/optimizer.h"
+#include "tests/helpers.h"
+
+namespace gradian::test {
+namespace {
+
+using nn::Adam;
+using nn::AdamW;
+using nn::Parameter;
+using nn::SGD;
+
+using Parameters = std::vector<Parameter>;
+using Groups = std::vector<nn::ParameterGroup>;
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+}  // namespace
+
+TEST_CASE("optimizer: parameters that could never be trained are refused") {
+  const Parameter p{"p", leaf(1)}, q{"q", leaf(1)};
+  const Parameter alias{"alias", p.variable};
+  const auto given = [](const std::string& name, const Variable& variable) {
+    return [=] { Adam(Parameters{{name, variable}}, {}); };
+  };
+  SGD sgd(Parameters{p}, {});
+  check_errors({
+      {[&] {
+         SGD(Parameters{p, p}, {});
+       },
+       "SGD: parameter 'p' is given twice"},
+      {[&] {
+         Adam(Groups{{{p}}, {{q, alias}}}, {});
+       },
+       "Adam: parameter 'alias' is given twice"},
+      {[&] { sgd.add_parameter_group({{alias}}); }, "SGD: parameter 'alias' is given twice"},
+      {given("w", p.variable * 0.01),
+       "Adam: parameter 'w' is the result of mul, only leaves are trained: compute its value "
+       "first, then make a Variable of it that requires grad"},
+      {given("w", Variable()), "Adam: parameter 'w' is undefined"},
+      {given("w", Variable(integers({1, 2}))),
+       "Adam: parameter 'w' is int64, expected float32 or float64"},
+      {[] { AdamW(Groups{}, {}); }, "AdamW: there is no parameter to train"},
+      {[&] {
+         SGD(Groups{{{p}}, {}}, {});
+       },
+       "SGD: group 1 holds no parameter; the layers of a module must be registered with "
+       "add_module"},
+  });
+}
+
+TEST_CASE("optimizer: numbers that make no sense are refused, those set later too") {
+  const Parameters p{{"p", leaf(1)}};
+  const auto text_of = [](const std::string& what, const std::string& value) {
+    return what + " must be finite and not negative, got " + value;
+  };
+  SGD sgd(p, {});
+  check_errors({
+      {[&] { SGD(p, {.lr = -1}); }, text_of("SGD: the learning rate", "-1")},
+      {[&] { SGD(p, {.lr = kInfinity}); }, text_of("SGD: the learning rate", "inf")},
+      {[&] { SGD(p, {.momentum = -0.9}); }, text_of("SGD: momentum", "-0.9")},
+      {[&] { SGD(p, {.momentum = kNaN}); }, text_of("SGD: momentum", "nan")},
+      {[&] { SGD(p, {.momentum = 0.9, .dampening = -1}); }, text_of("SGD: dampening", "-1")},
+      {[&] { SGD(p, {.weight_decay = -1}); }, text_of("SGD: weight_decay", "-1")},
+      {[&] {
+         AdamW(Groups{{p, 0.1, -0.5}}, {});
+       },
+       text_of("AdamW: weight_decay", "-0.5")},
+      {[&] { SGD(p, {.nesterov = true}); }, "SGD: Nesterov needs a momentum and no dampening"},
+      {[&] { SGD(p, {.momentum = 0.9, .dampening = 0.1, .nesterov = true}); },
+       "SGD: Nesterov needs a momentum and no dampening"},
+      {[&] { Adam(p, {.lr = kNaN}); }, text_of("Adam: the learning rate", "nan")},
+      {[&] { Adam(p, {.eps = -1}); }, text_of("Adam: eps", "-1")},
+      {[&] { AdamW(p, {.eps = kNaN}); }, text_of("AdamW: eps", "nan")},
+      {[&] { Adam(p, {.beta2 = 1}); }, "Adam: betas must be in [0, 1), got 1"},
+      {[&] { AdamW(p, {.beta1 = -0.1}); }, "AdamW: betas must be in [0, 1), got -0.1"},
+      {[&] { Adam(p, {.beta1 = kNaN}); }, "Adam: betas must be in [0, 1), got nan"},
+      {[&] { sgd.set_learning_rate_factor(-1); },
+       text_of("SGD: the factor of the learning rate", "-1")},
+      {[&] { sgd.set_learning_rate_factor(kNaN); },
+       text_of("SGD: the factor of the learning rate", "nan")},
+      {[&] { sgd.set_learning_rate(0, kNaN); }, text_of("SGD: the learning rate", "nan")},
+      {[&] { sgd.set_learning_rate(1, 0.1); }, "SGD: there is no group 1, only 1"},
+      {[&] { sgd.set_weight_decay(0, -2); }, text_of("SGD: weight_decay", "-2")},
+      {[&] { sgd.set_weight_decay(7, 0); }, "SGD: there is no group 7, only 1"},
+  });
+  CHECK(sgd.learning_rate() == 1e-3);
+}
+
+TEST_CASE(
+    "optimizer: after Module::to the state of before no longer fits, and the error says whose") {
+  const auto train = [](auto&& optimizer, nn::Linear& layer, DType dtype) {
+    layer.to(dtype);
+    sum(layer(Variable(Tensor::ones({1, 2}, dtype)))).backward();
+    optimizer.step();
+  };
+  const auto check_refused = [&](auto&& optimizer, nn::Linear& layer, const std::string& kind) {
+    train(optimizer, layer, DType::float32);
+    check_errors({{[&] { train(optimizer, layer, DType::float64); },
+                   kind + ": parameter 'weight' is float64 [3, 2], its state float32 [3, 2]; an "
+                          "optimiser is made after Module::to"}});
+  };
+  nn::Linear layer(2, 3);
+  check_refused(SGD(layer.named_parameters(), {.momentum = 0.9}), layer, "SGD");
+  layer.to(DType::float32);
+  check_refused(Adam(layer.named_parameters(), {}), layer, "Adam");
+  layer.to(DType::float32);
+  check_refused(AdamW(layer.named_parameters(), {}), layer, "AdamW");
+  // Without momentum SGD keeps nothing.
+  layer.to(DType::float32);
+  SGD plain(layer.named_parameters(), {.lr = 1});
+  train(plain, layer, DType::float32);
+  const Tensor before = layer.weight.value().to(DType::float64);
+  train(plain, layer, DType::float64);
+  check_close(layer.weight.value(), sub(before, Tensor::scalar(1, DType::float64)));
+}
+
+}  // namespace gradian::test
