@@ -47,16 +47,19 @@ Variable record(const Op& op, std::vector<Variable> inputs, Tensor output) {
   return Variable::recorded(std::move(output), std::move(node));
 }
 
+// What the kernels refuse is reported under the op's name.
 template <DifferentiableOp Op, std::same_as<Variable>... Inputs>
-Variable apply(const Op& op, const Inputs&... inputs) {
+Variable apply(const Op& op, const Inputs&... inputs) try {
   Tensor output = op.forward(inputs.value()...);
   if (!grad_enabled() || !(inputs.requires_grad() || ...)) return Variable(std::move(output));
   return record(op, {inputs...}, std::move(output));
+} catch (const Error& error) {
+  fail_as(Op::name, error);
 }
 
 // For ops with any number of inputs.
 template <DifferentiableOp Op>
-Variable apply(const Op& op, const std::vector<Variable>& inputs) {
+Variable apply(const Op& op, const std::vector<Variable>& inputs) try {
   std::vector<Tensor> values;
   bool any = false;
   for (const Variable& input : inputs) {
@@ -66,6 +69,8 @@ Variable apply(const Op& op, const std::vector<Variable>& inputs) {
   Tensor output = op.forward(values);
   if (!grad_enabled() || !any) return Variable(std::move(output));
   return record(op, inputs, std::move(output));
+} catch (const Error& error) {
+  fail_as(Op::name, error);
 }
 
 template <class... Ops>

@@ -3,6 +3,8 @@
 //   matmul: inner dimensions differ: a [2, 3], b [4, 5]
 #pragma once
 
+#include <algorithm>
+#include <cctype>
 #include <locale>
 #include <sstream>
 #include <stdexcept>
@@ -35,6 +37,23 @@ template <class... Parts>
 void check(bool ok, const Parts&... parts) {
   if (!ok) [[unlikely]]
     fail(parts...);
+}
+
+// For a function that is made of others: passes on what they threw as its own error, so that the
+// text begins with the name that the user called. It stands behind the whole body:
+//   Variable softmax(const Variable& x, int axis) try {
+//     return exp(log_softmax(x, axis));
+//   } catch (const Error& error) {
+//     fail_as("softmax", error);
+//   }
+[[noreturn]] inline void fail_as(const char* function, const Error& error) {
+  const std::string what = error.what();
+  const size_t colon = what.find(": ");
+  const bool names_a_function =
+      colon != std::string::npos &&
+      std::all_of(what.begin(), what.begin() + static_cast<std::ptrdiff_t>(colon),
+                  [](unsigned char c) { return std::isalnum(c) || c == '_'; });
+  fail(function, ": ", names_a_function ? what.substr(colon + 2) : what);
 }
 
 }  // namespace gradian
