@@ -1,4 +1,4 @@
-// Max pooling of [batch, channels, height, width] arrays. (The mean is a convolution: see
+// Max pooling of [batch, channels, height, width] arrays. (The mean is a composite: see
 // autograd/ops/pooling.cpp.)
 #pragma once
 
