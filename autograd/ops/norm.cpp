@@ -3,6 +3,7 @@
 #include "autograd/apply.h"
 #include "autograd/fused.h"
 #include "autograd/ops.h"
+#include "autograd/ops/arguments.h"
 #include "tensor/batch_norm.h"
 #include "tensor/kernels.h"
 
@@ -27,34 +28,76 @@ Shape all_axes_but(int kept, int dim) {
 
 }  // namespace
 
-Variable norm(const Variable& x, const Shape& axes, bool keepdim) {
-  return sqrt(sum(x * x, axes, keepdim));
+namespace {
+
+// 1 where a sum of squares stayed in the range of its dtype: finite, and large enough to have all
+// its digits.
+Tensor in_range(const Tensor& squares) {
+  const double tiny = squares.dtype() == DType::float32 ? 0x1p-100 : 0x1p-960;
+  return mul(isfinite(squares), greater(squares, Tensor::scalar(tiny, squares.dtype())));
 }
 
-Variable normalize(const Variable& x, int axis, double eps) {
+}  // namespace
+
+Variable norm(const Variable& x, const Shape& axes, bool keepdim) try {
+  check_floating(x);
+  const Variable squares = sum(x * x, axes, keepdim);
+  const Tensor fits = in_range(squares.value());
+  if (x.numel() == 0 || sum(fits).item() == static_cast<double>(fits.numel())) return sqrt(squares);
+  // The others are measured by their largest entry, unless it is 0 or not finite. The scale
+  // cancels, so it counts as a constant.
+  const Tensor largest = max(abs(x.detach()), axes, true).value();
+  const Tensor one = Tensor::scalar(1, x.dtype()), zero = Tensor::scalar(0, x.dtype());
+  const Tensor measurable = mul(isfinite(largest), greater(largest, zero));
+  const Tensor scale = where(fits.reshape(largest.shape()), one, where(measurable, largest, one));
+  const Variable scaled = x / Variable(scale);
+  const Variable length = sqrt(sum(scaled * scaled, axes, keepdim));
+  return length * Variable(scale.reshape(length.shape()));
+} catch (const Error& error) {
+  fail_as("norm", error);
+}
+
+Variable normalize(const Variable& x, int axis, double eps) try {
+  check_eps(eps);
   const Variable length = norm(x, {axis}, true);
   const Tensor tiny = less(length.value(), Tensor::scalar(eps, x.dtype()));
-  const Variable one(Tensor::scalar(1, x.dtype()));
-  return where(tiny, x.detach() / eps, x / where(tiny, one, length));
+  return where(tiny, x.detach() / eps, x / where(tiny, constant(1, x), length));
+} catch (const Error& error) {
+  fail_as("normalize", error);
 }
 
-Variable cosine_similarity(const Variable& x, const Variable& y, int axis, double eps) {
-  const Variable dot = sum(x * y, {axis});
-  const Variable lengths = norm(x, {axis}) * norm(y, {axis});
-  const Tensor tiny = less(lengths.value(), Tensor::scalar(eps, x.dtype()));
-  return dot / where(tiny, Variable(Tensor::scalar(eps, x.dtype())), lengths);
+Variable cosine_similarity(const Variable& x, const Variable& y, int axis, double eps) try {
+  check_eps(eps);
+  check_same_dtype(x.value(), y.value(), "cosine_similarity");
+  const Shape shape = broadcast_shapes(x.shape(), y.shape(), "cosine_similarity");
+  // Each by its own length, so that no product of two lengths overflows.
+  const auto direction = [&](const Variable& v) {
+    const Variable wide = expand(v, shape), length = norm(wide, {axis}, true);
+    const Tensor tiny = less(length.value(), Tensor::scalar(eps, x.dtype()));
+    return wide / where(tiny, constant(eps, x), length);
+  };
+  return sum(direction(x) * direction(y), {axis});
+} catch (const Error& error) {
+  fail_as("cosine_similarity", error);
 }
 
 Variable layer_norm(const Variable& x, const Shape& normalized_shape, const Variable& weight,
-                    const Variable& bias, double eps) {
+                    const Variable& bias, double eps) try {
   Shape axes, last;
   for (int axis = x.dim() - normalized_shape.size(); axis < x.dim(); ++axis) {
     axes.push_back(axis);
     if (axis >= 0) last.push_back(x.size(axis));
   }
-  check(!axes.empty() && last == normalized_shape, "layer_norm: expected the last axes to be ",
+  check(!axes.empty() && last == normalized_shape, "expected the last axes to be ",
         normalized_shape, ", got shape ", x.shape());
+  check_eps(eps);
+  for (const Variable& v : {weight, bias})
+    if (v.defined())
+      check(v.shape() == normalized_shape, "expected weight and bias of shape ", normalized_shape,
+            ", got ", v.shape());
   return standardize(x, mean(x, axes, true), var(x, axes, 0, true), weight, bias, eps);
+} catch (const Error& error) {
+  fail_as("layer_norm", error);
 }
 
 namespace {
@@ -114,13 +157,16 @@ struct BatchNorm {
 
 Variable batch_norm(const Variable& x, const Tensor& mean, const Tensor& variance,
                     const Variable& weight, const Variable& bias, double eps,
-                    BatchStatistics* used) {
-  check(x.dim() >= 2, "batch_norm: expected [N, C, ...], got ", x.shape());
+                    BatchStatistics* used) try {
+  check(x.dim() >= 2, "expected [N, C, ...], got ", x.shape());
   const Shape channels{x.size(1)};
+  check(mean.defined() == variance.defined(),
+        "mean and variance go together: ", mean.defined() ? "variance" : "mean", " is undefined");
+  check_eps(eps);
   const auto check_shape = [&](const auto& v) {
     if (!v.defined()) return;
-    check(v.shape() == channels, "batch_norm: expected shape ", channels, " for an input of shape ",
-          x.shape(), ", got ", v.shape());
+    check(v.shape() == channels, "expected shape ", channels, " for an input of shape ", x.shape(),
+          ", got ", v.shape());
   };
   check_shape(mean), check_shape(variance), check_shape(weight), check_shape(bias);
   const bool fused = !mean.defined() && x.numel() > x.size(0) * x.size(1);
@@ -136,6 +182,8 @@ Variable batch_norm(const Variable& x, const Tensor& mean, const Tensor& varianc
   const Variable y = apply(op, x, scale, shift);
   if (used) *used = *op.saved;
   return y;
+} catch (const Error& error) {
+  fail_as("batch_norm", error);
 }
 
 template std::vector<OpCases> cases_of(NormOps);
