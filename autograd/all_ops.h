@@ -17,9 +17,10 @@ struct OpList {
 };
 
 using ElementwiseOps =  // ops/elementwise.cpp
-    OpList<struct Add, struct Sub, struct Mul, struct Div, struct Pow, struct Exp, struct Log,
-           struct Log1p, struct Sqrt, struct Sin, struct Cos, struct Acos, struct Tanh, struct Erf,
-           struct Sigmoid, struct Softplus, struct Relu, struct Where>;
+    OpList<struct Add, struct Sub, struct Mul, struct Div, struct Maximum, struct Minimum,
+           struct Pow, struct Exp, struct Log, struct Log1p, struct Sqrt, struct Sin, struct Cos,
+           struct Acos, struct Tanh, struct Erf, struct Sigmoid, struct Softplus, struct Relu,
+           struct Where>;
 using ActivationOps = OpList<struct Prelu>;  // ops/activation.cpp
 using ShapeOps =                             // ops/shape.cpp
     OpList<struct Reshape, struct Permute, struct Expand, struct Slice, struct SliceAdjoint,

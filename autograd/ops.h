@@ -2,6 +2,9 @@
 // defaults are PyTorch's. How each is differentiated stands in ops/*.cpp; those marked "composite"
 // are written in terms of the others and have no rule of their own.
 //
+// An error names the function that was called. What is not taken is selected away and never
+// multiplied by 0, so that an infinity or NaN reaches only what depends on it.
+//
 // Operands broadcast as in NumPy and must share one dtype; masks, labels and indices are plain
 // Tensors, since nothing flows into them. An empty list of axes means all axes.
 //
@@ -10,6 +13,7 @@
 // to the first of equals, sqrt' and norm' are 0 at 0, and so is the derivative of 0^p by p >= 0.
 #pragma once
 
+#include <concepts>
 #include <functional>
 
 #include "autograd/variable.h"
@@ -55,20 +59,26 @@ Variable relu(const Variable& x);      // max(x, 0)
 // a where condition is not 0, else b. Selects: what is not taken cannot leak, not even as NaN.
 Variable where(const Tensor& condition, const Variable& a, const Variable& b);
 
+Variable maximum(const Variable& a, const Variable& b);  // NaN where either is NaN
+Variable minimum(const Variable& a, const Variable& b);
+
 // Elementwise composites (ops/activation.cpp); prelu is fused into one op.
 Variable abs(const Variable& x);
-Variable maximum(const Variable& a, const Variable& b);
-Variable minimum(const Variable& a, const Variable& b);
+// low and high are no NaN, and low <= high; infinite ones bound nothing.
 Variable clamp(const Variable& x, double low, double high);
 Variable leaky_relu(const Variable& x, double negative_slope = 0.01);
-// x where x > 0, else weight * x; weight broadcasts to x.
+// x where x > 0, else weight * x; weight has one element or broadcasts to x's shape.
 Variable prelu(const Variable& x, const Variable& weight);
 Variable silu(const Variable& x);  // x * sigmoid(x)
 // x * Phi(x), Phi the normal distribution function (Hendrycks & Gimpel 2016), or with
 // approximate_tanh its approximation 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))).
 Variable gelu(const Variable& x, bool approximate_tanh = false);
+template <class T>
+void gelu(const Variable& x, T approximate) = delete;  // PyTorch's "none" would count as true
 // With `training`, zeroes each element with probability p and scales the others by 1 / (1 - p).
 Variable dropout(const Variable& x, double p = 0.5, bool training = true);
+template <std::same_as<bool> T>
+void dropout(const Variable& x, T training, bool = true) = delete;  // p comes first
 
 // Shape (ops/shape.cpp).
 Variable reshape(const Variable& x, const Shape& shape);  // one size may be -1
@@ -94,9 +104,11 @@ Variable sum(const Variable& x, const Shape& axes = {}, bool keepdim = false);
 // Sums the axes along which `shape` was broadcast to x's shape (composite).
 Variable sum_to(const Variable& x, const Shape& shape);
 Variable mean(const Variable& x, const Shape& axes = {}, bool keepdim = false);  // composite
-// sum((x - mean)^2) / (n - correction), composite.
+// sum((x - mean)^2) / max(n - correction, 0), composite.
 Variable var(const Variable& x, const Shape& axes = {}, int64_t correction = 1,
              bool keepdim = false);
+template <std::same_as<bool> T>
+void var(const Variable& x, const Shape& axes, T keepdim, bool = false) = delete;
 // The largest / smallest value over the axes (composite: gather at argmax).
 Variable max(const Variable& x, const Shape& axes = {}, bool keepdim = false);
 Variable min(const Variable& x, const Shape& axes = {}, bool keepdim = false);
@@ -105,11 +117,17 @@ Variable log_softmax(const Variable& x, int axis);
 Variable softmax(const Variable& x, int axis);  // composite
 
 // Norms (ops/norm.cpp), composites but for batch_norm.
-// sqrt(sum(x^2)) over the axes.
+// sqrt(sum(x^2)) over the axes, also where the squares are too large or too small for the dtype.
 Variable norm(const Variable& x, const Shape& axes = {}, bool keepdim = false);
 // x / max(||x||, eps) along `axis`. Where ||x|| < eps the gradient is 0 (PyTorch's is 1 / eps).
 Variable normalize(const Variable& x, int axis = 1, double eps = 1e-12);
-// x . y / max(||x|| ||y||, eps) along `axis`.
+// PyTorch's p, which comes before its axis: the norm here is always Euclidean.
+template <std::floating_point P>
+void normalize(const Variable& x, P p, double axis = 1) = delete;
+template <std::integral Axis>
+void normalize(const Variable& x, int p, Axis axis) = delete;
+// x . y / (max(||x||, eps) max(||y||, eps)) along `axis` of the shape to which both broadcast.
+// Below eps a length counts as the constant eps.
 Variable cosine_similarity(const Variable& x, const Variable& y, int axis = 1, double eps = 1e-8);
 // (x - mean) / sqrt(var + eps) over the last axes, which `weight` and `bias` span; either may be
 // undefined (Ba, Kiros & Hinton 2016).
@@ -124,6 +142,9 @@ struct BatchStatistics {
 Variable batch_norm(const Variable& x, const Tensor& mean, const Tensor& variance,
                     const Variable& weight = {}, const Variable& bias = {}, double eps = 1e-5,
                     BatchStatistics* used = nullptr);
+template <std::same_as<bool> T>
+void batch_norm(const Variable& x, const Tensor& mean, const Tensor& variance,
+                const Variable& weight, const Variable& bias, T training) = delete;
 
 // Indexing (ops/indexing.cpp). Indices are int64; one outside its axis is an error.
 Variable gather(const Variable& x, int axis, const Tensor& index);
@@ -166,7 +187,8 @@ Variable margin_cross_entropy_composite(const Variable& x, const Variable& weigh
 
 // Pooling of [N, C, H, W] (ops/pooling.cpp), composites.
 Variable max_pool2d(const Variable& x, const Pool2dOptions& options);
-// The mean of each window; padding counts as zeros unless count_include_pad is false.
+// The mean of each window; padding counts as zeros unless count_include_pad is false. It is at most
+// half of the kernel.
 Variable avg_pool2d(const Variable& x, const Pool2dOptions& options, bool count_include_pad = true);
 // Windows from floor(i H / OH) to ceil((i + 1) H / OH), so that the result is [N, C, OH, OW].
 Variable adaptive_avg_pool2d(const Variable& x, const Pair& output_size);

@@ -85,7 +85,7 @@ Tensor relu(const Tensor& x) {
 Tensor sign(const Tensor& x) {
   return map_floating("sign", x, [](auto v) {
     using T = decltype(v);
-    return std::isnan(v) ? v : T(v > 0) - T(v < 0);
+    return v > 0 ? T(1) : v < 0 ? T(-1) : v;
   });
 }
 Tensor isfinite(const Tensor& x) {
@@ -116,6 +116,14 @@ Tensor div(const Tensor& a, const Tensor& b) {
     }
     return x / y;
   });
+}
+
+// A NaN on either side wins: the comparison with it is false, and it differs from itself.
+Tensor maximum(const Tensor& a, const Tensor& b) {
+  return map_binary("maximum", a, b, [](auto x, auto y) { return x > y || x != x ? x : y; });
+}
+Tensor minimum(const Tensor& a, const Tensor& b) {
+  return map_binary("minimum", a, b, [](auto x, auto y) { return x < y || x != x ? x : y; });
 }
 
 Tensor equal(const Tensor& a, const Tensor& b) {

@@ -24,14 +24,16 @@ Tensor erf(const Tensor& x);
 Tensor sigmoid(const Tensor& x);   // 1 / (1 + exp(-x)), without overflow
 Tensor softplus(const Tensor& x);  // log(1 + exp(x)), without overflow
 Tensor relu(const Tensor& x);      // max(x, 0); NaN stays NaN
-Tensor sign(const Tensor& x);      // -1, 0 or 1
+Tensor sign(const Tensor& x);      // -1 or 1; a zero and NaN stay what they are
 Tensor pow(const Tensor& x, const Tensor& exponent);
 
 // Elementwise, every dtype; operands broadcast.
 Tensor add(const Tensor& a, const Tensor& b);
 Tensor sub(const Tensor& a, const Tensor& b);
 Tensor mul(const Tensor& a, const Tensor& b);
-Tensor div(const Tensor& a, const Tensor& b);  // truncates for int64; an int64 zero is an error
+Tensor div(const Tensor& a, const Tensor& b);      // truncates for int64; an int64 zero is an error
+Tensor maximum(const Tensor& a, const Tensor& b);  // NaN where either is NaN
+Tensor minimum(const Tensor& a, const Tensor& b);
 
 // Comparisons: 1 where the relation holds, otherwise 0, in the operands' dtype. (There is no
 // boolean dtype; a mask is any tensor, and what is not 0 is true.)

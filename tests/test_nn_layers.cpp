@@ -388,9 +388,9 @@ TEST_CASE("layers: inputs that do not fit are refused with a reason") {
       {[&] {
          table(integers({0, 3}));
        },
-       "gather: index 3 is outside 0 to 2"},
-      {[&] { table(integers({-1})); }, "gather: index -1 is outside 0 to 2"},
-      {[&] { table(Tensor::zeros({2})); }, "gather: the index must be int64, got float32"},
+       "embedding: index 3 is outside 0 to 2"},
+      {[&] { table(integers({-1})); }, "embedding: index -1 is outside 0 to 2"},
+      {[&] { table(Tensor::zeros({2})); }, "embedding: the index must be int64, got float32"},
   });
   check_values(norm1d.running_mean, {0, 0});  // refused batches have left no trace
 }

@@ -1,11 +1,14 @@
 // Elementwise composites: functions with kinks, written with where() and constant masks, and
-// smooth activations. None but the fused prelu has a backward rule of its own.
+// smooth activations. What does not take part is selected away, never multiplied by 0: neither an
+// infinity nor a NaN leaks from it, into values or gradients. None but the fused prelu has a
+// backward rule of its own.
 #include <cmath>
 #include <numbers>
 
 #include "autograd/apply.h"
 #include "autograd/fused.h"
 #include "autograd/ops.h"
+#include "autograd/ops/arguments.h"
 #include "tensor/kernels.h"
 #include "tensor/prelu.h"
 #include "tensor/random.h"
@@ -15,34 +18,48 @@ namespace {
 
 Tensor zero_like(const Variable& x) { return Tensor::scalar(0, x.dtype()); }
 
+// Where the factors of silu and gelu are 0 or 1 to the last bit, in float64 too.
+constexpr double kSaturated = 1000;
+
+// x f(x) for an f that rises from 0 to 1: f has no slope far out, where the formula of its
+// derivative would multiply 0 by infinity, and x f(x) is 0 at -infinity.
+Variable gated(const Variable& x, Variable (*f)(const Variable&)) {
+  check_floating(x);
+  const Variable product = x * f(clamp(x, -kSaturated, kSaturated));
+  const Tensor vanished = less(x.value(), Tensor::scalar(-kSaturated, x.dtype()));
+  return where(vanished, constant(0, x), product);
+}
+
 }  // namespace
 
-Variable abs(const Variable& x) { return x * Variable(sign(x.value())); }
-
-Variable maximum(const Variable& a, const Variable& b) {
-  const Tensor ties = equal(a.value(), b.value());
-  const Variable larger = where(greater(a.value(), b.value()), a, b);
-  return where(ties, (a + b) * 0.5, larger);
+Variable abs(const Variable& x) try {
+  return x * Variable(sign(x.value()));
+} catch (const Error& error) {
+  fail_as("abs", error);
 }
 
-Variable minimum(const Variable& a, const Variable& b) { return neg(maximum(neg(a), neg(b))); }
-
-Variable clamp(const Variable& x, double low, double high) {
-  check(low <= high, "clamp: low ", low, " is greater than high ", high);
-  const Tensor low_bound = Tensor::scalar(low, x.dtype());
-  const Tensor high_bound = Tensor::scalar(high, x.dtype());
-  const Variable from_below = where(less_equal(x.value(), low_bound), Variable(low_bound), x);
-  return where(less_equal(high_bound, x.value()), Variable(high_bound), from_below);
+Variable clamp(const Variable& x, double low, double high) try {
+  check(low <= high, "low ", low, " is not less than or equal to high ", high);
+  const Variable low_bound = constant(low, x), high_bound = constant(high, x);
+  const Variable from_below = where(less_equal(x.value(), low_bound.value()), low_bound, x);
+  return where(less_equal(high_bound.value(), x.value()), high_bound, from_below);
+} catch (const Error& error) {
+  fail_as("clamp", error);
 }
 
-Variable leaky_relu(const Variable& x, double negative_slope) {
+Variable leaky_relu(const Variable& x, double negative_slope) try {
+  check_floating(x);
   return where(greater(x.value(), zero_like(x)), x, x * negative_slope);
+} catch (const Error& error) {
+  fail_as("leaky_relu", error);
 }
 
 namespace {
 
 Variable prelu_composite(const Variable& x, const Variable& weight) {
-  return where(greater(x.value(), zero_like(x)), x, x * weight);
+  const Tensor positive = greater(x.value(), zero_like(x));
+  // The weight meets nothing of what it does not scale, not even an infinity in its gradient.
+  return where(positive, x, where(positive, constant(0, x), x) * weight);
 }
 
 }  // namespace
@@ -73,27 +90,40 @@ struct Prelu {
              {spread({1}, 0.3, 0.4)}}};
   }
 };
-Variable prelu(const Variable& x, const Variable& weight) {
+Variable prelu(const Variable& x, const Variable& weight) try {
+  check_floating(x);
+  if (weight.numel() == 1 && weight.dim() > x.dim()) return prelu(x, reshape(weight, {}));
+  check(broadcasts_to(weight.shape(), x.shape()), "weight ", weight.shape(),
+        " does not broadcast to x ", x.shape());
   return prelu_applies(x.shape(), weight.shape()) ? apply(Prelu{}, x, weight)
                                                   : prelu_composite(x, weight);
+} catch (const Error& error) {
+  fail_as("prelu", error);
 }
 
-Variable silu(const Variable& x) { return x * sigmoid(x); }
-
-Variable gelu(const Variable& x, bool approximate_tanh) {
-  if (approximate_tanh) {
-    const double scale = std::sqrt(2 / std::numbers::pi);
-    return 0.5 * x * (1 + tanh(scale * (x + 0.044715 * pow(x, 3))));
-  }
-  return 0.5 * x * (1 + erf(x * (1 / std::numbers::sqrt2)));
+Variable silu(const Variable& x) try { return gated(x, sigmoid); } catch (const Error& error) {
+  fail_as("silu", error);
 }
 
-Variable dropout(const Variable& x, double p, bool training) {
-  check(p >= 0 && p <= 1, "dropout: expected a probability, got ", p);
+Variable gelu(const Variable& x, bool approximate_tanh) try {
+  if (approximate_tanh)
+    return gated(x, [](const Variable& v) {
+      const double scale = std::sqrt(2 / std::numbers::pi);
+      return 0.5 * (1 + tanh(scale * (v + 0.044715 * pow(v, 3))));
+    });
+  return gated(x, [](const Variable& v) { return 0.5 * (1 + erf(v * (1 / std::numbers::sqrt2))); });
+} catch (const Error& error) {
+  fail_as("gelu", error);
+}
+
+Variable dropout(const Variable& x, double p, bool training) try {
+  check(p >= 0 && p <= 1, "expected a probability, got ", p);
   if (!training || p == 0) return x;
-  if (p == 1) return x * 0.0;
+  check_floating(x);
   const Tensor keep = greater(rand(x.shape(), x.dtype()), Tensor::scalar(p, x.dtype()));
-  return x * Variable(div(keep, Tensor::scalar(1 - p, x.dtype())));
+  return where(keep, x, constant(0, x)) * (p == 1 ? 0 : 1 / (1 - p));
+} catch (const Error& error) {
+  fail_as("dropout", error);
 }
 
 template std::vector<OpCases> cases_of(ActivationOps);

@@ -1,21 +1,14 @@
 // Elementwise ops. Each struct holds one op: the kernel it calls, its derivative, and the points
 // at which the derivative is proved.
-#include <cmath>
 #include <numbers>
 
 #include "autograd/apply.h"
 #include "autograd/ops.h"
+#include "autograd/ops/arguments.h"
 #include "tensor/kernels.h"
 
 namespace gradian {
 namespace {
-
-// A constant of x's dtype that broadcasts to any shape.
-Variable constant(double value, const Variable& x) {
-  check(x.dtype() != DType::int64 || (value == std::trunc(value) && std::abs(value) < 0x1p63),
-        "an int64 variable meets the number ", value, ": convert it to float32 or float64 first");
-  return Variable(Tensor::scalar(value, x.dtype()));
-}
 
 using Unary = Variable (*)(const Variable&);
 using Binary = Variable (*)(const Variable&, const Variable&);
@@ -38,6 +31,17 @@ std::vector<GradCase> binary_cases(Binary f, double low, double high) {
           {"one operand twice",
            [f](const std::vector<Variable>& in) { return f(in[0], in[0] * in[0]); },
            {spread({5}, low, high)}}};
+}
+
+// f on operands that are nowhere equal.
+std::vector<GradCase> ordered_cases(Binary f) {
+  const Function function = [f](const std::vector<Variable>& in) { return f(in[0], in[1]); };
+  return {{"same shape", function, {spread({3, 4}, -2, 2, 1), spread({3, 4}, -1.963, 2.037, 2)}},
+          {"broadcast", function, {spread({2, 1, 3}, -2, 2, 1), spread({4, 1}, -1.963, 2.037, 2)}},
+          {"just apart",
+           function,
+           {Tensor::from(std::vector<double>{-1, 2}, {2}),
+            Tensor::from(std::vector<double>{-0.999, 1.999}, {2})}}};
 }
 
 }  // namespace
@@ -85,6 +89,44 @@ struct Div {
   static std::vector<GradCase> cases() { return binary_cases(div, 0.5, 2); }
 };
 Variable div(const Variable& a, const Variable& b) { return apply(Div{}, a, b); }
+
+namespace {
+
+// What the operand on the left gets: all where it was taken, half of a tie, and dy beside a NaN.
+Variable taken_share(const Variable& grad, const Tensor& other_taken, const Tensor& tie) {
+  return where(other_taken, constant(0, grad), where(tie, grad * 0.5, grad));
+}
+
+}  // namespace
+
+// y = the larger of a and b;  da = dy where a > b, dy / 2 where a = b, else 0; db likewise. An op,
+// since a composite of where() needs a mean for ties, which overflows or loses the last digit.
+struct Maximum {
+  static constexpr auto name = "maximum";
+  Tensor forward(const Tensor& a, const Tensor& b) const { return maximum(a, b); }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    const Tensor &a = context.input(0).value(), &b = context.input(1).value();
+    const Tensor tie = equal(a, b);
+    return {context.needs(0) ? taken_share(grad, less(a, b), tie) : Variable(),
+            context.needs(1) ? taken_share(grad, less(b, a), tie) : Variable()};
+  }
+  static std::vector<GradCase> cases() { return ordered_cases(maximum); }
+};
+Variable maximum(const Variable& a, const Variable& b) { return apply(Maximum{}, a, b); }
+
+// y = the smaller of a and b;  da = dy where a < b, dy / 2 where a = b, else 0; db likewise
+struct Minimum {
+  static constexpr auto name = "minimum";
+  Tensor forward(const Tensor& a, const Tensor& b) const { return minimum(a, b); }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    const Tensor &a = context.input(0).value(), &b = context.input(1).value();
+    const Tensor tie = equal(a, b);
+    return {context.needs(0) ? taken_share(grad, less(b, a), tie) : Variable(),
+            context.needs(1) ? taken_share(grad, less(a, b), tie) : Variable()};
+  }
+  static std::vector<GradCase> cases() { return ordered_cases(minimum); }
+};
+Variable minimum(const Variable& a, const Variable& b) { return apply(Minimum{}, a, b); }
 
 // y = x^p;  dx = dy p x^(p - 1), dp = dy y log(x), which is 0 where x is 0 and p >= 0
 struct Pow {
@@ -283,25 +325,52 @@ struct Where {
              {spread({3, 1}, -2, 2, 1), spread({4}, -2, 2, 2)}}};
   }
 };
-Variable where(const Tensor& condition, const Variable& a, const Variable& b) {
+Variable where(const Tensor& condition, const Variable& a, const Variable& b) try {
   return apply(Where{}, a, b, Variable(condition));
+} catch (const Error& error) {
+  fail_as("where", error);
 }
 
-Variable neg(const Variable& x) { return x * -1.0; }
-Variable pow(const Variable& x, double exponent) { return pow(x, constant(exponent, x)); }
+Variable neg(const Variable& x) try { return x * -1.0; } catch (const Error& error) {
+  fail_as("neg", error);
+}
+
+Variable pow(const Variable& x, double exponent) try {
+  return pow(x, constant(exponent, x));
+} catch (const Error& error) {
+  fail_as("pow", error);
+}
+
 Variable operator+(const Variable& a, const Variable& b) { return add(a, b); }
 Variable operator-(const Variable& a, const Variable& b) { return sub(a, b); }
 Variable operator*(const Variable& a, const Variable& b) { return mul(a, b); }
 Variable operator/(const Variable& a, const Variable& b) { return div(a, b); }
 Variable operator-(const Variable& x) { return neg(x); }
-Variable operator+(const Variable& a, double b) { return add(a, constant(b, a)); }
-Variable operator-(const Variable& a, double b) { return sub(a, constant(b, a)); }
-Variable operator*(const Variable& a, double b) { return mul(a, constant(b, a)); }
-Variable operator/(const Variable& a, double b) { return div(a, constant(b, a)); }
-Variable operator+(double a, const Variable& b) { return add(constant(a, b), b); }
-Variable operator-(double a, const Variable& b) { return sub(constant(a, b), b); }
-Variable operator*(double a, const Variable& b) { return mul(constant(a, b), b); }
-Variable operator/(double a, const Variable& b) { return div(constant(a, b), b); }
+
+namespace {
+
+// f of a variable and a number.
+Variable with_number(const char* name, Binary f, const Variable& a, double b) try {
+  return f(a, constant(b, a));
+} catch (const Error& error) {
+  fail_as(name, error);
+}
+Variable with_number(const char* name, Binary f, double a, const Variable& b) try {
+  return f(constant(a, b), b);
+} catch (const Error& error) {
+  fail_as(name, error);
+}
+
+}  // namespace
+
+Variable operator+(const Variable& a, double b) { return with_number("add", add, a, b); }
+Variable operator-(const Variable& a, double b) { return with_number("sub", sub, a, b); }
+Variable operator*(const Variable& a, double b) { return with_number("mul", mul, a, b); }
+Variable operator/(const Variable& a, double b) { return with_number("div", div, a, b); }
+Variable operator+(double a, const Variable& b) { return with_number("add", add, a, b); }
+Variable operator-(double a, const Variable& b) { return with_number("sub", sub, a, b); }
+Variable operator*(double a, const Variable& b) { return with_number("mul", mul, a, b); }
+Variable operator/(double a, const Variable& b) { return with_number("div", div, a, b); }
 
 template std::vector<OpCases> cases_of(ElementwiseOps);
 

@@ -36,8 +36,10 @@ struct Gather {
             {"columns, fewer rows", along(1, {1, 5}), {spread({2, 3}, -2, 2)}}};
   }
 };
-Variable gather(const Variable& x, int axis, const Tensor& index) {
+Variable gather(const Variable& x, int axis, const Tensor& index) try {
   return apply(Gather{axis}, x, Variable(index));
+} catch (const Error& error) {
+  fail_as("gather", error);
 }
 
 Variable gather_known(const Variable& x, int axis, const Tensor& index, const Tensor& result) {
@@ -68,24 +70,31 @@ struct ScatterAdd {
             {"columns, fewer rows", along({3, 3}, 1, {2, 2}), {spread({2, 2}, -2, 2)}}};
   }
 };
-Variable scatter_add(const Shape& shape, int axis, const Tensor& index, const Variable& source) {
+Variable scatter_add(const Shape& shape, int axis, const Tensor& index,
+                     const Variable& source) try {
   return apply(ScatterAdd{shape, axis}, source, Variable(index));
+} catch (const Error& error) {
+  fail_as("scatter_add", error);
 }
 
-Variable index_select(const Variable& x, int axis, const Tensor& index) {
+Variable index_select(const Variable& x, int axis, const Tensor& index) try {
   axis = normalize_axis(axis, x.dim(), "index_select");
-  check(index.dim() == 1, "index_select: expected an index of one axis, got ", index.shape());
+  check(index.dim() == 1, "expected an index of one axis, got ", index.shape());
   // The index along its axis, the same for every line of x.
   Shape along = Shape::filled(x.dim(), 1), shape = x.shape();
   along[axis] = shape[axis] = index.size(0);
   return gather(x, axis, index.reshape(along).expand(shape));
+} catch (const Error& error) {
+  fail_as("index_select", error);
 }
 
-Variable embedding(const Tensor& index, const Variable& weight) {
-  check(weight.dim() == 2, "embedding: expected weight [num, dim], got ", weight.shape());
+Variable embedding(const Tensor& index, const Variable& weight) try {
+  check(weight.dim() == 2, "expected weight [num, dim], got ", weight.shape());
   Shape shape = index.shape();
   shape.push_back(weight.size(1));
   return reshape(index_select(weight, 0, index.reshape({-1})), shape);
+} catch (const Error& error) {
+  fail_as("embedding", error);
 }
 
 template std::vector<OpCases> cases_of(IndexingOps);

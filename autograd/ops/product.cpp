@@ -67,8 +67,8 @@ struct MatMul {
             product_case("one operand twice", square, {3, 3}, {3, 2})};
   }
 };
-Variable matmul(const Variable& a, const Variable& b) {
-  check(a.dim() > 0 && b.dim() > 0, "matmul: expected at least one axis, got a ", a.shape(), ", b ",
+Variable matmul(const Variable& a, const Variable& b) try {
+  check(a.dim() > 0 && b.dim() > 0, "expected at least one axis, got a ", a.shape(), ", b ",
         b.shape());
   if (a.dim() >= 2 && b.dim() >= 2) return apply(MatMul{}, a, b);
   if (a.dim() == 1) {
@@ -76,6 +76,8 @@ Variable matmul(const Variable& a, const Variable& b) {
     return squeeze(product, b.dim() == 1 ? -1 : -2);
   }
   return squeeze(matmul(a, unsqueeze(b, 1)), -1);
+} catch (const Error& error) {
+  fail_as("matmul", error);
 }
 
 // y = x w^T + b;  dx = dy w, dw = dy^T x, db = the sum of dy's rows
@@ -89,7 +91,8 @@ struct Linear {
     const Variable &x = context.input(0), &w = context.input(1);
     Gradients gradients(context.input_count());
     if (context.needs(0)) gradients[0] = matmul(grad, w);
-    const int64_t rows = w.size(1) > 0 ? x.numel() / w.size(1) : grad.numel() / w.size(0);
+    int64_t rows = 1;
+    for (int axis = 0; axis < x.dim() - 1; ++axis) rows *= x.size(axis);
     const Variable dy = reshape(grad, {rows, w.size(0)});
     if (context.needs(1))  // [O, I] = [O, rows] x [rows, I]
       gradients[1] = matmul(transpose(dy, 0, 1), reshape(x, {rows, w.size(1)}));

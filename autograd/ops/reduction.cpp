@@ -1,17 +1,18 @@
 // Reductions over axes, and the softmax family.
 #include "autograd/apply.h"
 #include "autograd/ops.h"
+#include "autograd/ops/arguments.h"
 #include "tensor/kernels.h"
 
 namespace gradian {
 namespace {
 
 // `axes`, or all axes of x when the list is empty, normalised.
-Shape listed_axes(const Shape& axes, const Variable& x, const char* op) {
+Shape listed_axes(const Shape& axes, const Variable& x) {
   Shape result;
   if (axes.empty())
     for (int axis = 0; axis < x.dim(); ++axis) result.push_back(axis);
-  for (int64_t axis : axes) result.push_back(normalize_axis(axis, x.dim(), op));
+  for (int64_t axis : axes) result.push_back(normalize_axis(axis, x.dim(), "sum"));
   return result;
 }
 
@@ -47,7 +48,7 @@ struct Sum {
   Tensor forward(const Tensor& x) const { return sum(x, axes, keepdim); }
   Gradients backward(const Context& context, const Variable& grad) const {
     const Variable& x = context.input(0);
-    const Shape reduced = with_ones(x.shape(), listed_axes(axes, x, name));
+    const Shape reduced = with_ones(x.shape(), listed_axes(axes, x));
     return {expand(keepdim ? grad : reshape(grad, reduced), x.shape())};
   }
   static std::vector<GradCase> cases() {
@@ -83,28 +84,43 @@ struct LogSoftmax {
 };
 Variable log_softmax(const Variable& x, int axis) { return apply(LogSoftmax{axis}, x); }
 
-Variable softmax(const Variable& x, int axis) { return exp(log_softmax(x, axis)); }
+Variable softmax(const Variable& x, int axis) try {
+  return exp(log_softmax(x, axis));
+} catch (const Error& error) {
+  fail_as("softmax", error);
+}
 
-Variable sum_to(const Variable& x, const Shape& shape) {
+Variable sum_to(const Variable& x, const Shape& shape) try {
   if (x.shape() == shape) return x;
   const Shape axes = broadcast_axes(shape, x.shape());
   return reshape(axes.empty() ? x : sum(x, axes), shape);
+} catch (const Error& error) {
+  fail_as("sum_to", error);
 }
 
-Variable mean(const Variable& x, const Shape& axes, bool keepdim) {
-  check(is_floating(x.dtype()), "mean: expected float32 or float64, got ", x.dtype());
-  const int64_t count = count_along(x, listed_axes(axes, x, "mean"));
+Variable mean(const Variable& x, const Shape& axes, bool keepdim) try {
+  check_floating(x);
+  const int64_t count = count_along(x, listed_axes(axes, x));
   return sum(x, axes, keepdim) / static_cast<double>(count);
+} catch (const Error& error) {
+  fail_as("mean", error);
 }
 
-Variable var(const Variable& x, const Shape& axes, int64_t correction, bool keepdim) {
-  const int64_t count = count_along(x, listed_axes(axes, x, "var"));
+Variable var(const Variable& x, const Shape& axes, int64_t correction, bool keepdim) try {
+  const int64_t count = count_along(x, listed_axes(axes, x));
+  const auto divisor = static_cast<double>(std::max<int64_t>(0, count - correction));
   const Variable centered = x - mean(x, axes, true);
-  return sum(centered * centered, axes, keepdim) / static_cast<double>(count - correction);
+  return sum(centered * centered, axes, keepdim) / divisor;
+} catch (const Error& error) {
+  fail_as("var", error);
 }
 
-Variable max(const Variable& x, const Shape& axes, bool keepdim) {
-  const Shape listed = listed_axes(axes, x, "max");
+namespace {
+
+// Of x over the axes, the value whose rank is the largest: the first one of equals.
+Variable first_by_rank(const Variable& x, Tensor (*rank)(const Tensor&), const Shape& axes,
+                       bool keepdim) {
+  const Shape listed = listed_axes(axes, x);
   const Shape kept = without(x.shape(), listed);
   // The reduced axes go last and become one, in their order.
   Shape order;
@@ -113,22 +129,44 @@ Variable max(const Variable& x, const Shape& axes, bool keepdim) {
   for (int64_t axis : listed) order.push_back(axis);
   Shape rows = kept;
   rows.push_back(count_along(x, listed));
+  check(rows.back() > 0, "no values along axes ", listed, " of shape ", x.shape());
   const Variable flat = reshape(permute(x, order), rows);
-  const Variable largest = gather(flat, -1, argmax(flat.value(), -1, true));
-  return reshape(largest, keepdim ? with_ones(x.shape(), listed) : kept);
+  const Variable first = gather(flat, -1, argmax(rank(flat.value()), -1, true));
+  return reshape(first, keepdim ? with_ones(x.shape(), listed) : kept);
 }
 
-Variable min(const Variable& x, const Shape& axes, bool keepdim) {
-  return neg(max(neg(x), axes, keepdim));
+Tensor itself(const Tensor& x) { return x; }
+
+// Falls where x rises. For int64 it is -1 - x, as -x overflows at the lowest number.
+Tensor reversed(const Tensor& x) {
+  return is_floating(x.dtype()) ? mul(x, Tensor::scalar(-1, x.dtype()))
+                                : sub(Tensor::scalar(-1, x.dtype()), x);
 }
 
-Variable logsumexp(const Variable& x, const Shape& axes, bool keepdim) {
-  const Shape listed = listed_axes(axes, x, "logsumexp");
+}  // namespace
+
+Variable max(const Variable& x, const Shape& axes, bool keepdim) try {
+  return first_by_rank(x, itself, axes, keepdim);
+} catch (const Error& error) {
+  fail_as("max", error);
+}
+
+Variable min(const Variable& x, const Shape& axes, bool keepdim) try {
+  return first_by_rank(x, reversed, axes, keepdim);
+} catch (const Error& error) {
+  fail_as("min", error);
+}
+
+Variable logsumexp(const Variable& x, const Shape& axes, bool keepdim) try {
+  check_floating(x);
+  const Shape listed = listed_axes(axes, x);
   // The shift cancels, so it counts as a constant. An infinite one would make NaN: take 0 then.
   const Tensor largest = max(x.detach(), axes, true).value();
   const Variable shift(where(isfinite(largest), largest, Tensor::scalar(0, x.dtype())));
   const Variable shifted = log(sum(exp(x - shift), axes, true)) + shift;
   return keepdim ? shifted : reshape(shifted, without(x.shape(), listed));
+} catch (const Error& error) {
+  fail_as("logsumexp", error);
 }
 
 template std::vector<OpCases> cases_of(ReductionOps);

@@ -2,6 +2,7 @@
 // moves them back, adding up where several came from one place.
 #include "autograd/apply.h"
 #include "autograd/ops.h"
+#include "autograd/ops/arguments.h"
 #include "tensor/kernels.h"
 
 namespace gradian {
@@ -172,15 +173,17 @@ Variable concat(const std::vector<Variable>& xs, int axis) {
   return gradian::apply(Concat{axis}, xs);
 }
 
-Variable transpose(const Variable& x, int axis0, int axis1) {
+Variable transpose(const Variable& x, int axis0, int axis1) try {
   Shape axes;
   for (int axis = 0; axis < x.dim(); ++axis) axes.push_back(axis);
   std::swap(axes[normalize_axis(axis0, x.dim(), "transpose")],
             axes[normalize_axis(axis1, x.dim(), "transpose")]);
   return permute(x, axes);
+} catch (const Error& error) {
+  fail_as("transpose", error);
 }
 
-Variable flatten(const Variable& x, int start_axis) {
+Variable flatten(const Variable& x, int start_axis) try {
   start_axis = normalize_axis(start_axis, x.dim(), "flatten");
   Shape shape;
   int64_t rest = 1;
@@ -192,31 +195,39 @@ Variable flatten(const Variable& x, int start_axis) {
   }
   shape.push_back(rest);
   return reshape(x, shape);
+} catch (const Error& error) {
+  fail_as("flatten", error);
 }
 
-Variable squeeze(const Variable& x, int axis) {
+Variable squeeze(const Variable& x, int axis) try {
   return reshape(x, x.value().squeeze(axis).shape());
+} catch (const Error& error) {
+  fail_as("squeeze", error);
 }
 
-Variable unsqueeze(const Variable& x, int axis) {
+Variable unsqueeze(const Variable& x, int axis) try {
   return reshape(x, x.value().unsqueeze(axis).shape());
+} catch (const Error& error) {
+  fail_as("unsqueeze", error);
 }
 
-Variable select(const Variable& x, int axis, int64_t index) {
+Variable select(const Variable& x, int axis, int64_t index) try {
   axis = normalize_axis(axis, x.dim(), "select");
   if (index < 0) index += x.size(axis);
-  check(index >= 0 && index < x.size(axis), "select: index ", index, " is outside axis ", axis,
+  check(index >= 0 && index < x.size(axis), "index ", index, " is outside axis ", axis,
         " of shape ", x.shape());
   return squeeze(slice(x, axis, index, index + 1), axis);
+} catch (const Error& error) {
+  fail_as("select", error);
 }
 
-Variable pad(const Variable& x, const Shape& padding, double value) {
-  check(padding.size() % 2 == 0 && padding.size() <= 2 * x.dim(), "pad: padding ", padding,
+Variable pad(const Variable& x, const Shape& padding, double value) try {
+  check(padding.size() % 2 == 0 && padding.size() <= 2 * x.dim(), "padding ", padding,
         " does not fit shape ", x.shape());
   Variable result = x;
   Tensor outside = Tensor::zeros(x.shape(), x.dtype());  // becomes 1 where padding was added
   for (int i = 0; i < padding.size(); i += 2) {
-    check(padding[i] >= 0 && padding[i + 1] >= 0, "pad: negative padding ", padding);
+    check(padding[i] >= 0 && padding[i + 1] >= 0, "negative padding ", padding);
     const int axis = x.dim() - 1 - i / 2;
     Shape shape = result.shape();
     shape[axis] += padding[i] + padding[i + 1];
@@ -226,19 +237,22 @@ Variable pad(const Variable& x, const Shape& padding, double value) {
     result = slice_adjoint(result, shape, axis, padding[i]);
   }
   if (value == 0) return result;
-  return where(outside, Variable(Tensor::scalar(value, x.dtype())), result);
+  return where(outside, constant(value, x), result);
+} catch (const Error& error) {
+  fail_as("pad", error);
 }
 
-Variable stack(const std::vector<Variable>& xs, int axis) {
-  check(!xs.empty(), "stack: no tensors");
+Variable stack(const std::vector<Variable>& xs, int axis) try {
+  check(!xs.empty(), "no tensors");
   axis = normalize_axis(axis, xs[0].dim() + 1, "stack");
   std::vector<Variable> unsqueezed;
   for (const Variable& x : xs) {
-    check(x.shape() == xs[0].shape(), "stack: shapes ", xs[0].shape(), " and ", x.shape(),
-          " differ");
+    check(x.shape() == xs[0].shape(), "shapes ", xs[0].shape(), " and ", x.shape(), " differ");
     unsqueezed.push_back(unsqueeze(x, axis));
   }
   return concat(unsqueezed, axis);
+} catch (const Error& error) {
+  fail_as("stack", error);
 }
 
 template std::vector<OpCases> cases_of(ShapeOps);

@@ -64,15 +64,6 @@ std::vector<GradientSubject> activations() {
   };
   return {
       unary("abs", abs, {-0.001, 0.001, -1e3}),
-      function("maximum",
-               {on("same shape", {{3, 4}, {3, 4}}, [](In in) { return maximum(in[0], in[1]); }),
-                on("broadcast", {{2, 1, 3}, {4, 1}}, [](In in) { return maximum(in[0], in[1]); }),
-                at("just apart",
-                   {Tensor::from<double>({-1, 2}, {2}), Tensor::from<double>({-0.999, 1.999}, {2})},
-                   [](In in) { return maximum(in[0], in[1]); })}),
-      function("minimum",
-               {on("same shape", {{3, 4}, {3, 4}}, [](In in) { return minimum(in[0], in[1]); }),
-                on("broadcast", {{2, 1, 3}, {4, 1}}, [](In in) { return minimum(in[0], in[1]); })}),
       function("clamp", {on("matrix", {{3, 4}}, clamped),
                          at("at each side of the bounds",
                             {Tensor::from<double>({-0.601, -0.599, 1.099, 1.101}, {4})}, clamped)}),
