@@ -9,33 +9,147 @@
 #include <cpuid.h>
 #endif
 
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
-#include <mutex>
+#include <type_traits>
+#include <vector>
 
 #include "tensor/error.h"
 
 namespace gradian {
 namespace {
 
-// Must run before the first call into BLIS, which reads BLIS_ARCH_TYPE once. A user's own setting
-// stands.
-void choose_kernels() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    const std::string kernels = kernels_to_force(this_processor());
-    if (kernels.empty()) return;
-    const int id = kernels == "skx" ? BLIS_ARCH_SKX : BLIS_ARCH_HASWELL;
-    setenv("BLIS_ARCH_TYPE", std::to_string(id).c_str(), /*overwrite=*/0);
-  });
+// One of the kernel sets that this build of BLIS has. The numbers, by which BLIS_ARCH_TYPE asks for
+// one, differ between versions of BLIS.
+struct KernelSet {
+  arch_t id;
+  bool runs;  // on this processor
+  std::string name() const { return bli_arch_string(id); }
+};
+
+#if defined(__x86_64__)
+// Whether cpuid tells of the extended feature (leaf 7) that has this bit of EBX.
+bool has_extended_feature(int bit) {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && (ebx >> bit & 1);
+}
+#endif
+
+// Empty where the processor is not known to us; BLIS then checks a setting by itself.
+std::vector<KernelSet> kernel_sets() {
+  std::vector<KernelSet> sets;
+#if defined(__x86_64__)
+  const Processor processor = this_processor();
+  [[maybe_unused]] const bool avx = __builtin_cpu_supports("avx");
+  [[maybe_unused]] const bool fma = avx && __builtin_cpu_supports("fma");
+#ifdef BLIS_CONFIG_SKX
+  sets.push_back({BLIS_ARCH_SKX, processor.avx512});
+#endif
+#ifdef BLIS_CONFIG_KNL
+  constexpr int kAvx512Prefetch = 26;
+  sets.push_back(
+      {BLIS_ARCH_KNL, __builtin_cpu_supports("avx512f") && has_extended_feature(kAvx512Prefetch)});
+#endif
+#ifdef BLIS_CONFIG_HASWELL
+  sets.push_back({BLIS_ARCH_HASWELL, processor.avx2_fma});
+#endif
+#ifdef BLIS_CONFIG_SANDYBRIDGE
+  sets.push_back({BLIS_ARCH_SANDYBRIDGE, avx});
+#endif
+#ifdef BLIS_CONFIG_PENRYN
+  sets.push_back({BLIS_ARCH_PENRYN, bool(__builtin_cpu_supports("ssse3"))});
+#endif
+#ifdef BLIS_CONFIG_ZEN3
+  sets.push_back({BLIS_ARCH_ZEN3, processor.avx2_fma});
+#endif
+#ifdef BLIS_CONFIG_ZEN2
+  sets.push_back({BLIS_ARCH_ZEN2, processor.avx2_fma});
+#endif
+#ifdef BLIS_CONFIG_ZEN
+  sets.push_back({BLIS_ARCH_ZEN, processor.avx2_fma});
+#endif
+#ifdef BLIS_CONFIG_EXCAVATOR
+  sets.push_back({BLIS_ARCH_EXCAVATOR, fma});
+#endif
+#ifdef BLIS_CONFIG_STEAMROLLER
+  sets.push_back({BLIS_ARCH_STEAMROLLER, fma});
+#endif
+#ifdef BLIS_CONFIG_PILEDRIVER
+  sets.push_back({BLIS_ARCH_PILEDRIVER, fma});
+#endif
+#ifdef BLIS_CONFIG_BULLDOZER
+  sets.push_back({BLIS_ARCH_BULLDOZER, bool(__builtin_cpu_supports("fma4"))});
+#endif
+#ifdef BLIS_CONFIG_GENERIC
+  sets.push_back({BLIS_ARCH_GENERIC, true});
+#endif
+#endif
+  return sets;
 }
 
-// A run-time object that tells BLIS to stay in the calling thread.
-rntm_t single_thread() {
-  rntm_t runtime;
-  bli_rntm_init(&runtime);
-  bli_rntm_set_num_threads(1, &runtime);
+// What BLIS does with a wrong setting it does to the process: it aborts, runs instructions that the
+// processor lacks, or takes a text that is no number as 0.
+void check_setting(const std::string& setting) {
+  const std::vector<KernelSet> sets = kernel_sets();
+  if (sets.empty()) return;
+  int number = 0;
+  const char* const end = setting.data() + setting.size();
+  const auto [rest, error] = std::from_chars(setting.data(), end, number);
+  const bool whole = error == std::errc() && rest == end;
+  if (whole && number == -1) return;  // BLIS's word for its own choice
+  std::string choices;
+  for (const KernelSet& set : sets) {
+    if (!set.runs) continue;
+    if (whole && number == static_cast<int>(set.id)) return;
+    choices += text(choices.empty() ? "" : ", ", static_cast<int>(set.id), " (", set.name(), ")");
+  }
+  fail("BLIS_ARCH_TYPE: expected the number of kernels that BLIS has and this processor runs, ",
+       choices, ", got '", setting, "'");
+}
+
+// BLIS reads BLIS_ARCH_TYPE once, at its start, and takes no other word for its choice of kernels.
+void initialise_blis() {
+  const char* const variable = "BLIS_ARCH_TYPE";
+  const char* const setting = std::getenv(variable);
+  bool forced = false;
+  if (setting) {
+    check_setting(setting);
+  } else {
+    const std::string wanted = kernels_to_force(this_processor());
+    for (const KernelSet& set : kernel_sets())
+      if (set.runs && set.name() == wanted) {
+        setenv(variable, std::to_string(static_cast<int>(set.id)).c_str(), /*overwrite=*/1);
+        forced = true;
+      }
+  }
+  bli_init();
+  bli_arch_query_id();             // has read the setting when it returns,
+  if (forced) unsetenv(variable);  // which the children of this process are not to see
+}
+
+// Initialises BLIS when it is called first, which every use of BLIS has to begin with. Returns the
+// run-time object that tells BLIS to stay in the calling thread, and to use its kernels for small
+// products, which BLIS 0.9 leaves off in the object that it initialises.
+const rntm_t& single_thread() {
+  static const rntm_t runtime = [] {
+    initialise_blis();
+    rntm_t made;
+    bli_rntm_init_from_global(&made);
+    bli_rntm_set_num_threads(1, &made);
+    bli_rntm_enable_l3_sup(&made);
+    return made;
+  }();
   return runtime;
+}
+
+// BLIS 0.9's kernels for small products of floats, where these are dot products of rows of a and
+// columns of b, take rows by threes, a row that is left by itself, and with it one row further:
+// past the end of a, for nothing. BLIS 1.1 does not.
+template <class T>
+bool reads_a_row_ahead() {
+  static const bool old = std::strncmp(bli_info_get_version_str(), "0.", 2) == 0;
+  return old && std::is_same_v<T, float>;
 }
 
 }  // namespace
@@ -50,19 +164,34 @@ void gemm(int64_t rows, int64_t columns, int64_t inner, const T* a, int64_t a_ro
       for (int64_t j = 0; j < columns; ++j) c[i * c_row_stride + j * c_column_stride] = 0;
     return;
   }
-  choose_kernels();
+  if (c_row_stride < c_column_stride)  // BLIS would compute the transposed product, too
+    return gemm(columns, rows, inner, b, b_column_stride, b_row_stride, a, a_column_stride,
+                a_row_stride, c, c_column_stride, c_row_stride, accumulate);
   rntm_t runtime = single_thread();
+  const bool ahead = reads_a_row_ahead<T>();
+  // The only row, or column, is never left: the next one may be said to begin anywhere.
+  if (ahead && rows == 1) a_row_stride = 2;
+  if (ahead && columns == 1) b_column_stride = 2;
   T one = 1, beta = accumulate ? 1 : 0;
-  const auto call = [&](auto* blis_gemm) {
-    blis_gemm(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, rows, columns, inner, &one, const_cast<T*>(a),
-              a_row_stride, a_column_stride,                     //
-              const_cast<T*>(b), b_row_stride, b_column_stride,  //
-              &beta, c, c_row_stride, c_column_stride, nullptr, &runtime);
+  const auto multiply_rows = [&](int64_t first, int64_t count) {
+    const auto call = [&](auto* blis_gemm) {
+      blis_gemm(BLIS_NO_TRANSPOSE, BLIS_NO_TRANSPOSE, count, columns, inner, &one,
+                const_cast<T*>(a) + first * a_row_stride, a_row_stride, a_column_stride,
+                const_cast<T*>(b), b_row_stride, b_column_stride,  //
+                &beta, c + first * c_row_stride, c_row_stride, c_column_stride, nullptr, &runtime);
+    };
+    if constexpr (std::is_same_v<T, float>)
+      call(bli_sgemm_ex);
+    else
+      call(bli_dgemm_ex);
   };
-  if constexpr (sizeof(T) == sizeof(float))
-    call(bli_sgemm_ex);
-  else
-    call(bli_dgemm_ex);
+  // Two and two rows where three and one would read ahead.
+  if (ahead && rows > 1 && rows % 3 == 1 && a_column_stride == 1 && b_row_stride == 1) {
+    multiply_rows(0, rows - 2);
+    multiply_rows(rows - 2, 2);
+  } else {
+    multiply_rows(0, rows);
+  }
 }
 
 template void gemm(int64_t, int64_t, int64_t, const float*, int64_t, int64_t, const float*, int64_t,
@@ -71,7 +200,7 @@ template void gemm(int64_t, int64_t, int64_t, const double*, int64_t, int64_t, c
                    int64_t, int64_t, double*, int64_t, int64_t, bool);
 
 std::string blis_kernels() {
-  choose_kernels();
+  single_thread();
   return bli_arch_string(bli_arch_query_id());
 }
 
@@ -85,10 +214,8 @@ Processor this_processor() {
   processor.vendor = vendor;
   __get_cpuid(1, &eax, &ebx, &ecx, &edx);
   const unsigned base_family = eax >> 8 & 15, extended_family = eax >> 20 & 255;
-  const unsigned base_model = eax >> 4 & 15, extended_model = eax >> 16 & 15;
   processor.family =
       static_cast<int>(base_family == 15 ? base_family + extended_family : base_family);
-  processor.model = static_cast<int>(base_model | extended_model << 4);
   // These ask the operating system too: registers that it does not save are of no use.
   processor.avx2_fma = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   processor.avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
@@ -98,13 +225,10 @@ Processor this_processor() {
 }
 
 std::string kernels_to_force(const Processor& p) {
-  const bool known_zen3 =
-      p.family == 25 && (p.model <= 0x0f || (p.model >= 0x20 && p.model <= 0x5f));
-  const bool known =
-      p.vendor == "GenuineIntel" || (p.vendor == "AuthenticAMD" && (p.family <= 23 || known_zen3));
-  if (known) return "";
+  const bool has_zen_kernels = p.vendor == "AuthenticAMD" && p.family <= 25;
+  if (has_zen_kernels) return "";
   if (p.avx512) return "skx";
-  if (p.avx2_fma) return "haswell";
+  if (p.avx2_fma && p.vendor != "GenuineIntel") return "haswell";
   return "";
 }
 

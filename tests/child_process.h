@@ -20,6 +20,14 @@
 
 namespace gradian::test {
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;
+#elif defined(__has_feature)
+constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+constexpr bool kSanitized = false;
+#endif
+
 // How a child ended and all that it wrote to standard output and standard error.
 struct Ended {
   std::string how;  // "exit 0", "signal 6", "timeout"

@@ -10,6 +10,13 @@
 
 #include "examples/command_line/run_main.h"
 
+// Under sanitizers: an allocation that is refused is what some tests are about, and so are threads
+// of a child that is forked while there are others.
+extern "C" const char* __asan_default_options() { return "allocator_may_return_null=1"; }
+extern "C" const char* __tsan_default_options() {
+  return "allocator_may_return_null=1:die_after_fork=0";
+}
+
 namespace {
 
 struct Counts {

@@ -1,5 +1,4 @@
-// Matrix products against three plain loops, over sizes, layouts, batches and dtypes, and the
-// choice of BLIS's kernels.
+// Matrix products against three plain loops, over sizes, layouts, batches and dtypes.
 #include <doctest/doctest.h>
 
 #include "tensor/blis.h"
@@ -173,37 +172,6 @@ TEST_CASE("gemm adds to its result when asked to, through any positive strides")
     }
 }
 
-TEST_CASE("kernels are forced on processors that BLIS 0.9 does not know, and on no others") {
-  struct Case {
-    const char* name;
-    Processor processor;
-    const char* kernels;
-  };
-  const Case cases[] = {
-      {"Zen 5, AVX-512", {"AuthenticAMD", 26, 0x44, true, true}, "skx"},
-      {"Zen 4, AVX-512", {"AuthenticAMD", 25, 0x11, true, true}, "skx"},
-      {"Zen 4 (Phoenix), AVX-512", {"AuthenticAMD", 25, 0x74, true, true}, "skx"},
-      {"unknown AMD, AVX2 only", {"AuthenticAMD", 27, 0, true, false}, "haswell"},
-      {"Zen 5, AVX-512 hidden by a hypervisor", {"AuthenticAMD", 26, 2, true, false}, "haswell"},
-      {"unknown AMD without AVX2", {"AuthenticAMD", 27, 0, false, false}, ""},
-      {"Zen 3 (Milan)", {"AuthenticAMD", 25, 1, true, false}, ""},
-      {"Zen 3 (Vermeer)", {"AuthenticAMD", 25, 0x21, true, false}, ""},
-      {"Zen 2", {"AuthenticAMD", 23, 0x31, true, false}, ""},
-      {"Zen", {"AuthenticAMD", 23, 1, true, false}, ""},
-      {"Intel, AVX-512", {"GenuineIntel", 6, 0x8f, true, true}, ""},
-      {"Intel, AVX2", {"GenuineIntel", 6, 0x3c, true, false}, ""},
-      {"Intel without AVX2", {"GenuineIntel", 6, 0x2a, false, false}, ""},
-      {"other vendor, AVX2", {"HygonGenuine", 24, 1, true, false}, "haswell"},
-      {"other vendor, AVX-512", {"CentaurHauls", 7, 0x3b, true, true}, "skx"},
-      {"other vendor without AVX2", {"CentaurHauls", 6, 0xf, false, false}, ""},
-      {"not x86", {}, ""},
-  };
-  for (const Case& c : cases) {
-    INFO(text(c.name));
-    CHECK(kernels_to_force(c.processor) == c.kernels);
-  }
-}
-
 TEST_CASE("linear is the product with the transposed weight, plus the bias of each column") {
   for (const DType dtype : kFloating)
     for (const reference::Layout& layout : reference::layouts()) {
@@ -225,12 +193,6 @@ TEST_CASE("linear is the product with the transposed weight, plus the bias of ea
   CHECK_THROWS_WITH_AS(linear(w, x.transpose(0, 1)),
                        "linear: expected x [..., I] and weight [O, I], got x [4, 3], weight [3, 2]",
                        Error);
-}
-
-TEST_CASE("BLIS does not run its generic kernels on a processor with AVX2") {
-  if (!this_processor().avx2_fma) return;
-  CHECK(blis_kernels() != "generic");
-  CHECK_FALSE(blis_kernels().empty());
 }
 
 }  // namespace
