@@ -1,11 +1,14 @@
 #include "tensor/allocator.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <bit>
+#include <cstring>
+#include <limits>
 #include <mutex>
 #include <new>
 #include <unordered_map>
-#include <vector>
 
 #ifdef __linux__
 #include <sys/mman.h>
@@ -17,33 +20,62 @@ namespace {
 constexpr size_t kAlignment = 64;
 constexpr size_t kHugePage = size_t{2} << 20;
 
+// Readable bytes behind those that were asked for: BLIS 0.9 reads up to 8 bytes past the matrices
+// that gemm() hands it (tests/test_tensor_blis.cpp measures it).
+constexpr size_t kSlack = 64;
+
 // Sizes are rounded up to four steps a power of two, so that near-equal requests share blocks
 // and at most a fifth of a block is unused.
 size_t rounded(size_t bytes) {
+  if (bytes > std::numeric_limits<size_t>::max() / 4) throw std::bad_alloc();
   const size_t least = std::max(bytes, kAlignment);
   const size_t step = std::max(std::bit_floor(least) / 4, kAlignment);
-  return (least + step - 1) / step * step;
+  return (least + step - 1) / step * step + kSlack;
 }
 
 std::align_val_t alignment_of(size_t bytes) {
   return std::align_val_t(bytes >= kHugePage ? kHugePage : kAlignment);
 }
 
-// Asks for huge pages where a block has room for them: one page fault for 2 MiB instead of 512, and
-// far fewer misses in the cache of addresses when a kernel strides through the block.
+// Null when the system has no such block. Asks for huge pages where a block has room for them: one
+// page fault for 2 MiB instead of 512, and far fewer misses in the cache of addresses when a kernel
+// strides through the block.
 std::byte* fresh_block(size_t bytes) {
-  auto* const block = static_cast<std::byte*>(::operator new(bytes, alignment_of(bytes)));
-#ifdef __linux__
-  if (bytes >= kHugePage) madvise(block, bytes, MADV_HUGEPAGE);  // a hint: failure changes nothing
+  void* const block = ::operator new(bytes, alignment_of(bytes), std::nothrow);
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  if (block && bytes >= kHugePage) madvise(block, bytes, MADV_HUGEPAGE);  // a hint: may be refused
 #endif
-  return block;
+  return static_cast<std::byte*>(block);
 }
+
+// The freed blocks of one size: each holds, in its first bytes, the address of the next. So giving
+// a block back asks for no memory and cannot fail.
+class FreeBlocks {
+ public:
+  void push(std::byte* block) {
+    std::memcpy(block, &first_, sizeof first_);
+    first_ = block;
+  }
+  std::byte* pop() {
+    std::byte* const block = first_;
+    if (block) std::memcpy(&first_, block, sizeof first_);
+    return block;
+  }
+
+ private:
+  std::byte* first_ = nullptr;
+};
 
 class Cache {
  public:
   std::byte* take(size_t bytes) {
     std::byte* block = take_cached(bytes);
     if (!block) block = fresh_block(bytes);
+    if (!block) {
+      release();
+      block = fresh_block(bytes);
+    }
+    if (!block) throw std::bad_alloc();
     std::lock_guard lock(mutex_);
     in_use_ += bytes;
     peak_ = std::max(peak_, in_use_);
@@ -52,7 +84,7 @@ class Cache {
 
   void give_back(std::byte* block, size_t bytes) {
     std::lock_guard lock(mutex_);
-    free_[bytes].push_back(block);
+    free_.find(bytes)->second.push(block);
     in_use_ -= bytes;
     cached_ += bytes;
   }
@@ -60,10 +92,13 @@ class Cache {
   void release() {
     std::lock_guard lock(mutex_);
     for (auto& [bytes, blocks] : free_)
-      for (std::byte* block : blocks) ::operator delete(block, alignment_of(bytes));
-    free_.clear();
+      while (std::byte* block = blocks.pop()) ::operator delete(block, alignment_of(bytes));
     cached_ = 0;
   }
+
+  // A child forked while another thread is in here would find it locked for ever, or half changed.
+  void lock() { mutex_.lock(); }
+  void unlock() { mutex_.unlock(); }
 
   MemoryStats stats() {
     std::lock_guard lock(mutex_);
@@ -79,22 +114,23 @@ class Cache {
   // A freed block of that size, or null.
   std::byte* take_cached(size_t bytes) {
     std::lock_guard lock(mutex_);
-    auto& free = free_[bytes];
-    if (free.empty()) return nullptr;
-    std::byte* block = free.back();
-    free.pop_back();
-    cached_ -= bytes;
+    std::byte* const block = free_[bytes].pop();
+    if (block) cached_ -= bytes;
     return block;
   }
 
   std::mutex mutex_;
-  std::unordered_map<size_t, std::vector<std::byte*>> free_;
+  std::unordered_map<size_t, FreeBlocks> free_;  // has every size that was ever taken
   size_t in_use_ = 0, peak_ = 0, cached_ = 0;
 };
 
 // Never destroyed: tensors in static variables may outlive any other static object.
 Cache& cache() {
-  static Cache* instance = new Cache;
+  static Cache* const instance = [] {
+    static Cache* const made = new Cache;
+    pthread_atfork([] { made->lock(); }, [] { made->unlock(); }, [] { made->unlock(); });
+    return made;
+  }();
   return *instance;
 }
 

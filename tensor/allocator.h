@@ -12,9 +12,11 @@
 
 namespace gradian {
 
-// A block of memory aligned to 64 bytes (one cache line, one AVX-512 register).
+// A block of memory aligned to 64 bytes (one cache line, one AVX-512 register). As many bytes
+// behind it may be read, not written: vectors may reach past its last element.
 class Storage {
  public:
+  // Throws std::bad_alloc when the memory is not there even without the cached blocks.
   explicit Storage(size_t bytes);
   ~Storage();
   Storage(const Storage&) = delete;
@@ -24,12 +26,17 @@ class Storage {
 
   // Counts writes, so that backward can refuse to use a value that changed after the forward pass.
   // It starts at a number of its own: another storage may have lived at this address.
-  uint64_t version = next_storage++ << 32;
+  uint64_t version() const { return version_.load(std::memory_order_relaxed); }
+  // Threads that write to parts of one tensor count at the same time. An addition lost between them
+  // leaves the version different from what it was before, which is all that is asked of it; so this
+  // need not be the slow atomic addition.
+  void count_write() { version_.store(version() + 1, std::memory_order_relaxed); }
 
  private:
   static inline std::atomic<uint64_t> next_storage{0};
   std::byte* data_;
   size_t bytes_;
+  std::atomic<uint64_t> version_ = next_storage++ << 32;
 };
 
 struct MemoryStats {

@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <limits>
+#include <new>
 #include <optional>
 
 #include "tensor/loops.h"
@@ -50,7 +51,11 @@ Tensor Tensor::empty(const Shape& shape, DType dtype) {
           shape);
   }
   Tensor result;
-  result.storage_ = std::make_shared<Storage>(static_cast<size_t>(bytes));
+  try {
+    result.storage_ = std::make_shared<Storage>(static_cast<size_t>(bytes));
+  } catch (const std::bad_alloc&) {
+    fail("tensor: no memory for ", static_cast<double>(bytes) / 1e9, " GB, ", dtype, ' ', shape);
+  }
   result.shape_ = shape;
   result.strides_ = contiguous_strides(shape);
   result.dtype_ = dtype;

@@ -52,7 +52,7 @@ class Tensor {
   template <class T>
   T* mutable_data() {
     void* const first = raw(dtype_of<T>());
-    ++storage_->version;
+    storage_->count_write();
     return static_cast<T*>(first);
   }
   // Says whether the values may have changed: equal stamps mean the same storage and no write to
@@ -62,7 +62,7 @@ class Tensor {
     uint64_t version;
     bool operator==(const Stamp&) const = default;
   };
-  Stamp stamp() const { return {storage_.get(), storage_ ? storage_->version : 0}; }
+  Stamp stamp() const { return {storage_.get(), storage_ ? storage_->version() : 0}; }
 
   // The value at `index`, and the only value of a one-element tensor, as double.
   double at(const Shape& index) const;
