@@ -1,17 +1,19 @@
 #include "tensor/thread_pool.h"
 
+#include <pthread.h>
+
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdlib>
 #include <exception>
-#include <memory>
 #include <mutex>
-#include <string>
+#include <new>
 #include <thread>
-#include <vector>
 
 #include "tensor/error.h"
+#include "tensor/processors.h"
 
 namespace gradian {
 namespace {
@@ -47,21 +49,12 @@ constexpr std::chrono::microseconds kPatience{50};
 
 class Pool {
  public:
-  explicit Pool(int workers)
-      : crowded_(workers >= static_cast<int>(std::thread::hardware_concurrency())) {
-    for (int i = 0; i < workers; ++i) threads_.emplace_back([this] { serve(); });
-  }
-
-  ~Pool() {
-    {
-      std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    wake_.notify_all();
-    for (std::thread& thread : threads_) thread.join();
-  }
-
-  void run(Job& job) {
+  // Runs the job with up to `workers` threads besides the calling one, or returns false and does
+  // nothing when another thread has the pool.
+  bool run(Job& job, int workers) {
+    std::unique_lock turn(turn_, std::try_to_lock);
+    if (!turn) return false;
+    employ(workers);
     {
       std::lock_guard lock(mutex_);
       job_ = &job;
@@ -73,16 +66,35 @@ class Pool {
     job_ = nullptr;  // no worker may join any more; wait for those that did
     look_out(lock, [this] { return active_ == 0; });
     done_.wait(lock, [this] { return active_ == 0; });
+    return true;
   }
 
  private:
-  void serve() {
-    uint64_t seen = 0;
+  // Starts the workers that are missing; those too many leave when they wake. When the system
+  // refuses a thread, work goes on with those there are, until another number is asked for.
+  void employ(int workers) {
+    if (workers == wanted_) return;
+    std::lock_guard lock(mutex_);
+    wanted_ = workers;
+    crowded_ = workers >= usable_processors();
+    try {
+      for (; employed_ < wanted_; ++employed_) {
+        std::thread([this, seen = generation_.load()] { serve(seen); }).detach();
+      }
+    } catch (const std::exception&) {
+    }
+  }
+
+  // A worker's life; `seen` is the last generation that it has nothing to do with.
+  void serve(uint64_t seen) {
     std::unique_lock lock(mutex_);
     while (true) {
-      look_out(lock, [&] { return stopping_ || generation_ != seen; });
-      wake_.wait(lock, [&] { return stopping_ || (job_ && generation_ != seen); });
-      if (stopping_) return;
+      look_out(lock, [&] { return generation_ != seen; });
+      wake_.wait(lock, [&] { return job_ && generation_ != seen; });
+      if (employed_ > wanted_) {
+        --employed_;
+        return;
+      }
       seen = generation_;
       Job* job = job_;
       ++active_;
@@ -105,16 +117,28 @@ class Pool {
     lock.lock();
   }
 
-  const bool crowded_;
-  std::vector<std::thread> threads_;
-  std::mutex mutex_;
+  std::mutex turn_;   // held by the thread whose job the workers serve; guards `wanted_` too
+  std::mutex mutex_;  // guards what follows
   std::condition_variable wake_, done_;
   Job* job_ = nullptr;
+  int wanted_ = 0, employed_ = 0;
+  bool crowded_ = false;
   // Changed under the lock, and read without it by look_out.
   std::atomic<uint64_t> generation_ = 0;
   std::atomic<int> active_ = 0;
-  std::atomic<bool> stopping_ = false;
 };
+
+// Never destroyed: its threads wait in it until the program has ended, and what still computes
+// then, such as the destructor of a static object, may use it.
+Pool& pool() {
+  alignas(Pool) static std::byte memory[sizeof(Pool)];
+  static Pool* const instance = [] {
+    // A forked child has only the thread that forked, and whatever state the others left behind.
+    pthread_atfork(nullptr, nullptr, [] { new (memory) Pool; });
+    return new (memory) Pool;
+  }();
+  return *instance;
+}
 
 int initial_threads() {
   if (const char* setting = std::getenv("GRADIAN_NUM_THREADS")) {
@@ -124,16 +148,13 @@ int initial_threads() {
           "GRADIAN_NUM_THREADS: expected a whole number from 1 to 1024, got '", setting, "'");
     return static_cast<int>(threads);
   }
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  return std::min(usable_processors(), 1024);
 }
 
-int& thread_count() {
-  static int count = initial_threads();
+std::atomic<int>& thread_count() {
+  static std::atomic<int> count{initial_threads()};
   return count;
 }
-
-std::mutex pool_mutex;  // one parallel region at a time; also guards `pool`
-std::unique_ptr<Pool> pool;
 
 }  // namespace
 
@@ -142,24 +163,19 @@ int num_threads() { return thread_count(); }
 void set_num_threads(int threads) {
   check(threads >= 1 && threads <= 1024, "set_num_threads: expected 1 to 1024 threads, got ",
         threads);
-  check(!inside_parallel_region, "set_num_threads: called inside a parallel region");
-  std::lock_guard lock(pool_mutex);
-  pool.reset();
   thread_count() = threads;
 }
 
 void parallel_for(int64_t blocks, const std::function<void(int64_t)>& body) {
-  if (inside_parallel_region || blocks <= 1 || num_threads() == 1) {
-    for (int64_t block = 0; block < blocks; ++block) body(block);
-    return;
+  const int threads = num_threads();
+  if (!inside_parallel_region && blocks > 1 && threads > 1) {
+    Job job{body, blocks, {}, {}, {}};
+    if (pool().run(job, threads - 1)) {
+      if (job.error) std::rethrow_exception(job.error);
+      return;
+    }
   }
-  Job job{body, blocks, {}, {}, {}};
-  {
-    std::lock_guard lock(pool_mutex);
-    if (!pool) pool = std::make_unique<Pool>(num_threads() - 1);
-    pool->run(job);
-  }
-  if (job.error) std::rethrow_exception(job.error);
+  for (int64_t block = 0; block < blocks; ++block) body(block);
 }
 
 }  // namespace gradian
