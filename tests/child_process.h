@@ -28,6 +28,10 @@ constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(th
 constexpr bool kSanitized = false;
 #endif
 
+// Whether this process is a forked child. The leak sanitizer, which counts the threads of the
+// parent as running there, is told by main.cpp.
+inline bool in_child = false;
+
 // How a child ended and all that it wrote to standard output and standard error.
 struct Ended {
   std::string how;  // "exit 0", "signal 6", "timeout"
@@ -66,6 +70,7 @@ inline Ended run_in_child(const std::function<void()>& body, int seconds = 60) {
   const pid_t child = fork();
   check(child >= 0, "run_in_child: no process");
   if (child == 0) {
+    in_child = true;
     dup2(ends[1], STDOUT_FILENO);
     dup2(ends[1], STDERR_FILENO);
     close(ends[0]);

@@ -9,10 +9,12 @@
 #include <optional>
 
 #include "examples/command_line/run_main.h"
+#include "tests/child_process.h"
 
 // Under sanitizers: an allocation that is refused is what some tests are about, and so are threads
 // of a child that is forked while there are others.
 extern "C" const char* __asan_default_options() { return "allocator_may_return_null=1"; }
+extern "C" int __lsan_is_turned_off() { return gradian::test::in_child; }
 extern "C" const char* __tsan_default_options() {
   return "allocator_may_return_null=1:die_after_fork=0";
 }
