@@ -176,7 +176,9 @@ Variable conv2d_weight_gradient(const Variable& grad, const Variable& input,
 
 // Margin classification head (ops/margin_head.cpp). For x [B, D], weight [C, D], int64 labels [B]:
 // the mean of -log softmax(scale * c)[label] over c_j = cos of the angle between x and weight_j,
-// with c_label replaced by margin(c_label). `margin` is any elementwise function of Variables.
+// with c_label replaced by margin(c_label); NaN for B = 0. `margin` gets the target cosines [B] and
+// returns as many logits; other tensors may take part, such as a margin a row, but get no gradient.
+// It is called again in backward.
 // Runs without any [B, C] array but the cosines; the composite is its formula, op by op.
 using MarginFunction = std::function<Variable(const Variable& target_cosines)>;
 Variable margin_cross_entropy(const Variable& x, const Variable& weight, const Tensor& labels,

@@ -1,8 +1,6 @@
 // Classification losses on logits: cross entropy and the negative log-likelihood under it.
 #pragma once
 
-#include <optional>
-
 #include "losses/reduction.h"
 
 namespace gradian {
@@ -16,20 +14,19 @@ struct CrossEntropyOptions {
 
 // -log(softmax(logits)[label]) per row. logits [N, C], labels int64 [N]; the result is a scalar, or
 // [N] without reduction. Computed from log-softmax shifted by the row's maximum, so that no logit
-// overflows; nothing is clamped. A label outside [0, C) is an error that names it and its row.
+// overflows; nothing is clamped, and losses near 0 keep their relative accuracy. A label outside
+// [0, C) is an error that names it and its row. What weighs 0 counts for nothing: an ignored row
+// may hold NaN, and a class of weight 0 may be impossible (logit -infinity). When no row counts the
+// mean is NaN (0 / 0) with a gradient of 0, as in PyTorch.
 Variable cross_entropy(const Variable& logits, const Tensor& labels,
                        const CrossEntropyOptions& options = {});
 
-// The same from log-probabilities; label_smoothing is not used.
+// The same from log-probabilities; there is no label_smoothing.
 Variable nll_loss(const Variable& log_probabilities, const Tensor& labels,
                   const CrossEntropyOptions& options = {});
 
-// Fails unless labels is int64 [rows] with every value in [0, num_classes), or `ignore_index` where
-// one is given.
-void check_labels(const char* op, const Tensor& labels, int64_t rows, int64_t num_classes,
-                  std::optional<int64_t> ignore_index = {});
-
-// Share of the rows whose largest logit is at their label.
+// Share of the rows whose largest logit is at their label, the first one among equals. No rows, and
+// NaN among the logits, are errors.
 double accuracy(const Tensor& logits, const Tensor& labels);
 
 }  // namespace gradian

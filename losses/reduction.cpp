@@ -1,10 +1,12 @@
 #include "losses/reduction.h"
 
+#include <cmath>
+
 #include "tensor/kernels.h"
 
 namespace gradian {
 
-Variable reduce(const Variable& losses, Reduction reduction) {
+Variable reduce(const Variable& losses, Reduction reduction) try {
   switch (reduction) {
     case Reduction::none:
       return losses;
@@ -13,13 +15,38 @@ Variable reduce(const Variable& losses, Reduction reduction) {
     case Reduction::mean:
       return mean(losses);
   }
-  fail("unknown reduction ", static_cast<int>(reduction));
+  fail("reduce: unknown reduction ", static_cast<int>(reduction));
+} catch (const Error& error) {
+  fail_as("reduce", error);
+}
+
+Variable weighted(const Variable& weight, const Variable& losses) {
+  const Tensor zero = Tensor::scalar(0, losses.dtype());
+  const Tensor excluded = mul(equal(weight.value(), zero), equal(isfinite(losses.value()), zero));
+  // In place of the losses, not of the product: its gradient would be 0 times infinity.
+  return weight * where(excluded, Variable(zero), losses);
+}
+
+Variable where_counted(const Tensor& weight, const Variable& x) {
+  const Tensor zero = Tensor::scalar(0, x.dtype());
+  if (sum(equal(weight, zero)).item() == 0) return x;
+  return where(weight, x, Variable(zero));
+}
+
+void check_floating(const Variable& x, const char* op) {
+  check(is_floating(x.dtype()), op, ": expected float32 or float64, got ", x.dtype());
 }
 
 void check_same_kind(const Variable& a, const Variable& b, const char* op) {
   check(a.shape() == b.shape() && a.dtype() == b.dtype(), op,
         ": expected operands of one shape and dtype, got ", describe(a.value()), " and ",
         describe(b.value()));
+  check_floating(a, op);
+}
+
+void check_positive(double value, const char* op, const char* option) {
+  check(value > 0 && std::isfinite(value), op, ": ", option, " must be positive and finite, got ",
+        value);
 }
 
 }  // namespace gradian

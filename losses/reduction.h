@@ -1,15 +1,29 @@
-// How a loss turns its values, one an element or a row, into its result.
+// What losses share: how values, one an element or a row, become the result, and checks of
+// operands.
 #pragma once
 
 #include "autograd/ops.h"
 
 namespace gradian {
 
+// mean divides by the number of values: of none, as an empty batch has, it is NaN (0 / 0), as in
+// PyTorch, and the sum is 0. Gradients are empty or 0 then.
 enum class Reduction { none, mean, sum };
 
 Variable reduce(const Variable& losses, Reduction reduction);
 
-// Fails unless both have one shape and dtype, naming `op` and both.
+// weight * losses, which broadcast. What weighs 0 counts for nothing, even an infinite loss or NaN.
+Variable weighted(const Variable& weight, const Variable& losses);
+
+// x, with zeros where `weight`, which broadcasts to it, is 0: not even NaN there reaches a
+// gradient.
+Variable where_counted(const Tensor& weight, const Variable& x);
+
+// Fails unless x has a floating dtype, naming `op`.
+void check_floating(const Variable& x, const char* op);
+// Fails unless both have one shape and one floating dtype, naming `op` and both.
 void check_same_kind(const Variable& a, const Variable& b, const char* op);
+// Fails unless the option is a positive number.
+void check_positive(double value, const char* op, const char* option);
 
 }  // namespace gradian

@@ -106,53 +106,61 @@ CosineProducts cosine_products(const Tensor& x_in, const Tensor& w_in) {
   return result;
 }
 
-Tensor target_cosines(const CosineProducts& products, const Tensor& labels) {
-  return gather(products.cosine, 0, labels.unsqueeze(0)).squeeze(0);
-}
-
-void replace_targets(CosineProducts& products, const Tensor& labels, const Tensor& targets) {
+Tensor take_targets(CosineProducts& products, const Tensor& labels) {
+  const Tensor targets = gather(products.cosine, 0, labels.unsqueeze(0)).squeeze(0);
   const int64_t* const label = labels.data<int64_t>();
-  dispatch_floating(targets.dtype(), "replace_targets", [&]<class T>() {
+  dispatch_floating(targets.dtype(), "take_targets", [&]<class T>() {
     T* const cosine = products.cosine.mutable_data<T>();
-    const T* const target = targets.data<T>();
     for (int64_t i = 0; i < targets.numel(); ++i)
-      cosine[label[i] * products.cosine.size(1) + i] = target[i];
+      cosine[label[i] * products.cosine.size(1) + i] = -std::numeric_limits<T>::infinity();
   });
+  return targets;
 }
 
-// Each block of classes gives its maximum and its sum of exponentials relative to that, for all
-// rows at once; those of the blocks are then combined.
-Tensor log_normalizers(const CosineProducts& products, double scale) {
+// Each block of classes gives its largest logit, the target's among them, and the sum of the
+// others' exponentials relative to that, for all rows at once; those of the blocks are then
+// combined.
+TargetLosses target_losses(const CosineProducts& products, const Tensor& targets, double scale) {
   const int64_t classes = products.cosine.size(0), lanes = products.cosine.size(1);
-  const int64_t batch = products.x_length.numel(), blocks = block_count(classes);
-  const DType dtype = products.cosine.dtype();
-  Tensor result = Tensor::empty({batch}, dtype);
-  dispatch_floating(dtype, "log_normalizers", [&]<class T>() {
+  const int64_t batch = targets.numel(), blocks = block_count(classes);
+  const DType dtype = targets.dtype();
+  TargetLosses result{Tensor::empty({batch}, dtype), Tensor::empty({batch}, dtype),
+                      Tensor::empty({batch}, dtype)};
+  dispatch_floating(dtype, "target_losses", [&]<class T>() {
     const T s = static_cast<T>(scale);
     const T* const cosine = products.cosine.data<T>();
+    std::vector<T> target(size_t(lanes), T(0));
+    std::copy_n(targets.data<T>(), batch, target.begin());
     Tensor largest = Tensor::empty({blocks, lanes}, dtype),
            sums = Tensor::zeros({blocks, lanes}, dtype);
     T *const tops = largest.mutable_data<T>(), *const totals = sums.mutable_data<T>();
     parallel_ranges(classes, kClasses, [&](int64_t first, int64_t last) {
       T* const top = tops + first / kClasses * lanes;
       T* const total = totals + first / kClasses * lanes;
-      std::fill_n(top, lanes, -std::numeric_limits<T>::infinity());
+      std::copy(target.begin(), target.end(), top);
       for (int64_t j = first; j < last; ++j)
         for (int64_t i = 0; i < lanes; ++i) {
-          const T value = s * cosine[j * lanes + i];
+          const T value = cosine[j * lanes + i];
           top[i] = value > top[i] ? value : top[i];
         }
       for (int64_t j = first; j < last; ++j)
         for (int64_t i = 0; i < lanes; ++i)
-          total[i] += vector_exp(s * cosine[j * lanes + i] - top[i]);
+          total[i] += vector_exp(s * (cosine[j * lanes + i] - top[i]));
     });
-    T* const out = result.mutable_data<T>();
+    T* const loss = result.loss.mutable_data<T>();
+    T* const log_normalizer = result.log_normalizer.mutable_data<T>();
+    T* const by_target = result.by_target.mutable_data<T>();
     for (int64_t i = 0; i < batch; ++i) {
-      T top = tops[i], total = 0;
-      for (int64_t b = 1; b < blocks; ++b) top = std::max(top, tops[b * lanes + i]);
+      const T own = target[size_t(i)];
+      T top = own, total = 0;
+      for (int64_t b = 0; b < blocks; ++b) top = std::max(top, tops[b * lanes + i]);
       for (int64_t b = 0; b < blocks; ++b)
-        total += totals[b * lanes + i] * std::exp(tops[b * lanes + i] - top);
-      out[i] = top + std::log(total);
+        total += totals[b * lanes + i] * std::exp(s * (tops[b * lanes + i] - top));
+      // log(exp(-gap) + total), where the target's own term is 1 if it is the largest.
+      const T gap = s * (top - own), rest = std::log1p(std::expm1(-gap) + total);
+      loss[i] = gap + rest;
+      log_normalizer[i] = s * top + rest;
+      by_target[i] = std::expm1(-loss[i]);
     }
   });
   return result;
@@ -163,7 +171,7 @@ namespace {
 // What all blocks of head_gradients read.
 template <class T>
 struct GradientInputs {
-  const T *cosine, *w, *w_length, *x_panels, *normalizer, *slope;
+  const T *cosine, *w, *w_length, *x_panels, *normalizer, *by_target;
   const int64_t* label;
   int64_t batch, lanes, width;
   T scale, outer;
@@ -182,9 +190,7 @@ void cosine_gradients(const GradientInputs<T>& in, int64_t first, int64_t last, 
   for (int64_t i = 0; i < in.batch; ++i) {
     const int64_t j = in.label[i];
     if (j < first || j >= last) continue;
-    // exp - 1 through the cosine itself: the product above has 1 / |w| in it already.
-    const T p = vector_exp(in.scale * in.cosine[j * in.lanes + i] - in.normalizer[i]);
-    g[(j - first) * in.lanes + i] = (p - 1) * in.slope[i] * in.outer / bounded(in.w_length[j]);
+    g[(j - first) * in.lanes + i] = in.by_target[i] * in.outer / bounded(in.w_length[j]);
   }
 }
 
@@ -233,14 +239,15 @@ void feature_gradients(const T* panels, const T* unit, const T* length, int64_t 
 }  // namespace
 
 HeadGradients head_gradients(const CosineProducts& products, const Tensor& w_in,
-                             const Tensor& labels, const Tensor& slope,
+                             const Tensor& labels, const Tensor& by_target_cosine,
                              const Tensor& log_normalizer, double scale, double row_grad) {
   const Tensor w = w_in.contiguous();
   const int64_t batch = products.x_unit.size(0), classes = w.size(0), width = w.size(1);
   const int64_t lanes = products.cosine.size(1), parts = part_count(classes);
   const DType dtype = w.dtype();
   HeadGradients result{Tensor::zeros({batch, width}, dtype), Tensor::empty(w.shape(), dtype)};
-  if (width == 0) return result;
+  if (batch == 0) result.weight.fill(0);
+  if (batch == 0 || width == 0) return result;
   dispatch_floating(dtype, "head_gradients", [&]<class T>() {
     constexpr int64_t panel = panel_of<T>;
     const int64_t columns = round_up(width, panel);
@@ -255,7 +262,7 @@ HeadGradients head_gradients(const CosineProducts& products, const Tensor& w_in,
                                products.w_length.data<T>(),
                                packed.data<T>(),
                                normalizer.data(),
-                               slope.data<T>(),
+                               by_target_cosine.data<T>(),
                                labels.data<int64_t>(),
                                batch,
                                lanes,

@@ -26,21 +26,27 @@ struct CosineProducts {
 // From x [B, D] and weight [C, D].
 CosineProducts cosine_products(const Tensor& x, const Tensor& weight);
 
-// The cosine of each row with its label's class, [B]; labels are int64 [B].
-Tensor target_cosines(const CosineProducts& products, const Tensor& labels);
-// Puts `targets` [B] in their place.
-void replace_targets(CosineProducts& products, const Tensor& labels, const Tensor& targets);
+// The cosine of each row with its label's class, [B]; labels are int64 [B], all in [0, C).
+// -infinity takes its place, so that what is left are the other classes.
+Tensor take_targets(CosineProducts& products, const Tensor& labels);
 
-// log(sum over classes j of exp(scale * cosine_ij)) for each row i, [B].
-Tensor log_normalizers(const CosineProducts& products, double scale);
+// What softmax over scale * {the target, the other cosines} gives for each row i, [B]. Small losses
+// keep their relative accuracy, as no sum has the target's own term in it:
+//   loss_i = log(1 + sum over classes j other than the label of exp(scale * (cosine_ij -
+//   target_i))) log_normalizer_i = scale * target_i + loss_i by_target_i = exp(-loss_i) - 1, the
+//   derivative of loss_i by scale * target_i
+struct TargetLosses {
+  Tensor loss, log_normalizer, by_target;
+};
+TargetLosses target_losses(const CosineProducts& products, const Tensor& targets, double scale);
 
-// The gradients of sum over i of row_grad * (log_normalizer_i - scale * target_i), by x and weight,
-// where the targets are those that replaced the cosines and slope [B] is their derivative by them.
+// The gradients of sum over i of row_grad * loss_i, by x and weight. by_target_cosine [B] is that
+// of sum over i of loss_i / scale by the cosines which take_targets() took.
 struct HeadGradients {
   Tensor x, weight;
 };
 HeadGradients head_gradients(const CosineProducts& products, const Tensor& weight,
-                             const Tensor& labels, const Tensor& slope,
+                             const Tensor& labels, const Tensor& by_target_cosine,
                              const Tensor& log_normalizer, double scale, double row_grad);
 
 }  // namespace gradian

@@ -1,5 +1,6 @@
 // Reductions over axes. Sums add fixed blocks in a fixed order, whatever the number of threads,
 // so that the same input gives the same bits.
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -219,7 +220,12 @@ void log_softmax_rows(const T* in, T* out, int64_t rows, int64_t length) {
   for (int64_t i = 0; i < rows * length; ++i) out[i] = vector_exp(out[i]);
   for (int64_t row = 0; row < rows; ++row) {
     const T shift = shifts[static_cast<size_t>(row)];
-    const T normalizer = std::log(sum_row(out + row * length, length, 1));
+    // The largest one's exponential is 1 exactly: without it in the sum, a logarithm of a
+    // probability next to 1 keeps its digits.
+    T* const exponentials = out + row * length;
+    T* const largest = std::find(exponentials, exponentials + length, T(1));
+    if (largest != exponentials + length) *largest = 0;
+    const T normalizer = std::log1p(sum_row(exponentials, length, 1));
     for (int64_t i = row * length; i < (row + 1) * length; ++i) out[i] = in[i] - shift - normalizer;
   }
 }

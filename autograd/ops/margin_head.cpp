@@ -1,5 +1,7 @@
 // The margin classification head as one op: the fused twin of a composite, see autograd/fused.h,
 // by the kernels of tensor/margin_head.h.
+#include <cmath>
+
 #include "autograd/apply.h"
 #include "autograd/fused.h"
 #include "autograd/ops.h"
@@ -9,27 +11,45 @@
 namespace gradian {
 namespace {
 
-// The target cosines [B] as a leaf, and what the margin makes of them.
-struct Targets {
-  Variable cosine, logit;
-};
+void check_head(const char* op, const Variable& x, const Variable& weight, const Tensor& labels,
+                double scale, const MarginFunction& margin) {
+  check(x.dim() == 2 && weight.dim() == 2 && x.size(1) == weight.size(1), op,
+        ": expected x [B, D] and weight [C, D], got x ", x.shape(), ", weight ", weight.shape());
+  check_same_dtype(x.value(), weight.value(), op);
+  check(is_floating(x.dtype()), op, ": expected float32 or float64, got ", x.dtype());
+  check_labels(op, labels, x.size(0), weight.size(0));
+  const double rounded = Tensor::scalar(scale, x.dtype()).item();
+  check(rounded > 0 && std::isfinite(rounded), op, ": the scale must be positive and finite in ",
+        x.dtype(), ", got ", scale);
+  check(margin != nullptr, op, ": there is no margin");
+}
 
-Targets margin_targets(const Tensor& cosines, const MarginFunction& margin) {
-  const GradMode record(true);
-  const Variable target(cosines, true);
-  return {target, margin(target)};
+// What the margin makes of the target cosines [B]: as many logits.
+Variable target_logits(const char* op, const MarginFunction& margin, const Variable& cosines) {
+  const Variable logits = margin(cosines);
+  check(logits.defined(), op, ": the margin returned an undefined variable");
+  check(logits.shape() == cosines.shape() && logits.dtype() == cosines.dtype(), op,
+        ": the margin must return ", describe(cosines.value()), ", one logit for each row, got ",
+        describe(logits.value()));
+  return logits;
 }
 
 }  // namespace
 
 Variable margin_cross_entropy_composite(const Variable& x, const Variable& weight,
                                         const Tensor& labels, double scale,
-                                        const MarginFunction& margin) {
-  const Variable cosine = linear(normalize(x, 1), normalize(weight, 1));   // [B, C]
-  const Variable target = margin(gather(cosine, 1, labels.unsqueeze(1)));  // [B, 1]
+                                        const MarginFunction& margin) try {
+  constexpr auto name = "margin_cross_entropy_composite";
+  check_head(name, x, weight, labels, scale, margin);
+  const Tensor column = labels.unsqueeze(1);                              // [B, 1]
+  const Variable cosine = linear(normalize(x, 1), normalize(weight, 1));  // [B, C]
+  const Variable target =                                                 // [B]
+      target_logits(name, margin, squeeze(gather(cosine, 1, column), 1));
   const Tensor is_target = one_hot(labels, weight.size(0), x.dtype());
-  const Variable log_p = log_softmax(scale * where(is_target, target, cosine), 1);
-  return neg(mean(gather(log_p, 1, labels.unsqueeze(1))));
+  const Variable logits = scale * where(is_target, unsqueeze(target, 1), cosine);
+  return neg(mean(gather(log_softmax(logits, 1), 1, column)));
+} catch (const Error& error) {
+  fail_as("margin_cross_entropy_composite", error);
 }
 
 // y = mean over i of -log softmax(scale * cosines, the label's replaced)[label];
@@ -40,19 +60,28 @@ struct MarginCrossEntropy {
   MarginFunction margin;
   // What forward leaves for backward; shared, as the op is copied into its node.
   struct Saved {
-    CosineProducts products;  // with the margin's logits in place of the target cosines
-    Tensor target_cosine, log_normalizer;
+    CosineProducts products;  // of all classes but the labels'
+    Tensor target_cosine;
+    TargetLosses losses;
   };
   std::shared_ptr<Saved> saved = std::make_shared<Saved>();
 
   Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& labels) const {
     saved->products = cosine_products(x, weight);
-    saved->target_cosine = target_cosines(saved->products, labels);
-    const Tensor target = margin_targets(saved->target_cosine, margin).logit.value();
-    replace_targets(saved->products, labels, target.contiguous());
-    saved->log_normalizer = log_normalizers(saved->products, scale);
-    const Tensor losses = sub(saved->log_normalizer, mul(target, Tensor::scalar(scale, x.dtype())));
-    return div(sum(losses), Tensor::scalar(static_cast<double>(x.size(0)), x.dtype()));
+    saved->target_cosine = take_targets(saved->products, labels);
+    const Variable target = target_logits(name, margin, Variable(saved->target_cosine));
+    check(!target.requires_grad(), name, ": the margin depends on other variables that require a ",
+          "gradient, which they would not get; detach them");
+    saved->losses = target_losses(saved->products, target.value().contiguous(), scale);
+    return div(sum(saved->losses.loss), Tensor::scalar(static_cast<double>(x.size(0)), x.dtype()));
+  }
+  // The gradient of the sum of the losses / scale by the target cosines, through the margin, [B].
+  Tensor by_target_cosine() const {
+    const GradMode record(true);
+    const Variable cosine(saved->target_cosine, true);
+    const Variable logits = target_logits(name, margin, cosine);
+    if (!logits.requires_grad()) return Tensor::zeros(cosine.shape(), cosine.dtype());
+    return grad({logits}, {cosine}, {Variable(saved->losses.by_target)})[0].value().contiguous();
   }
   Gradients backward(const Context& context, const Variable& grad_out) const {
     if (grad_enabled())
@@ -60,13 +89,10 @@ struct MarginCrossEntropy {
         return margin_cross_entropy_composite(in[0], in[1], in[2].value(), scale, margin);
       });
     const Variable &x = context.input(0), &weight = context.input(1), &labels = context.input(2);
-    const Targets targets = margin_targets(saved->target_cosine, margin);
-    const Variable ones(Tensor::ones(targets.logit.shape(), x.dtype()));
-    const Tensor slope = grad({targets.logit}, {targets.cosine}, {ones})[0].value();
     const double row_grad = grad_out.item() / static_cast<double>(x.size(0));
     const HeadGradients gradients =
-        head_gradients(saved->products, weight.value(), labels.value(), slope.contiguous(),
-                       saved->log_normalizer, scale, row_grad);
+        head_gradients(saved->products, weight.value(), labels.value(), by_target_cosine(),
+                       saved->losses.log_normalizer, scale, row_grad);
     return {Variable(gradients.x), Variable(gradients.weight), Variable()};
   }
   static std::vector<GradCase> cases() {
@@ -90,12 +116,11 @@ struct MarginCrossEntropy {
 };
 
 Variable margin_cross_entropy(const Variable& x, const Variable& weight, const Tensor& labels,
-                              double scale, const MarginFunction& margin) {
-  check(x.dim() == 2 && weight.dim() == 2 && x.size(1) == weight.size(1),
-        "margin_cross_entropy: expected x [B, D] and weight [C, D], got x ", x.shape(), ", weight ",
-        weight.shape());
-  check_same_dtype(x.value(), weight.value(), "margin_cross_entropy");
+                              double scale, const MarginFunction& margin) try {
+  check_head(MarginCrossEntropy::name, x, weight, labels, scale, margin);
   return apply(MarginCrossEntropy{scale, margin}, x, weight, Variable(labels.contiguous()));
+} catch (const Error& error) {
+  fail_as(MarginCrossEntropy::name, error);
 }
 
 template std::vector<OpCases> cases_of(MarginHeadOps);

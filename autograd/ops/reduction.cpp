@@ -63,13 +63,17 @@ Variable sum(const Variable& x, const Shape& axes, bool keepdim) {
   return apply(Sum{axes, keepdim}, x);
 }
 
-// y = x - log(sum(exp(x))) along the axis;  dx = dy - exp(y) sum(dy)
+// y = x - log(sum(exp(x))) along the axis;  dx = dy - p sum(dy) with p = exp(y). For p near 1 that
+// cancels in the gradient of cross entropy, where dy = sum(dy): there it is computed as
+// (dy - sum(dy)) + (1 - p) sum(dy), 1 - p = -tanh(y / 2) (1 + p).
 struct LogSoftmax {
   static constexpr auto name = "log_softmax";
   int axis;
   Tensor forward(const Tensor& x) const { return log_softmax(x, axis); }
   Gradients backward(const Context& context, const Variable& grad) const {
-    return {grad - exp(context.output()) * sum(grad, {axis}, true)};
+    const Variable &y = context.output(), p = exp(y), total = sum(grad, {axis}, true);
+    const Tensor near_one = greater(p.value(), Tensor::scalar(0.5, p.dtype()));
+    return {where(near_one, (grad - total) - tanh(y / 2) * (1 + p) * total, grad - p * total)};
   }
   static std::vector<GradCase> cases() {
     const auto along = [](int axis) {

@@ -1,0 +1,280 @@
+// margin_cross_entropy, the op behind the angular-margin losses: the digits of small losses,
+// margins that differ by row, empty sizes, and what it refuses. Each fact is tested for the fused
+// op and for its composite.
+#include <cmath>
+#include <limits>
+
+#include "losses/cross_entropy.h"
+#include "tensor/random.h"
+#include "tests/helpers.h"
+
+namespace gradian::test {
+namespace {
+
+constexpr double kEpsilon = 0x1p-24;  // half an ulp of 1 in float32
+
+Variable without_margin(const Variable& cosines) { return cosines; }
+
+struct Head {
+  const char* name;
+  Variable (*call)(const Variable&, const Variable&, const Tensor&, double, const MarginFunction&);
+};
+const Head kHeads[] = {{"margin_cross_entropy", margin_cross_entropy},
+                       {"margin_cross_entropy_composite", margin_cross_entropy_composite}};
+
+// The value and the gradients by both inputs.
+std::vector<Tensor> differentiate(const Head& head, const Tensor& x, const Tensor& weight,
+                                  const Tensor& labels, double scale, const MarginFunction& margin,
+                                  bool create_graph = false) {
+  const Variable features(x, true), classes(weight, true);
+  const Variable loss = head.call(features, classes, labels, scale, margin);
+  const auto gradients = grad({loss}, {features, classes}, {}, create_graph);
+  return {loss.value(), gradients[0].value(), gradients[1].value()};
+}
+
+// |a - b| / |b|
+double relative_error(const Tensor& a, const Tensor& b) {
+  double difference = 0, length = 0;
+  const std::vector<double> actual = a.to_vector<double>(), expected = b.to_vector<double>();
+  REQUIRE(actual.size() == expected.size());
+  for (size_t i = 0; i < actual.size(); ++i) {
+    difference += (actual[i] - expected[i]) * (actual[i] - expected[i]);
+    length += expected[i] * expected[i];
+  }
+  return std::sqrt(difference / length);
+}
+
+// log(1 + sum of exp(z_j - z_label) over the others), of logits in double.
+double exact_loss(const std::vector<double>& logits, size_t label) {
+  double others = 0;
+  for (size_t j = 0; j < logits.size(); ++j)
+    if (j != label) others += std::exp(logits[j] - logits[label]);
+  return std::log1p(others);
+}
+
+}  // namespace
+
+TEST_CASE(
+    "margin head: float32 losses and gradients from 1e-12 to 10 keep their relative accuracy") {
+  // Class 0 lies along the first axis, the feature at an angle to it; the other classes around.
+  // What float32 cosines can tell: their rounding, times the scale, is relative to the loss.
+  constexpr int64_t kClasses = 5, kWidth = 8;
+  Generator generator(3);
+  Tensor weight = randn({kClasses, kWidth}, DType::float32, 0, 1, generator);
+  const Tensor side = randn({1, kWidth}, DType::float32, 0, 1, generator);
+  const MarginFunction margin = [](const Variable& cosines) { return cosines - 0.1; };
+  double smallest = 1, largest = 0;
+  for (const double scale : {4.0, 16.0, 30.0, 64.0})
+    for (const double blend : {0.1, 0.3, 0.5, 0.8, 1.3, 2.0, 3.0}) {
+      CAPTURE(scale);
+      CAPTURE(blend);
+      const Tensor x = add(weight.slice(0, 0, 1), mul(side, Tensor::scalar(blend)));
+      const Tensor label = integers({0});
+      const auto exact = differentiate(kHeads[1], x.to(DType::float64), weight.to(DType::float64),
+                                       label, scale, margin);
+      const double loss = exact[0].item();
+      smallest = std::min(smallest, loss), largest = std::max(largest, loss);
+      for (const Head& head : kHeads) {
+        CAPTURE(head.name);
+        const auto rounded = differentiate(head, x, weight, label, scale, margin);
+        for (size_t i = 0; i < 3; ++i)
+          CHECK(relative_error(rounded[i], exact[i]) < 6 * (scale + 1) * kEpsilon);
+      }
+    }
+  CHECK(smallest < 1e-12);
+  CHECK(largest > 10);
+}
+
+TEST_CASE(
+    "margin head: the double loss is log(1 + the others' exponentials relative to the label)") {
+  Generator generator(4);
+  const Tensor x = randn({1, 6}, DType::float64, 0, 1, generator);
+  const Tensor weight = randn({7, 6}, DType::float64, 0, 1, generator);
+  const std::vector<double> cosines =
+      linear(normalize(Variable(x)), normalize(Variable(weight))).value().to_vector<double>();
+  for (const double scale : {1.0, 30.0, 200.0})
+    for (size_t label = 0; label < cosines.size(); ++label) {
+      std::vector<double> logits = cosines;
+      for (double& logit : logits) logit *= scale;
+      logits[label] -= scale * 0.25;
+      for (const Head& head : kHeads)
+        CHECK(head.call(Variable(x), Variable(weight), integers({static_cast<int64_t>(label)}),
+                        scale, [](const Variable& c) { return c - 0.25; })
+                  .item() == doctest::Approx(exact_loss(logits, label)).epsilon(1e-11));
+    }
+}
+
+TEST_CASE("cross_entropy: float32 losses and gradients next to 0 keep their relative accuracy") {
+  // Logits that float32 holds exactly, so that only the arithmetic is measured: a few ulp.
+  for (const double gap : {0.5, 2.0, 7.5, 15.0, 27.0, 60.0}) {
+    CAPTURE(gap);
+    const std::vector<double> values{gap - 0.25, -0.25, -1.5, -0.75};
+    const auto at = [&](DType dtype) {
+      const Variable logits(doubles(values, {1, 4}).to(dtype), true);
+      const Variable loss = cross_entropy(logits, integers({0}));
+      return std::vector<Tensor>{loss.value(), grad({loss}, {logits})[0].value()};
+    };
+    const auto rounded = at(DType::float32), exact = at(DType::float64);
+    CHECK(exact[0].item() == doctest::Approx(exact_loss(values, 0)).epsilon(1e-14));
+    CHECK(std::abs(rounded[0].item() / exact_loss(values, 0) - 1) < 16 * kEpsilon);
+    CHECK(relative_error(rounded[1], exact[1]) < 16 * kEpsilon);
+    // The label's own gradient, p - 1, is minus the sum of the others.
+    CHECK(std::abs(rounded[1].at({0, 0}) / std::expm1(-exact_loss(values, 0)) - 1) < 16 * kEpsilon);
+  }
+}
+
+TEST_CASE("margin head: no loss is negative, and one class has loss 0 and gradient 0") {
+  Generator generator(5);
+  for (const Head& head : kHeads)
+    for (const int64_t classes : {1, 2, 200})
+      for (int64_t batch = 1; batch < 40; batch += 6) {
+        CAPTURE(head.name);
+        CAPTURE(classes);
+        const Tensor weight = randn({classes, 3}, DType::float32, 0, 1, generator);
+        const Tensor x = randn({batch, 3}, DType::float32, 0, 1, generator);
+        const Tensor labels = Tensor::zeros({batch}, DType::int64);
+        const auto result = differentiate(head, x, weight, labels, 64, without_margin);
+        CHECK(result[0].item() >= 0);
+        if (classes > 1) continue;
+        CHECK(identical(result[0], Tensor::scalar(0)));
+        CHECK(identical(result[1], Tensor::zeros(x.shape())));
+        CHECK(identical(result[2], Tensor::zeros(weight.shape())));
+      }
+}
+
+TEST_CASE("margin head: a margin sees the cosines as [B], so that one a row can be given") {
+  // As many rows as classes: a [B, 1] would broadcast against [B] to a full matrix.
+  const Tensor rows = doubles({0.1, 0.2, 0.3, 0.4});
+  const Tensor labels = integers({0, 2, 2, 1});
+  Generator generator(6);
+  const Tensor x = randn({4, 3}, DType::float64, 0, 1, generator);
+  const Tensor weight = randn({4, 3}, DType::float64, 0, 1, generator);
+  struct Row {
+    const char* name;
+    MarginFunction margin;
+  };
+  const std::vector<Row> margins = {
+      {"one a row", [=](const Variable& c) { return c - Variable(rows); }},
+      {"of the whole batch", [](const Variable& c) { return c - 0.3 * mean(c * c); }},
+      {"none", without_margin},
+      {"constant", [=](const Variable&) { return Variable(rows); }}};
+  for (const Row& row : margins) {
+    CAPTURE(row.name);
+    const MarginFunction margin = [&](const Variable& cosines) {
+      CHECK(cosines.shape() == Shape{4});
+      return row.margin(cosines);
+    };
+    const auto formula = differentiate(kHeads[1], x, weight, labels, 8, margin);
+    for (const bool create_graph : {false, true}) {
+      const auto fused = differentiate(kHeads[0], x, weight, labels, 8, margin, create_graph);
+      for (size_t i = 0; i < 3; ++i) check_close(fused[i], formula[i]);
+    }
+  }
+  // By hand: row i's own margin lowers its own logit.
+  const Tensor cosines = linear(normalize(Variable(x)), normalize(Variable(weight))).value();
+  double total = 0;
+  for (int64_t i = 0; i < 4; ++i) {
+    std::vector<double> logits;
+    for (int64_t j = 0; j < 4; ++j) logits.push_back(8 * cosines.at({i, j}));
+    const auto label = static_cast<size_t>(labels.at({i}));
+    logits[label] -= 8 * rows.at({i});
+    total += exact_loss(logits, label);
+  }
+  check_values(differentiate(kHeads[0], x, weight, labels, 8, margins[0].margin)[0], {total / 4});
+}
+
+TEST_CASE("margin head: without rows the loss is NaN, 0 / 0, and the gradients are 0") {
+  for (const Head& head : kHeads)
+    for (const int64_t classes : {0, 3}) {
+      CAPTURE(head.name);
+      const Tensor weight = Tensor::ones({classes, 2});
+      const auto result =
+          differentiate(head, Tensor::zeros({0, 2}), weight, integers({}), 30, without_margin);
+      CHECK(std::isnan(result[0].item()));
+      CHECK(result[1].shape() == Shape{0, 2});
+      CHECK(identical(result[2], Tensor::zeros({classes, 2})));
+    }
+}
+
+TEST_CASE("margin head: vectors without coordinates have cosine 0 with every class") {
+  const auto result = differentiate(kHeads[0], Tensor::zeros({2, 0}), Tensor::zeros({3, 0}),
+                                    integers({0, 2}), 30, without_margin);
+  CHECK(result[0].item() == doctest::Approx(std::log(3)).epsilon(1e-6));
+  CHECK(result[1].shape() == Shape{2, 0});
+  CHECK(result[2].shape() == Shape{3, 0});
+}
+
+TEST_CASE("margin head: NaN in one row makes the loss NaN") {
+  Tensor x = Tensor::ones({3, 2}), weight = Tensor::ones({4, 2});
+  x.slice(0, 1, 2).fill(std::nan(""));
+  for (const Head& head : kHeads) {
+    const Tensor labels = integers({0, 1, 2}), whole = Tensor::ones({4, 2});
+    CHECK(std::isnan(head.call(Variable(x), Variable(whole), labels, 4, without_margin).item()));
+    weight.slice(0, 3, 4).fill(std::nan(""));  // of a class that is no row's label
+    CHECK(std::isnan(
+        head.call(Variable(whole.slice(0, 0, 3)), Variable(weight), labels, 4, without_margin)
+            .item()));
+  }
+}
+
+TEST_CASE("margin head: what does not fit is refused with a reason") {
+  const Variable x(Tensor::ones({2, 3})), weight(Tensor::ones({4, 3}));
+  const Variable trained(Tensor::ones({2}), true);
+  const Tensor good = integers({0, 3});
+  struct Row {
+    Variable x, weight;
+    Tensor labels;
+    double scale;
+    MarginFunction margin;
+    const char* text;
+  };
+  const double nan = std::nan(""), infinity = std::numeric_limits<double>::infinity();
+  const MarginFunction none = without_margin;
+  const std::vector<Row> rows = {
+      {x, weight, integers({0}), 1, none, "expected 2 labels, got shape [1]"},
+      {x, weight, good.unsqueeze(1), 1, none, "expected 2 labels, got shape [2, 1]"},
+      {x, weight, integers({0, 4}), 1, none, "label 4 at row 1, but there are 4 classes"},
+      {x, weight, integers({-1, 0}), 1, none, "label -1 at row 0, but there are 4 classes"},
+      {x, weight, Tensor::zeros({2}), 1, none, "labels must be int64, got float32"},
+      {x, Variable(Tensor::ones({0, 3})), good, 1, none,
+       "label 0 at row 0, but there are 0 classes"},
+      {x, Variable(Tensor::ones({4, 2})), good, 1, none,
+       "expected x [B, D] and weight [C, D], got x [2, 3], weight [4, 2]"},
+      {Variable(Tensor::ones({3})), weight, good, 1, none,
+       "expected x [B, D] and weight [C, D], got x [3], weight [4, 3]"},
+      {x, Variable(weight.value().to(DType::float64)), good, 1, none,
+       "dtypes differ: float32 and float64"},
+      {Variable(good.reshape({1, 2})), Variable(good.reshape({1, 2})), integers({0}), 1, none,
+       "expected float32 or float64, got int64"},
+      {Variable(), weight, good, 1, none, "value of an undefined variable"},
+      {x, weight, good, 0, none, "the scale must be positive and finite in float32, got 0"},
+      {x, weight, good, -2, none, "the scale must be positive and finite in float32, got -2"},
+      {x, weight, good, nan, none, "the scale must be positive and finite in float32, got nan"},
+      {x, weight, good, infinity, none,
+       "the scale must be positive and finite in float32, got inf"},
+      {x, weight, good, 1e40, none, "the scale must be positive and finite in float32, got 1e+40"},
+      {x, weight, good, 1e-60, none, "the scale must be positive and finite in float32, got 1e-60"},
+      {x, weight, good, 1, MarginFunction(), "there is no margin"},
+      {x, weight, good, 1, [](const Variable&) { return Variable(); },
+       "the margin returned an undefined variable"},
+      {x, weight, good, 1, [](const Variable& c) { return unsqueeze(c, 1); },
+       "the margin must return float32 [2], one logit for each row, got float32 [2, 1]"},
+      {x, weight, good, 1, [](const Variable& c) { return mean(c); },
+       "the margin must return float32 [2], one logit for each row, got float32 []"},
+      {x, weight, good, 1, [](const Variable& c) { return Variable(c.value().to(DType::float64)); },
+       "the margin must return float32 [2], one logit for each row, got float64 [2]"},
+  };
+  for (const Row& row : rows)
+    for (const Head& head : kHeads)
+      check_errors({{[&] { head.call(row.x, row.weight, row.labels, row.scale, row.margin); },
+                     text(head.name, ": ", row.text)}});
+  // The composite would train it, the kernels would not.
+  check_errors({{[&] {
+                   margin_cross_entropy(x, weight, good, 1,
+                                        [&](const Variable& c) { return c - trained; });
+                 },
+                 "margin_cross_entropy: the margin depends on other variables that require a "
+                 "gradient, which they would not get; detach them"}});
+}
+
+}  // namespace gradian::test
