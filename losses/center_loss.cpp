@@ -1,5 +1,7 @@
 #include "losses/center_loss.h"
 
+#include <cmath>
+
 #include "autograd/ops.h"
 #include "losses/cross_entropy.h"
 #include "tensor/kernels.h"
@@ -16,7 +18,7 @@ Variable squared_distances(const Variable& a, const Variable& b) {
 
 // [N]: how many rows of the batch have the row's label.
 Tensor samples_of_class(const Tensor& labels, int64_t num_classes, DType dtype) {
-  const Tensor counts = sum(one_hot(labels, num_classes, dtype), {0});
+  const Tensor counts = scatter_add({num_classes}, 0, labels, Tensor::ones(labels.shape(), dtype));
   return gather(counts, 0, labels);
 }
 
@@ -32,10 +34,11 @@ CenterLoss::CenterLoss(int64_t num_classes, int64_t feat_dim, double weight, Cen
     : centers(add_parameter("centers", initial_centers(num_classes, feat_dim))),
       weight_(weight),
       update_(update) {
-  check(weight >= 0, "CenterLoss: weight must not be negative, got ", weight);
+  check(weight >= 0 && std::isfinite(weight),
+        "CenterLoss: weight must be finite and not negative, got ", weight);
 }
 
-Variable CenterLoss::forward(const Variable& features, const Tensor& labels) const {
+Variable CenterLoss::forward(const Variable& features, const Tensor& labels) const try {
   check(features.dim() == 2 && features.size(1) == centers.size(1),
         "CenterLoss: expected features [N, ", centers.size(1), "], got ", features.shape());
   check_labels("CenterLoss", labels, features.size(0), centers.size(0));
@@ -46,10 +49,14 @@ Variable CenterLoss::forward(const Variable& features, const Tensor& labels) con
   const Variable pull = 0.5 * weight_ * mean(squared_distances(features, own_centers.detach()));
   const Tensor one_more = add(samples_of_class(labels, centers.size(0), features.dtype()),
                               Tensor::scalar(1, features.dtype()));
-  const Variable move =
-      0.5 * sum(squared_distances(features.detach(), own_centers) / Variable(one_more));
-  // Only the gradient of `move` is wanted: its value is subtracted again.
-  return pull + (move - move.detach());
+  // Only the gradient of sum ||x - c||^2 / (2 (1 + n)) by the centres is wanted, not its value.
+  // Less the same of constants c0 = c it is 0: sum (c - c0) (c + c0 - 2 x) / (2 (1 + n)), factored,
+  // as the squares may be infinite.
+  const Variable now = own_centers.detach();
+  const Variable moves = (own_centers - now) * (own_centers + now - 2 * features.detach());
+  return pull + sum(sum(moves, {1}) / (2 * Variable(one_more)));
+} catch (const Error& error) {
+  fail_as("CenterLoss", error);
 }
 
 std::string CenterLoss::description() const {

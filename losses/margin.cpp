@@ -3,7 +3,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "losses/cross_entropy.h"
+#include "losses/reduction.h"
 #include "tensor/kernels.h"
 #include "tensor/random.h"
 
@@ -27,15 +27,26 @@ Variable mirrored_cosine(const Variable& angle) {
 }
 
 // [out, in]
-Tensor initial_directions(int64_t in_features, int64_t out_features) {
-  check(in_features > 0 && out_features > 0, "MarginLoss: expected positive sizes, got ",
-        in_features, " features and ", out_features, " classes");
+Tensor initial_directions(const char* kind, int64_t in_features, int64_t out_features) {
+  check(in_features > 0 && out_features > 0, kind, ": expected positive sizes, got ", in_features,
+        " features and ", out_features, " classes");
   return normalize(Variable(randn({out_features, in_features})), 1).value();
+}
+
+void check_margin(const char* op, const Margin& margin) {
+  check(margin.m1 > 0 && std::isfinite(margin.m1), op,
+        ": the angle's factor m1 must be positive and finite, got ", margin.m1);
+  check(margin.m2 >= 0 && margin.m2 <= std::numbers::pi, op,
+        ": the margin on the angle must be from 0 to pi radians, got ", margin.m2);
+  check(std::abs(margin.m3) <= 2, op, ": the margin on the cosine must be from -2 to 2, got ",
+        margin.m3);
 }
 
 }  // namespace
 
-Variable apply_margin(const Variable& cosine, const Margin& margin) {
+Variable apply_margin(const Variable& cosine, const Margin& margin) try {
+  check_margin("apply_margin", margin);
+  check_floating(cosine, "apply_margin");
   const auto& [m1, m2, m3, overflow] = margin;
   if (m1 == 1 && m2 == 0) return m3 == 0 ? cosine : cosine - m3;
   const Variable theta = acos(clamp(cosine, -kCosineBound, kCosineBound));
@@ -57,34 +68,42 @@ Variable apply_margin(const Variable& cosine, const Margin& margin) {
       target = cos(angle);
       break;
   }
+  check(target.defined(), "apply_margin: unknown overflow rule ", static_cast<int>(overflow));
   return m3 == 0 ? target : target - m3;
+} catch (const Error& error) {
+  fail_as("apply_margin", error);
 }
 
-MarginLoss::MarginLoss(int64_t in_features, int64_t out_features, double s, const Margin& margin)
-    : weight(add_parameter("weight", initial_directions(in_features, out_features))),
+MarginLoss::MarginLoss(const char* kind, int64_t in_features, int64_t out_features, double s,
+                       const Margin& margin)
+    : weight(add_parameter("weight", initial_directions(kind, in_features, out_features))),
+      kind_(kind),
       s_(s),
       margin_(margin) {
-  check(s > 0 && std::isfinite(s), "MarginLoss: the scale s must be positive, got ", s);
-  check(margin.m1 > 0 && std::isfinite(margin.m1), "MarginLoss: expected m1 > 0, got ", margin.m1);
-  check(margin.m2 >= 0 && margin.m2 <= std::numbers::pi,
-        "MarginLoss: m2 is an angle in radians, from 0 to pi, got ", margin.m2);
-  check(std::isfinite(margin.m3), "MarginLoss: m3 must be finite, got ", margin.m3);
+  check_positive(s, kind, "the scale s");
+  check_margin(kind, margin);
 }
 
-Variable MarginLoss::cosine_logits(const Variable& x) const {
-  check(x.dim() == 2 && x.size(1) == weight.size(1), kind(), ": expected features [N, ",
+void MarginLoss::check_features(const Variable& x) const {
+  check(x.dim() == 2 && x.size(1) == weight.size(1), kind_, ": expected features [N, ",
         weight.size(1), "], got ", x.shape());
+}
+
+Variable MarginLoss::cosine_logits(const Variable& x) const try {
+  check_features(x);
   // [N, C] = [N, D] x [C, D]^T
   return linear(normalize(x, 1), normalize(weight, 1));
+} catch (const Error& error) {
+  fail_as(kind_, error);
 }
 
-Variable MarginLoss::forward(const Variable& x, const Tensor& labels) const {
-  check(x.dim() == 2 && x.size(1) == weight.size(1), kind(), ": expected features [N, ",
-        weight.size(1), "], got ", x.shape());
-  check_labels(kind(), labels, x.size(0), weight.size(0));
+Variable MarginLoss::forward(const Variable& x, const Tensor& labels) const try {
+  check_features(x);
   return margin_cross_entropy(x, weight, labels, s_, [margin = margin_](const Variable& cosine) {
     return apply_margin(cosine, margin);
   });
+} catch (const Error& error) {
+  fail_as(kind_, error);
 }
 
 std::string MarginLoss::description() const {
@@ -93,7 +112,7 @@ std::string MarginLoss::description() const {
   if (m1 != 1) margins += text(", m1 ", m1);
   if (m2 != 0) margins += text(", m ", m2, " rad");
   if (m3 != 0) margins += text(", m ", m3);
-  return text(kind(), '(', weight.size(1), " -> ", weight.size(0), ", s ", s_, margins, ')');
+  return text(kind_, '(', weight.size(1), " -> ", weight.size(0), ", s ", s_, margins, ')');
 }
 
 }  // namespace gradian

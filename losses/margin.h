@@ -23,9 +23,9 @@ enum class Overflow {
 };
 
 struct Margin {
-  double m1 = 1;  // SphereFace's factor
-  double m2 = 0;  // ArcFace's addend, radians
-  double m3 = 0;  // CosFace's addend
+  double m1 = 1;  // SphereFace's factor, positive
+  double m2 = 0;  // ArcFace's addend, radians, from 0 to pi
+  double m3 = 0;  // CosFace's addend, from -2 to 2, the distance between cosines
   Overflow overflow = Overflow::mirror;
 };
 
@@ -41,7 +41,8 @@ Variable apply_margin(const Variable& cosine, const Margin& margin);
 class MarginLoss : public nn::Module {
  public:
   // weight starts as random directions of length 1; the loss does not depend on its length.
-  MarginLoss(int64_t in_features, int64_t out_features, double s, const Margin& margin);
+  MarginLoss(int64_t in_features, int64_t out_features, double s, const Margin& margin)
+      : MarginLoss("MarginLoss", in_features, out_features, s, margin) {}
 
   using Module::forward;
   // labels int64 [N] -> scalar.
@@ -57,9 +58,14 @@ class MarginLoss : public nn::Module {
   const Variable& weight;  // [out_features, in_features]
 
  protected:
-  virtual const char* kind() const { return "MarginLoss"; }
+  // `kind` is what errors and the description call it.
+  MarginLoss(const char* kind, int64_t in_features, int64_t out_features, double s,
+             const Margin& margin);
 
  private:
+  void check_features(const Variable& x) const;
+
+  const char* kind_;
   double s_;
   Margin margin_;
 };
@@ -70,10 +76,7 @@ class ArcFaceLoss : public MarginLoss {
  public:
   ArcFaceLoss(int64_t in_features, int64_t out_features, double s = 30.0, double m = 0.50,
               Overflow overflow = Overflow::mirror)
-      : MarginLoss(in_features, out_features, s, {.m2 = m, .overflow = overflow}) {}
-
- protected:
-  const char* kind() const override { return "ArcFaceLoss"; }
+      : MarginLoss("ArcFaceLoss", in_features, out_features, s, {.m2 = m, .overflow = overflow}) {}
 };
 
 // The target logit is s (cos(theta) - m). Wang et al., "CosFace: Large Margin Cosine Loss for Deep
@@ -82,10 +85,7 @@ class ArcFaceLoss : public MarginLoss {
 class CosFaceLoss : public MarginLoss {
  public:
   CosFaceLoss(int64_t in_features, int64_t out_features, double s = 64.0, double m = 0.35)
-      : MarginLoss(in_features, out_features, s, {.m3 = m}) {}
-
- protected:
-  const char* kind() const override { return "CosFaceLoss"; }
+      : MarginLoss("CosFaceLoss", in_features, out_features, s, {.m3 = m}) {}
 };
 
 }  // namespace gradian

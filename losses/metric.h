@@ -1,5 +1,5 @@
 // Losses on distances between embeddings, which the papers of both headline losses compare with.
-// Embeddings are [N, D]; distances are Euclidean.
+// Embeddings are [N, D]; distances are Euclidean. Margins are positive numbers.
 #pragma once
 
 #include "losses/reduction.h"
@@ -7,8 +7,8 @@
 namespace gradian {
 
 // For pairs of embeddings: t d^2 / 2 + (1 - t) max(margin - d, 0)^2 / 2, d = ||x1 - x2||, where
-// `same` [N] is 1 for a pair of one class and 0 otherwise. Hadsell, Chopra & LeCun 2006, Eq. 4
-// (whose Y is 1 - same).
+// `same` [N], of any dtype, is 1 for a pair of one class and 0 otherwise. Hadsell, Chopra & LeCun
+// 2006, Eq. 4 (whose Y is 1 - same).
 Variable contrastive_loss(const Variable& x1, const Variable& x2, const Tensor& same,
                           double margin = 1.0, Reduction reduction = Reduction::mean);
 

@@ -1,42 +1,73 @@
 #include "losses/regression.h"
 
+#include <cmath>
+
 #include "tensor/kernels.h"
 
 namespace gradian {
 
-Variable mse_loss(const Variable& input, const Variable& target, Reduction reduction) {
+Variable mse_loss(const Variable& input, const Variable& target, Reduction reduction) try {
   check_same_kind(input, target, "mse_loss");
   const Variable difference = input - target;
   return reduce(difference * difference, reduction);
+} catch (const Error& error) {
+  fail_as("mse_loss", error);
 }
 
-Variable l1_loss(const Variable& input, const Variable& target, Reduction reduction) {
+Variable l1_loss(const Variable& input, const Variable& target, Reduction reduction) try {
   check_same_kind(input, target, "l1_loss");
   return reduce(abs(input - target), reduction);
+} catch (const Error& error) {
+  fail_as("l1_loss", error);
 }
 
 Variable smooth_l1_loss(const Variable& input, const Variable& target, Reduction reduction,
-                        double beta) {
+                        double beta) try {
   check_same_kind(input, target, "smooth_l1_loss");
-  check(beta >= 0, "smooth_l1_loss: beta must not be negative, got ", beta);
-  if (beta == 0) return l1_loss(input, target, reduction);
+  check(beta >= 0 && std::isfinite(beta),
+        "smooth_l1_loss: beta must be finite and not negative, got ", beta);
+  if (beta == 0) return reduce(abs(input - target), reduction);
   const Variable difference = input - target;
   const Variable distance = abs(difference);
   const Tensor near = less(distance.value(), Tensor::scalar(beta, input.dtype()));
-  // Squared from the difference: the distance has a kink at 0, where this loss is smooth.
-  const Variable squared = difference * difference / (2 * beta);
-  return reduce(where(near, squared, distance - beta / 2), reduction);
+  // Squared from the difference: the distance has a kink at 0, where this loss is smooth. Far ones
+  // stay out before they are squared, as 0 times an infinite one would be their gradient.
+  const Variable close = where(near, difference, Variable(Tensor::scalar(0, input.dtype())));
+  return reduce(where(near, close * close / (2 * beta), distance - beta / 2), reduction);
+} catch (const Error& error) {
+  fail_as("smooth_l1_loss", error);
 }
 
+namespace {
+
+// What an option of binary cross entropy multiplies by.
+Variable factor(const Tensor& weight, const char* option, const Variable& input) {
+  constexpr auto op = "binary_cross_entropy_with_logits";
+  check(broadcasts_to(weight.shape(), input.shape()), op, ": ", option, ' ', weight.shape(),
+        " does not broadcast to the logits ", input.shape());
+  check(weight.dtype() == input.dtype(), op, ": expected a ", option, " of dtype ", input.dtype(),
+        ", got ", weight.dtype());
+  return Variable(weight);
+}
+
+}  // namespace
+
 Variable binary_cross_entropy_with_logits(const Variable& input, const Variable& target,
-                                          const BinaryCrossEntropyOptions& options) {
+                                          const BinaryCrossEntropyOptions& options) try {
   check_same_kind(input, target, "binary_cross_entropy_with_logits");
+  Variable weight, pos_weight, x = input;
+  if (options.pos_weight.defined()) pos_weight = factor(options.pos_weight, "pos_weight", input);
+  if (options.weight.defined()) {
+    weight = factor(options.weight, "weight", input);
+    x = where_counted(options.weight, input);
+  }
   // -log(sigmoid(x)) = softplus(-x) and -log(1 - sigmoid(x)) = softplus(x)
-  Variable positive = target * softplus(neg(input));
-  if (options.pos_weight.defined()) positive = positive * Variable(options.pos_weight);
-  Variable losses = positive + (1 - target) * softplus(input);
-  if (options.weight.defined()) losses = losses * Variable(options.weight);
-  return reduce(losses, options.reduction);
+  Variable positive = weighted(target, softplus(neg(x)));
+  if (pos_weight.defined()) positive = weighted(pos_weight, positive);
+  const Variable losses = positive + weighted(1 - target, softplus(x));
+  return reduce(weight.defined() ? weight * losses : losses, options.reduction);
+} catch (const Error& error) {
+  fail_as("binary_cross_entropy_with_logits", error);
 }
 
 }  // namespace gradian

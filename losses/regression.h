@@ -17,8 +17,9 @@ Variable smooth_l1_loss(const Variable& input, const Variable& target,
                         Reduction reduction = Reduction::mean, double beta = 1.0);
 
 struct BinaryCrossEntropyOptions {
-  Tensor weight = {};      // factor of each element, broadcasts; undefined means 1
-  Tensor pos_weight = {};  // factor of the positive part, broadcasts; undefined means 1
+  // Both broadcast to the shape of the logits; undefined means 1.
+  Tensor weight = {};      // factor of each element
+  Tensor pos_weight = {};  // factor of the positive part
   Reduction reduction = Reduction::mean;
 };
 

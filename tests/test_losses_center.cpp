@@ -5,6 +5,7 @@
 #include "losses/center_loss.h"
 #include "losses/cross_entropy.h"
 #include "nn/optimizer.h"
+#include "tensor/allocator.h"
 #include "tests/helpers.h"
 
 namespace gradian::test {
@@ -146,6 +147,26 @@ TEST_CASE("CenterLoss: centres start from N(0, 1), float32, as one parameter") {
   CHECK(std::abs(var(loss.centers).item() - 1) < 5 * std::sqrt(2 / n));
 }
 
+TEST_CASE(
+    "CenterLoss: the paper's update takes the memory of the batch, not of batch times classes") {
+  // Beside what the plain gradient takes: the samples of each class, and a few arrays of the batch.
+  constexpr int64_t kBatch = 512, kClasses = 200000, kWidth = 8;
+  const Variable features(Tensor::ones({kBatch, kWidth}), true);
+  std::vector<int64_t> classes;
+  for (int64_t i = 0; i < kBatch; ++i) classes.push_back(i * 371 % kClasses);
+  const Tensor labels = integers(classes);
+  const auto peak = [&](CenterUpdate update) {
+    const CenterLoss loss(kClasses, kWidth, 1, update);
+    reset_peak_memory();
+    const size_t before = memory_stats().in_use;
+    loss(features, labels).backward();
+    return memory_stats().peak - before;
+  };
+  const size_t of_classes = kClasses * sizeof(float);
+  const size_t of_batch = kBatch * kWidth * sizeof(float);
+  CHECK(peak(CenterUpdate::paper) < peak(CenterUpdate::gradient) + of_classes + 16 * of_batch);
+}
+
 TEST_CASE("CenterLoss: what does not fit is refused with a reason") {
   const CenterLoss loss(3, 2);
   const auto call = [&](const Shape& features, const Tensor& labels) {
@@ -163,12 +184,13 @@ TEST_CASE("CenterLoss: what does not fit is refused with a reason") {
       {[&] {
          loss(leaf({0, 0}, {1, 2}), integers({0}));
        },
-       "sub: dtypes differ: float64 and float32"},
+       "CenterLoss: dtypes differ: float64 and float32"},
       {[] { CenterLoss(0, 2); },
        "CenterLoss: expected positive sizes, got 0 classes and feat_dim 2"},
       {[] { CenterLoss(3, 0); },
        "CenterLoss: expected positive sizes, got 3 classes and feat_dim 0"},
-      {[] { CenterLoss(3, 2, -0.1); }, "CenterLoss: weight must not be negative, got -0.1"},
+      {[] { CenterLoss(3, 2, -0.1); },
+       "CenterLoss: weight must be finite and not negative, got -0.1"},
   });
 }
 

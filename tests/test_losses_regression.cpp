@@ -140,7 +140,7 @@ TEST_CASE("regression and metric losses: what does not fit is refused with a rea
       {[&] { l1_loss(two, rows); }, kinds("l1_loss", "float32 [2] and float32 [2, 3]")},
       {[&] { smooth_l1_loss(two, three); }, kinds("smooth_l1_loss", "float32 [2] and float32 [3]")},
       {[&] { smooth_l1_loss(two, two, Reduction::mean, -1); },
-       "smooth_l1_loss: beta must not be negative, got -1"},
+       "smooth_l1_loss: beta must be finite and not negative, got -1"},
       {[&] { binary_cross_entropy_with_logits(three, two); },
        kinds("binary_cross_entropy_with_logits", "float32 [3] and float32 [2]")},
       {[&] {
@@ -150,7 +150,7 @@ TEST_CASE("regression and metric losses: what does not fit is refused with a rea
       {[&] {
          contrastive_loss(two, two, integers({0, 1}));
        },
-       "contrastive_loss: expected embeddings [N, D], got [2]"},
+       "contrastive_loss: expected embeddings [N, D] with D > 0, got [2]"},
       {[&] {
          contrastive_loss(rows, rows, integers({0, 1, 0}));
        },
@@ -158,7 +158,7 @@ TEST_CASE("regression and metric losses: what does not fit is refused with a rea
       {[&] { triplet_margin_loss(rows, rows, two); },
        kinds("triplet_margin_loss", "float32 [2, 3] and float32 [2]")},
       {[&] { triplet_margin_loss(two, two, two); },
-       "triplet_margin_loss: expected embeddings [N, D], got [2]"},
+       "triplet_margin_loss: expected embeddings [N, D] with D > 0, got [2]"},
   });
 }
 
