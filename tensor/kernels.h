@@ -59,6 +59,9 @@ Tensor max_values(const Tensor& x, int axis, bool keepdim = false);
 // x - log(sum(exp(x))) along `axis`, shifted by the maximum. A line with NaN or
 // +infinity, or of nothing but -infinity, becomes NaN; a -infinity among others stays one.
 Tensor log_softmax(const Tensor& x, int axis);
+// The gradient by x from that by y = log_softmax(x): grad - exp(y) sum(grad), as accurate for
+// exp(y) near 1, where the two cancel in the gradient of cross entropy, as elsewhere.
+Tensor log_softmax_gradient(const Tensor& y, const Tensor& grad, int axis);
 
 // Matrix product of the last two axes; the axes before them broadcast (matmul.cpp).
 //   [..., M, N] = [..., M, K] x [..., K, N]

@@ -205,6 +205,19 @@ int64_t index_of_largest(const T* in, int64_t stride, int64_t length) {
   return best;
 }
 
+// The place of the first element that equals `value`, or `length`. In blocks, as they vectorise.
+template <class T>
+int64_t find_first(const T* row, int64_t length, T value) {
+  constexpr int64_t kBlock = 64;
+  int64_t begin = 0;
+  for (; begin + kBlock <= length; begin += kBlock) {
+    int hits = 0;
+    for (int64_t i = begin; i < begin + kBlock; ++i) hits += row[i] == value;
+    if (hits > 0) break;
+  }
+  return std::find(row + begin, row + length, value) - row;
+}
+
 // One loop takes the exponentials of all rows: a row of ten classes alone would be too short for
 // vector code. A NaN is in the sum, if not in the maximum, and so in every result of its row.
 template <class T>
@@ -223,10 +236,26 @@ void log_softmax_rows(const T* in, T* out, int64_t rows, int64_t length) {
     // The largest one's exponential is 1 exactly: without it in the sum, a logarithm of a
     // probability next to 1 keeps its digits.
     T* const exponentials = out + row * length;
-    T* const largest = std::find(exponentials, exponentials + length, T(1));
-    if (largest != exponentials + length) *largest = 0;
+    const int64_t largest = find_first(exponentials, length, T(1));
+    if (largest < length) exponentials[largest] = 0;
     const T normalizer = std::log1p(sum_row(exponentials, length, 1));
     for (int64_t i = row * length; i < (row + 1) * length; ++i) out[i] = in[i] - shift - normalizer;
+  }
+}
+
+// out = grad - exp(y) sum(grad) for rows of y and grad; but where exp(y) is the largest of a row
+// and near 1, as (grad - sum(grad)) - (exp(y) - 1) sum(grad), which does not cancel.
+template <class T>
+void log_softmax_gradient_rows(const T* y, const T* grad, T* out, int64_t rows, int64_t length) {
+  constexpr T kLowest = -std::numeric_limits<T>::infinity();
+  const auto larger = [](T a, T b) { return b > a ? b : a; };
+  for (int64_t row = 0; row < rows; ++row, y += length, grad += length, out += length) {
+    const T total = sum_row(grad, length, 1);
+    for (int64_t i = 0; i < length; ++i) out[i] = grad[i] - vector_exp(y[i]) * total;
+    const T top = reduce_row(y, length, 1, kLowest, larger);
+    if (!(top > T(-0.5))) continue;
+    const int64_t i = find_first(y, length, top);
+    out[i] = (grad[i] - total) - std::expm1(y[i]) * total;
   }
 }
 
@@ -292,21 +321,47 @@ Tensor max_values(const Tensor& x, int axis, bool keepdim) {
   return keepdim ? largest : largest.squeeze(axis);
 }
 
-Tensor log_softmax(const Tensor& x, int axis) {
-  axis = normalize_axis(axis, x.dim(), "log_softmax");
-  const Tensor lines = x.transpose(axis, -1).contiguous();
-  Tensor out = Tensor::empty(lines.shape(), x.dtype());
-  const int64_t length = x.size(axis);
-  dispatch_floating(x.dtype(), "log_softmax", [&]<class T>() {
+namespace {
+
+// An array made of whole lines of the inputs along `axis`, all of one shape, by
+// body(inputs, out, at, lines, length): lines of `length` elements that start at element `at`.
+template <class Body>
+Tensor by_lines(const std::vector<Tensor>& inputs, int axis, const char* op, const Body& body) {
+  axis = normalize_axis(axis, inputs[0].dim(), op);
+  const int64_t length = inputs[0].size(axis);
+  std::vector<Tensor> lines;
+  for (const Tensor& input : inputs) lines.push_back(input.transpose(axis, -1).contiguous());
+  Tensor out = Tensor::empty(lines[0].shape(), lines[0].dtype());
+  dispatch_floating(out.dtype(), op, [&]<class T>() {
     if (out.numel() == 0) return;
-    const T* in_data = lines.data<T>();
-    T* out_data = out.mutable_data<T>();
-    const int64_t rows_a_block = std::max<int64_t>(1, kElementwiseGrain / length);
-    parallel_ranges(out.numel() / length, rows_a_block, [&](int64_t begin, int64_t end) {
-      log_softmax_rows(in_data + begin * length, out_data + begin * length, end - begin, length);
+    std::vector<const T*> in;
+    for (const Tensor& input : lines) in.push_back(input.data<T>());
+    T* const to = out.mutable_data<T>();
+    const int64_t lines_a_block = std::max<int64_t>(1, kElementwiseGrain / length);
+    parallel_ranges(out.numel() / length, lines_a_block, [&](int64_t begin, int64_t end) {
+      body(in, to, begin * length, end - begin, length);
     });
   });
   return out.transpose(axis, -1).contiguous();
+}
+
+}  // namespace
+
+Tensor log_softmax(const Tensor& x, int axis) {
+  return by_lines({x}, axis, "log_softmax",
+                  [](const auto& in, auto* out, int64_t at, int64_t lines, int64_t length) {
+                    log_softmax_rows(in[0] + at, out + at, lines, length);
+                  });
+}
+
+Tensor log_softmax_gradient(const Tensor& y, const Tensor& grad, int axis) {
+  check(y.shape() == grad.shape(), "log_softmax_gradient: y ", y.shape(), " but grad ",
+        grad.shape());
+  check_same_dtype(y, grad, "log_softmax_gradient");
+  return by_lines({y, grad}, axis, "log_softmax_gradient",
+                  [](const auto& in, auto* out, int64_t at, int64_t lines, int64_t length) {
+                    log_softmax_gradient_rows(in[0] + at, in[1] + at, out + at, lines, length);
+                  });
 }
 
 }  // namespace gradian

@@ -71,7 +71,9 @@ struct LogSoftmax {
   int axis;
   Tensor forward(const Tensor& x) const { return log_softmax(x, axis); }
   Gradients backward(const Context& context, const Variable& grad) const {
-    const Variable &y = context.output(), p = exp(y), total = sum(grad, {axis}, true);
+    const Variable& y = context.output();
+    if (!grad_enabled()) return {Variable(log_softmax_gradient(y.value(), grad.value(), axis))};
+    const Variable p = exp(y), total = sum(grad, {axis}, true);
     const Tensor near_one = greater(p.value(), Tensor::scalar(0.5, p.dtype()));
     return {where(near_one, (grad - total) - tanh(y / 2) * (1 + p) * total, grad - p * total)};
   }
