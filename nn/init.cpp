@@ -12,7 +12,7 @@ int64_t fan(const Shape& shape, int axis) {
   check(shape.size() >= 2, "init: a weight needs at least two axes, got ", shape);
   Shape axes{shape[axis]};
   for (int a = 2; a < shape.size(); ++a) axes.push_back(shape[a]);
-  return numel(axes);
+  return numel(axes, "init");
 }
 
 // A fan of 0 is that of an empty weight, whose variance does not matter.

@@ -33,6 +33,8 @@ Tensor map_binary(const char* op, const Tensor& a, const Tensor& b, const F& f) 
 std::string describe(const Tensor& x) { return text(x.dtype(), ' ', x.shape()); }
 
 void check_same_dtype(const Tensor& a, const Tensor& b, const char* op) {
+  check_defined(a, op);
+  check_defined(b, op);
   check(a.dtype() == b.dtype(), op, ": dtypes differ: ", a.dtype(), " and ", b.dtype());
 }
 

@@ -7,6 +7,8 @@ namespace {
 
 // Checks what gather and scatter_add share and returns the normalised axis.
 int check_index(const Shape& shape, int axis, const Tensor& index, const char* op) {
+  check_defined(index, op);
+  numel(shape, op);
   axis = normalize_axis(axis, shape.size(), op);
   check(index.dtype() == DType::int64, op, ": the index must be int64, got ", index.dtype());
   bool fits = index.dim() == shape.size();
@@ -23,6 +25,7 @@ int64_t checked(int64_t index, int64_t size, const char* op) {
 }  // namespace
 
 Tensor gather(const Tensor& x, int axis, const Tensor& index) {
+  check_defined(x, "gather");
   axis = check_index(x.shape(), axis, index, "gather");
   Tensor out = Tensor::empty(index.shape(), x.dtype());
   // x walked along the index's shape, standing still along `axis`, where the index takes over.
@@ -107,6 +110,7 @@ void check_labels(const char* op, const Tensor& labels, int64_t rows, int64_t nu
 }
 
 Tensor one_hot(const Tensor& labels, int64_t num_classes, DType dtype) {
+  check_defined(labels, "one_hot");
   Shape shape = labels.shape();
   shape.push_back(num_classes);
   const Tensor index = labels.unsqueeze(labels.dim());
@@ -115,6 +119,7 @@ Tensor one_hot(const Tensor& labels, int64_t num_classes, DType dtype) {
 
 Tensor concat(const std::vector<Tensor>& tensors, int axis) {
   check(!tensors.empty(), "concat: no tensors");
+  check_defined(tensors[0], "concat");
   Shape shape = tensors[0].shape();
   axis = normalize_axis(axis, shape.size(), "concat");
   shape[axis] = 0;
@@ -125,6 +130,7 @@ Tensor concat(const std::vector<Tensor>& tensors, int axis) {
     check(tensor.shape() == expected, "concat: shapes ", tensors[0].shape(), " and ",
           tensor.shape(), " differ outside axis ", axis);
     shape[axis] += tensor.shape()[axis];
+    numel(shape, "concat");
   }
   Tensor out = Tensor::empty(shape, tensors[0].dtype());
   int64_t begin = 0;

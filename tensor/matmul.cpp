@@ -62,15 +62,16 @@ Tensor matmul(const Tensor& left, const Tensor& right) {
   check(inner == right.size(-2), "matmul: inner dimensions differ: a ", left.shape(), ", b ",
         right.shape());
 
-  const Tensor a = with_plain_strides(left), b = with_plain_strides(right);
-  const Shape batch = broadcast_shapes(batch_of(a.shape()), batch_of(b.shape()), "matmul");
+  const Shape batch = broadcast_shapes(batch_of(left.shape()), batch_of(right.shape()), "matmul");
   const auto with_matrix = [&](int64_t m, int64_t n) {
     Shape shape = batch;
     shape.push_back(m);
     shape.push_back(n);
     return shape;
   };
-  Tensor out = Tensor::empty(with_matrix(rows, columns), a.dtype());
+  numel(with_matrix(rows, columns), "matmul");
+  Tensor out = Tensor::empty(with_matrix(rows, columns), left.dtype());
+  const Tensor a = with_plain_strides(left), b = with_plain_strides(right);
   const Tensor wide_a = a.expand(with_matrix(rows, inner));
   const Tensor wide_b = b.expand(with_matrix(inner, columns));
 

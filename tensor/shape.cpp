@@ -9,10 +9,16 @@ std::ostream& operator<<(std::ostream& out, const Shape& shape) {
   return out << ']';
 }
 
-int64_t numel(const Shape& shape) {
+int64_t numel(const Shape& shape, const char* op) {
   int64_t product = 1;
-  for (int64_t size : shape) product *= size;
-  return product;
+  bool empty = false, fits = true;
+  for (int64_t size : shape) {
+    check(size >= 0, op, ": negative size in shape ", shape);
+    empty = empty || size == 0;
+    if (size > 0) fits = fits && !__builtin_mul_overflow(product, size, &product);
+  }
+  check(fits && product <= kMaxElements, op, ": too many elements in shape ", shape);
+  return empty ? 0 : product;
 }
 
 Shape contiguous_strides(const Shape& shape) {
@@ -41,6 +47,7 @@ Shape broadcast_shapes(const Shape& a, const Shape& b, const char* op) {
           " do not broadcast");
     if (size == 1) size = shorter[axis];
   }
+  numel(result, op);
   return result;
 }
 
@@ -64,18 +71,16 @@ Shape broadcast_axes(const Shape& from, const Shape& to) {
 Shape infer_shape(const Shape& requested, int64_t elements) {
   Shape shape = requested;
   int unknown = -1;
-  int64_t known = 1;
   for (int axis = 0; axis < shape.size(); ++axis) {
-    if (shape[axis] >= 0) {
-      known *= shape[axis];
-      continue;
-    }
+    if (shape[axis] >= 0) continue;
     check(shape[axis] == -1 && unknown < 0, "reshape: at most one size may be -1, got ", requested);
     unknown = axis;
+    shape[axis] = 1;
   }
-  if (unknown >= 0 && known > 0 && elements % known == 0) shape[unknown] = elements / known;
-  check(numel(shape) == elements && (unknown < 0 || known > 0), "reshape: ", elements,
-        " elements do not fit shape ", requested);
+  const int64_t known = numel(shape, "reshape");
+  const bool fits = unknown < 0 ? known == elements : known > 0 && elements % known == 0;
+  check(fits, "reshape: ", elements, " elements do not fit shape ", requested);
+  if (unknown >= 0) shape[unknown] = elements / known;
   return shape;
 }
 

@@ -67,10 +67,16 @@ class Shape {
 // Prints as [2, 3].
 std::ostream& operator<<(std::ostream& out, const Shape& shape);
 
-// Number of elements: the product of the sizes, 1 for a scalar.
-int64_t numel(const Shape& shape);
+// The rule that the shape of every tensor keeps: no size is negative, and the product of the sizes,
+// a 0 counted as 1, is at most this. So numbers of elements, strides and bytes fit 64 bits, also in
+// a tensor without elements and in one that repeats a few.
+constexpr int64_t kMaxElements = INT64_MAX / 8;
 
-// Strides, in elements, of a row-major array.
+// Number of elements: the product of the sizes, 1 for a scalar. Fails, naming `op`, for a shape
+// that breaks the rule.
+int64_t numel(const Shape& shape, const char* op = "numel");
+
+// Strides, in elements, of a row-major array of a shape that keeps the rule.
 Shape contiguous_strides(const Shape& shape);
 
 // Turns an axis in [-axes, axes) into one in [0, axes), or fails naming `op`.

@@ -1,5 +1,6 @@
 #include "tensor/tensor.h"
 
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <new>
@@ -41,15 +42,37 @@ std::optional<Shape> reshaped_strides(const Tensor& x, const Shape& shape) {
   return strides;
 }
 
+// value as a To, without its fraction when To is int64; what does not fit fails, naming `op`.
+template <class To, class From>
+To converted(From value, const char* op) {
+  if constexpr (std::is_same_v<To, int64_t> && std::is_floating_point_v<From>)
+    check(value >= From(-0x1p63) && value < From(0x1p63), op, ": int64 cannot hold ", value);
+  return static_cast<To>(value);
+}
+
+void fill_with(Tensor& tensor, double value, const char* op) {
+  check_defined(tensor, op);
+  dispatch(tensor.dtype(), [&]<class T>() {
+    const T element = converted<T>(value, op);
+    if constexpr (std::is_same_v<T, int64_t>)
+      check(value == std::trunc(value), op, ": int64 cannot hold ", value);
+    map_into<T>(tensor, [element] { return element; });
+  });
+}
+
 }  // namespace
 
+void check_defined(const Tensor& x, const char* op) {
+  check(x.defined(), op, ": the tensor is undefined");
+}
+
+Tensor Tensor::handle(const char* op) const {
+  check_defined(*this, op);
+  return *this;
+}
+
 Tensor Tensor::empty(const Shape& shape, DType dtype) {
-  int64_t bytes = element_size(dtype);
-  for (int64_t size : shape) {
-    check(size >= 0, "tensor: negative size in shape ", shape);
-    check(!__builtin_mul_overflow(bytes, size, &bytes), "tensor: too many elements in shape ",
-          shape);
-  }
+  const int64_t bytes = gradian::numel(shape, "tensor") * element_size(dtype);
   Tensor result;
   try {
     result.storage_ = std::make_shared<Storage>(static_cast<size_t>(bytes));
@@ -67,7 +90,7 @@ Tensor Tensor::empty(const Shape& shape, DType dtype) {
 
 Tensor Tensor::full(const Shape& shape, double value, DType dtype) {
   Tensor result = empty(shape, dtype);
-  result.fill(value);
+  fill_with(result, value, "full");
   return result;
 }
 
@@ -76,6 +99,7 @@ Tensor Tensor::ones(const Shape& shape, DType dtype) { return full(shape, 1, dty
 Tensor Tensor::scalar(double value, DType dtype) { return full({}, value, dtype); }
 
 Tensor Tensor::arange(int64_t count, DType dtype) {
+  check(count >= 0, "arange: negative count ", count);
   Tensor result = empty({count}, dtype);
   dispatch(dtype, [&]<class T>() {
     T* data = result.mutable_data<T>();
@@ -85,17 +109,17 @@ Tensor Tensor::arange(int64_t count, DType dtype) {
 }
 
 template <class T>
-Tensor Tensor::from(const std::vector<T>& values, const Shape& shape) {
-  check(static_cast<int64_t>(values.size()) == gradian::numel(shape), "from: ", values.size(),
+Tensor Tensor::from_elements(const T* values, size_t count, const Shape& shape) {
+  check(static_cast<int64_t>(count) == gradian::numel(shape, "from"), "from: ", count,
         " values do not fit shape ", shape);
   Tensor result = empty(shape, dtype_of<T>());
-  std::copy(values.begin(), values.end(), result.mutable_data<T>());
+  std::copy(values, values + count, result.mutable_data<T>());
   return result;
 }
 
-template Tensor Tensor::from(const std::vector<float>&, const Shape&);
-template Tensor Tensor::from(const std::vector<double>&, const Shape&);
-template Tensor Tensor::from(const std::vector<int64_t>&, const Shape&);
+template Tensor Tensor::from_elements(const float*, size_t, const Shape&);
+template Tensor Tensor::from_elements(const double*, size_t, const Shape&);
+template Tensor Tensor::from_elements(const int64_t*, size_t, const Shape&);
 
 bool Tensor::is_contiguous() const {
   int64_t expected = 1;
@@ -114,6 +138,7 @@ void* Tensor::raw(DType expected) const {
 }
 
 double Tensor::at(const Shape& index) const {
+  check_defined(*this, "at");
   check(index.size() == dim(), "at: index ", index, " for shape ", shape_);
   int64_t position = 0;
   for (int axis = 0; axis < dim(); ++axis) {
@@ -125,14 +150,16 @@ double Tensor::at(const Shape& index) const {
 }
 
 double Tensor::item() const {
+  check_defined(*this, "item");
   check(numel() == 1, "item: expected one element, got shape ", shape_);
   return at(Shape::filled(dim(), 0));
 }
 
 template <class T>
 std::vector<T> Tensor::to_vector() const {
-  const Tensor converted = to(dtype_of<T>()).contiguous();
-  return std::vector<T>(converted.data<T>(), converted.data<T>() + numel());
+  check_defined(*this, "to_vector");
+  const Tensor values = to(dtype_of<T>()).contiguous();
+  return std::vector<T>(values.data<T>(), values.data<T>() + numel());
 }
 
 template std::vector<float> Tensor::to_vector() const;
@@ -140,18 +167,18 @@ template std::vector<double> Tensor::to_vector() const;
 template std::vector<int64_t> Tensor::to_vector() const;
 
 Tensor Tensor::reshape(const Shape& requested) const {
+  Tensor view = handle("reshape");
   const Shape shape = infer_shape(requested, numel());
   const std::optional<Shape> strides = reshaped_strides(*this, shape);
   if (!strides) return clone().reshape(shape);
-  Tensor view = *this;
   view.shape_ = shape;
   view.strides_ = *strides;
   return view;
 }
 
 Tensor Tensor::permute(const Shape& axes) const {
+  Tensor view = handle("permute");
   check(axes.size() == dim(), "permute: axes ", axes, " for shape ", shape_);
-  Tensor view = *this;
   std::array<bool, Shape::kMaxAxes> used{};
   for (int i = 0; i < dim(); ++i) {
     const int axis = normalize_axis(axes[i], dim(), "permute");
@@ -164,15 +191,16 @@ Tensor Tensor::permute(const Shape& axes) const {
 }
 
 Tensor Tensor::transpose(int axis0, int axis1) const {
+  Tensor view = handle("transpose");
   axis0 = normalize_axis(axis0, dim(), "transpose");
   axis1 = normalize_axis(axis1, dim(), "transpose");
-  Tensor view = *this;
   std::swap(view.shape_[axis0], view.shape_[axis1]);
   std::swap(view.strides_[axis0], view.strides_[axis1]);
   return view;
 }
 
 Tensor Tensor::slice(int axis, int64_t begin, int64_t end, int64_t step) const {
+  Tensor view = handle("slice");
   axis = normalize_axis(axis, dim(), "slice");
   const int64_t size = shape_[axis];
   if (begin < 0) begin += size;
@@ -180,7 +208,7 @@ Tensor Tensor::slice(int axis, int64_t begin, int64_t end, int64_t step) const {
   check(step > 0, "slice: step must be positive, got ", step);
   check(0 <= begin && begin <= end && end <= size, "slice: range ", begin, " to ", end,
         " is outside axis ", axis, " of shape ", shape_);
-  Tensor view = *this;
+  step = std::min(step, std::max<int64_t>(1, end - begin));  // a longer one leads past the end too
   view.offset_ += begin * strides_[axis];
   view.shape_[axis] = (end - begin + step - 1) / step;
   view.strides_[axis] *= step;
@@ -188,6 +216,7 @@ Tensor Tensor::slice(int axis, int64_t begin, int64_t end, int64_t step) const {
 }
 
 Tensor Tensor::select(int axis, int64_t index) const {
+  check_defined(*this, "select");
   axis = normalize_axis(axis, dim(), "select");
   check(index >= 0 && index < shape_[axis], "select: index ", index, " is outside axis ", axis,
         " of shape ", shape_);
@@ -198,11 +227,12 @@ Tensor Tensor::select(int axis, int64_t index) const {
 }
 
 Tensor Tensor::expand(const Shape& shape) const {
+  Tensor view = handle("expand");
   const bool negative = std::any_of(shape.begin(), shape.end(), [](int64_t s) { return s < 0; });
   check(!negative && broadcasts_to(shape_, shape), "expand: shape ", shape_,
         " does not broadcast to ", shape);
+  gradian::numel(shape, "expand");
   const int offset = shape.size() - dim();
-  Tensor view = *this;
   view.shape_ = shape;
   view.strides_ = Shape::filled(shape.size(), 0);
   for (int axis = 0; axis < dim(); ++axis)
@@ -211,32 +241,37 @@ Tensor Tensor::expand(const Shape& shape) const {
 }
 
 Tensor Tensor::unsqueeze(int axis) const {
+  Tensor view = handle("unsqueeze");
   axis = normalize_axis(axis, dim() + 1, "unsqueeze");
-  Tensor view = *this;
   view.shape_.insert(axis, 1);
   view.strides_.insert(axis, 0);
   return view;
 }
 
 Tensor Tensor::squeeze(int axis) const {
+  check_defined(*this, "squeeze");
   axis = normalize_axis(axis, dim(), "squeeze");
   check(shape_[axis] == 1, "squeeze: axis ", axis, " of shape ", shape_, " is not of size 1");
   return select(axis, 0);
 }
 
 Tensor Tensor::flip(int axis) const {
+  Tensor view = handle("flip");
   axis = normalize_axis(axis, dim(), "flip");
-  Tensor view = *this;
   view.offset_ += std::max<int64_t>(shape_[axis] - 1, 0) * strides_[axis];
   view.strides_[axis] = -strides_[axis];
   return view;
 }
 
-Tensor Tensor::contiguous() const { return is_contiguous() ? *this : clone(); }
+Tensor Tensor::contiguous() const {
+  check_defined(*this, "contiguous");
+  return is_contiguous() ? *this : clone();
+}
 
 Tensor Tensor::clone() const {
+  check_defined(*this, "clone");
   Tensor copy = empty(shape_, dtype_);
-  copy.copy_from(*this);
+  copy.copy_values(*this, "clone");
   return copy;
 }
 
@@ -245,24 +280,30 @@ Tensor Tensor::owned() && {
 }
 
 Tensor Tensor::to(DType dtype) const {
+  check_defined(*this, "to");
   if (dtype == dtype_) return *this;
-  Tensor converted = empty(shape_, dtype);
-  converted.copy_from(*this);
-  return converted;
+  Tensor result = empty(shape_, dtype);
+  result.copy_values(*this, "to");
+  return result;
 }
 
-void Tensor::fill(double value) {
-  dispatch(dtype_,
-           [&]<class T>() { map_into<T>(*this, [v = static_cast<T>(value)] { return v; }); });
-}
+void Tensor::fill(double value) { fill_with(*this, value, "fill"); }
 
 void Tensor::copy_from(const Tensor& source) {
+  check_defined(*this, "copy_from");
+  check_defined(source, "copy_from");
   // A source in the same storage may overlap: what is still to be read must not be overwritten.
-  const Tensor from = (source.storage_ == storage_ ? source.clone() : source).expand(shape_);
+  copy_values(source.storage_ == storage_ ? source.clone() : source, "copy_from");
+}
+
+void Tensor::copy_values(const Tensor& source, const char* op) {
+  check(broadcasts_to(source.shape_, shape_), op, ": shape ", source.shape_,
+        " does not broadcast to ", shape_);
+  const Tensor from = source.expand(shape_);
   dispatch(dtype_, [&]<class To>() {
     dispatch(from.dtype(), [&]<class From>() {
       map_into<To, From>(
-          *this, [](From value) { return static_cast<To>(value); }, from);
+          *this, [op](From value) { return converted<To>(value, op); }, from);
     });
   });
 }

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "tensor/allocator.h"
@@ -16,11 +18,12 @@ namespace gradian {
 
 class Tensor {
  public:
-  // An undefined tensor: defined() is false and nothing else may be asked of it.
+  // An undefined tensor: defined() is false, and whatever else is asked of it fails.
   Tensor() = default;
 
   // Makers. Values of empty() are unspecified (NaN, or a huge integer, in builds with assertions).
   static Tensor empty(const Shape& shape, DType dtype = DType::float32);
+  // Fails for an int64 tensor unless `value` is a whole number that int64 holds.
   static Tensor full(const Shape& shape, double value, DType dtype = DType::float32);
   static Tensor zeros(const Shape& shape, DType dtype = DType::float32);
   static Tensor ones(const Shape& shape, DType dtype = DType::float32);
@@ -28,9 +31,21 @@ class Tensor {
   static Tensor scalar(double value, DType dtype = DType::float32);
   // 0, 1, ..., count - 1.
   static Tensor arange(int64_t count, DType dtype = DType::int64);
-  // Copies `values`, row-major, into a tensor of T's dtype; their number must fit `shape`.
+  // Copies `values`, row-major, into a tensor of T's dtype; their number must fit `shape`. Integers
+  // of every type, bool too, become int64.
   template <class T>
-  static Tensor from(const std::vector<T>& values, const Shape& shape);
+  static Tensor from(const std::vector<T>& values, const Shape& shape) {
+    if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double> ||
+                  std::is_same_v<T, int64_t>)
+      return from_elements(values.data(), values.size(), shape);
+    else
+      return from(widened(values), shape);
+  }
+  // The same for values written in braces: from({0, 1, 2}, {3}).
+  template <class T>
+  static Tensor from(std::initializer_list<T> values, const Shape& shape) {
+    return from(std::vector<T>(values), shape);
+  }
 
   bool defined() const { return storage_ != nullptr; }
   // A temporary hands out a copy, here and wherever a reference into it would dangle.
@@ -85,16 +100,25 @@ class Tensor {
   // Copies.
   Tensor contiguous() const;  // itself when it already is
   Tensor clone() const;
+  // Cuts the fraction off where float becomes int64; NaN and what int64 cannot hold are errors.
   Tensor to(DType dtype) const;
   // Itself when it is contiguous and the only handle to its memory, otherwise a clone.
   Tensor owned() &&;
 
-  // In place. `source` broadcasts to this shape and is converted to this dtype.
+  // In place. What full() and to() refuse, fill() and copy_from() refuse too.
   void fill(double value);
+  // `source` broadcasts to this shape and is converted to this dtype.
   void copy_from(const Tensor& source);
 
  private:
+  template <class T>
+  static Tensor from_elements(const T* values, size_t count, const Shape& shape);
+  template <class T>
+  static std::vector<int64_t> widened(const std::vector<T>& values);
+  // This handle, to make a view of; fails, naming `op`, if it is undefined.
+  Tensor handle(const char* op) const;
   void* raw(DType expected) const;
+  void copy_values(const Tensor& source, const char* op);
 
   std::shared_ptr<Storage> storage_;
   Shape shape_;
@@ -102,6 +126,22 @@ class Tensor {
   int64_t offset_ = 0;
   DType dtype_ = DType::float32;
 };
+
+// Fails, naming `op`, if x is undefined.
+void check_defined(const Tensor& x, const char* op);
+
+template <class T>
+std::vector<int64_t> Tensor::widened(const std::vector<T>& values) {
+  static_assert(std::is_integral_v<T>, "Tensor::from takes float, double, or integers of any type");
+  std::vector<int64_t> result;
+  result.reserve(values.size());
+  for (const T value : values) {
+    if constexpr (std::is_unsigned_v<T> && sizeof(T) == sizeof(int64_t))
+      check(value <= T{INT64_MAX}, "from: int64 cannot hold ", value);
+    result.push_back(static_cast<int64_t>(value));
+  }
+  return result;
+}
 
 // Nested brackets, four significant digits, long axes shortened:
 //   [[1, 2],

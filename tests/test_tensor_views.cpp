@@ -4,6 +4,8 @@
 
 #include <functional>
 
+#include "autograd/ops.h"
+#include "nn/init.h"
 #include "tensor/kernels.h"
 #include "tests/reference.h"
 
@@ -297,13 +299,183 @@ TEST_CASE("an undefined tensor says so") {
   CHECK_FALSE(x.defined());
   CHECK(Tensor::zeros({0}).defined());
   CHECK(x.stamp() == Tensor().stamp());
+  Tensor y = Tensor::zeros({1});
   check_errors({
       {[&] { x.data<float>(); }, "data: the tensor is undefined"},
       {[&] { x.mutable_data<float>(); }, "data: the tensor is undefined"},
-      {[&] { x.item(); }, "data: the tensor is undefined"},
-      {[&] { x.fill(1); }, "data: the tensor is undefined"},
-      {[&] { x.clone(); }, "data: the tensor is undefined"},
+      {[&] { x.size(0); }, "size: axis 0 is out of range for 0 axes"},
+      {[&] { x.at({}); }, "at: the tensor is undefined"},
+      {[&] { x.item(); }, "item: the tensor is undefined"},
+      {[&] { x.to_vector<float>(); }, "to_vector: the tensor is undefined"},
+      {[&] { x.reshape({1}); }, "reshape: the tensor is undefined"},
+      {[&] { x.permute({}); }, "permute: the tensor is undefined"},
+      {[&] { x.transpose(0, 1); }, "transpose: the tensor is undefined"},
+      {[&] { x.slice(0, 0, 1); }, "slice: the tensor is undefined"},
+      {[&] { x.select(0, 0); }, "select: the tensor is undefined"},
+      {[&] { x.expand({2}); }, "expand: the tensor is undefined"},
+      {[&] { x.unsqueeze(0); }, "unsqueeze: the tensor is undefined"},
+      {[&] { x.squeeze(0); }, "squeeze: the tensor is undefined"},
+      {[&] { x.flip(0); }, "flip: the tensor is undefined"},
+      {[&] { x.contiguous(); }, "contiguous: the tensor is undefined"},
+      {[&] { x.clone(); }, "clone: the tensor is undefined"},
+      {[&] { x.to(DType::float32); }, "to: the tensor is undefined"},
+      {[&] { x.fill(1); }, "fill: the tensor is undefined"},
+      {[&] { x.copy_from(y); }, "copy_from: the tensor is undefined"},
+      {[&] { y.copy_from(x); }, "copy_from: the tensor is undefined"},
+      {[&] { sum(x); }, "sum: the tensor is undefined"},
+      {[&] { argmax(x, 0); }, "argmax: the tensor is undefined"},
+      {[&] { log_softmax(x, 0); }, "log_softmax: the tensor is undefined"},
+      {[&] { add(x, y); }, "add: the tensor is undefined"},
+      {[&] { mul(y, x); }, "mul: the tensor is undefined"},
+      {[&] { matmul(y, x); }, "matmul: the tensor is undefined"},
+      {[&] { linear(x, y); }, "linear: the tensor is undefined"},
+      {[&] {
+         concat({y, x}, 0);
+       },
+       "concat: the tensor is undefined"},
+      {[&] { gather(x, 0, y); }, "gather: the tensor is undefined"},
+      {[&] { one_hot(x, 3, DType::float32); }, "one_hot: the tensor is undefined"},
+      {[&] { conv2d(x, y, {}); }, "conv2d: the tensor is undefined"},
   });
+}
+
+// Whoever counts the elements of these shapes in 64 bits gets a small number.
+TEST_CASE(
+    "a shape of more elements than 64 bits count is refused by every function that makes it") {
+  constexpr int64_t half = int64_t{1} << 32, large = int64_t{1} << 40;
+  const Tensor one = Tensor::zeros({1}), none = Tensor::zeros({0}), four = Tensor::ones({4});
+  const Tensor row = Tensor::zeros({1, 1}).expand({1, large}), column = row.transpose(0, 1);
+  const Tensor flat = Tensor::zeros({0, 1, int64_t{1} << 51});
+  check_errors({
+      {[&] {
+         one.expand({large, large});
+       },
+       "expand: too many elements in shape [1099511627776, 1099511627776]"},
+      {[&] {
+         one.expand({0, large, large, 1});
+       },
+       "expand: too many elements in shape [0, "},
+      {[&] {
+         four.reshape({4, 4611686018427387905});
+       },
+       "reshape: too many elements in shape [4, 4611686018427387905]"},
+      {[&] {
+         none.reshape({half, half});
+       },
+       "reshape: too many elements in shape [4294967296, 4294967296]"},
+      {[&] {
+         none.reshape({0, half, half});
+       },
+       "reshape: too many elements in shape [0, 4294967296, 4294967296]"},
+      {[&] {
+         four.reshape({half, half, -1});
+       },
+       "reshape: too many elements in shape"},
+      {[&] {
+         Tensor::zeros({0, half, half});
+       },
+       "tensor: too many elements in shape [0, 4294967296, 4294967296]"},
+      {[&] {
+         Tensor::from<float>({}, {0, half, half});
+       },
+       "from: too many elements in shape [0, "},
+      {[&] {
+         Tensor::from<float>({}, {half, half});
+       },
+       "from: too many elements in shape"},
+      {[&] { Tensor::arange(int64_t{1} << 61); }, "tensor: too many elements in shape"},
+      {[&] { add(row, column); }, "add: too many elements in shape [1099511627776, "},
+      {[&] { where(row, column, column); }, "where: too many elements in shape [1099511627776, "},
+      {[&] { matmul(column, row); }, "matmul: too many elements in shape [1099511627776, "},
+      {[&] { concat(std::vector<Tensor>(1 << 10, flat), 2); },
+       "concat: too many elements in shape [0, 1, "},
+      {[&] { one_hot(Tensor::arange(4), int64_t{1} << 62, DType::float32); },
+       "one_hot: too many elements in shape [4, "},
+      {[&] {
+         scatter_add({large, large}, 0, Tensor::arange(1).reshape({1, 1}), row);
+       },
+       "scatter_add: too many elements in shape"},
+      {[&] {
+         pad(Variable(four), {INT64_MAX, INT64_MAX});
+       },
+       "pad: too many elements in shape"},
+      {[&] { slice_adjoint(Variable(four), {8}, 0, 0, int64_t{1} << 62); },
+       "slice_adjoint: 4 elements from 0 at step 4611686018427387904 do not fit axis 0 of shape "
+       "[8]"},
+      {[&] { slice_adjoint(Variable(four), {8}, 0, INT64_MAX); }, "slice_adjoint: 4 elements from"},
+      {[&] {
+         nn::fan_in({1, half, half});
+       },
+       "init: too many elements in shape"},
+  });
+  CHECK(sum(Tensor::zeros({0, large}), {0, 1}).item() == 0);
+  CHECK(Tensor::zeros({large, 0}).reshape({0, 1 << 19, large}).clone().numel() == 0);
+}
+
+TEST_CASE("steps and bounds of slices may be any numbers") {
+  constexpr int64_t huge = int64_t{1} << 62;
+  const Tensor x = counting({3, 4});
+  CHECK(x.slice(1, 1, 4, huge).to_vector<double>() == std::vector<double>{1, 5, 9});
+  CHECK(x.slice(1, 1, 4, INT64_MAX).slice(1, 0, 1, INT64_MAX).clone().shape() == Shape{3, 1});
+  CHECK(x.slice(0, 1, 1, INT64_MAX).shape() == Shape{0, 4});
+  CHECK(x.slice(1, 0, 4, 3).slice(1, 0, 2, huge).slice(1, 0, 1, huge).to_vector<double>() ==
+        std::vector<double>{0, 4, 8});
+  check_errors({{[&] { x.slice(0, INT64_MIN, 1); }, "slice: range"},
+                {[&] { x.slice(0, 0, INT64_MAX); }, "slice: range"}});
+}
+
+TEST_CASE("from takes integers of every type as int64, exactly") {
+  const std::vector<int64_t> want{0, 1, 2};
+  const auto check_from = [&](const auto& values) {
+    const Tensor x = Tensor::from(values, {3});
+    CHECK(x.dtype() == DType::int64);
+    CHECK(x.to_vector<int64_t>() == want);
+  };
+  check_from(std::vector<int>{0, 1, 2});
+  check_from(std::vector<unsigned>{0, 1, 2});
+  check_from(std::vector<size_t>{0, 1, 2});
+  check_from(std::vector<long long>{0, 1, 2});
+  check_from(std::vector<int8_t>{0, 1, 2});
+  check_from(std::vector<uint16_t>{0, 1, 2});
+  check_from(std::vector<int64_t>{0, 1, 2});
+  CHECK(Tensor::from({0, 1, 2}, {3}).to_vector<int64_t>() == want);
+  CHECK(Tensor::from({0.5, 1.5}, {2}).dtype() == DType::float64);
+  CHECK(Tensor::from({0.5f, 1.5f}, {2}).dtype() == DType::float32);
+  CHECK(Tensor::from(std::vector<bool>{true, false}, {2}).to_vector<int64_t>() ==
+        std::vector<int64_t>{1, 0});
+  CHECK(Tensor::from({INT32_MIN, INT32_MAX}, {2}).to_vector<int64_t>() ==
+        std::vector<int64_t>{INT32_MIN, INT32_MAX});
+  CHECK_THROWS_WITH_AS(Tensor::from({uint64_t{1} << 63}, {1}),
+                       "from: int64 cannot hold 9223372036854775808", Error);
+}
+
+TEST_CASE("an int64 tensor refuses numbers that it cannot hold, in one place as in all") {
+  const double nan = std::nan("");
+  const auto floats = [](double value) { return Tensor::from({1.0, value}, {2}); };
+  Tensor whole = Tensor::zeros({2}, DType::int64);
+  for (const auto& [value, name] : {std::pair{nan, "nan"},
+                                    {1e300, "1e+300"},
+                                    {-HUGE_VAL, "-inf"},
+                                    {0x1p63, "9.22337e+18"},
+                                    {-0x1.8p63, "-1.38351e+19"}}) {
+    const std::string expected = text("int64 cannot hold ", name);
+    const auto fails = [&](const char* op, const auto& call) {
+      CHECK_THROWS_WITH_AS(call(), text(op, ": ", expected).c_str(), Error);
+    };
+    fails("full", [&, v = value] { Tensor::full({2}, v, DType::int64); });
+    fails("full", [&, v = value] { Tensor::scalar(v, DType::int64); });
+    fails("fill", [&, v = value] { whole.fill(v); });
+    fails("to", [&, v = value] { floats(v).to(DType::int64); });
+    fails("to", [&, v = value] { floats(v).to_vector<int64_t>(); });
+    fails("copy_from", [&, v = value] { whole.copy_from(floats(v)); });
+  }
+  CHECK_THROWS_WITH_AS(Tensor::from({1e30f}, {1}).to(DType::int64), "to: int64 cannot hold 1e+30",
+                       Error);
+  check_errors({{[] { Tensor::full({2}, 0.5, DType::int64); }, "full: int64 cannot hold 0.5"},
+                {[] { Tensor::scalar(-1.5, DType::int64); }, "full: int64 cannot hold -1.5"},
+                {[&] { whole.fill(1e-300); }, "fill: int64 cannot hold 1e-300"}});
+  CHECK(Tensor::scalar(-0x1p63, DType::int64).to_vector<int64_t>()[0] == INT64_MIN);
+  CHECK(floats(0x1.fffffffffffffp62).to(DType::int64).to_vector<int64_t>()[1] == INT64_MAX - 1023);
 }
 
 TEST_CASE("bad arguments fail and the text says what came") {
@@ -315,7 +487,7 @@ TEST_CASE("bad arguments fail and the text says what came") {
          Tensor::zeros({2, -1});
        },
        "tensor: negative size in shape [2, -1]"},
-      {[] { Tensor::arange(-1); }, "tensor: negative size in shape [-1]"},
+      {[] { Tensor::arange(-1); }, "arange: negative count -1"},
       {[] {
          Tensor::zeros({int64_t{1} << 40, int64_t{1} << 40});
        },

@@ -114,6 +114,9 @@ struct SliceAdjoint {
   int64_t end_for(int64_t count) const {
     const int64_t size = shape[normalize_axis(axis, shape.size(), name)];
     const int64_t first = begin < 0 ? begin + size : begin;
+    check(first <= size && (count <= 1 || step <= size / (count - 1)), name, ": ", count,
+          " elements from ", begin, " at step ", step, " do not fit axis ", axis, " of shape ",
+          shape);
     return count == 0 ? first : first + (count - 1) * step + 1;
   }
   static std::vector<GradCase> cases() {
@@ -230,7 +233,9 @@ Variable pad(const Variable& x, const Shape& padding, double value) try {
     check(padding[i] >= 0 && padding[i + 1] >= 0, "negative padding ", padding);
     const int axis = x.dim() - 1 - i / 2;
     Shape shape = result.shape();
-    shape[axis] += padding[i] + padding[i + 1];
+    // A number beyond what a shape may hold stays beyond it.
+    shape[axis] += std::min(padding[i], kMaxElements) + std::min(padding[i + 1], kMaxElements);
+    numel(shape, "pad");
     Tensor grown = Tensor::ones(shape, x.dtype());
     grown.slice(axis, padding[i], padding[i] + result.size(axis)).copy_from(outside);
     outside = grown;
