@@ -32,7 +32,7 @@ void check_eps(const char* layer, double eps) {
 
 const Pool2dOptions& checked(const char* layer, const Pool2dOptions& options) {
   check_positive(layer, "kernel_size", options.kernel);
-  check_positive(layer, "stride", options.step());
+  check_positive(layer, "stride", options.stride);
   check_positive(layer, "dilation", options.dilation);
   check_padding(layer, options.padding);
   for (size_t axis = 0; axis < 2; ++axis)

@@ -21,17 +21,15 @@ class Linear : public Module {
 class Conv2d : public Module {
  public:
   struct Options {
-    Pair stride{1, 1};
-    Pair padding{0, 0};
-    Pair dilation{1, 1};
+    Pair stride = 1;
+    Pair padding = 0;
+    Pair dilation = 1;
     int64_t groups = 1;
     bool bias = true;
   };
-  // A square kernel: Conv2d(16, 32, 3, {.padding = {1, 1}}).
-  Conv2d(int64_t in_channels, int64_t out_channels, int64_t kernel_size)
+  // Conv2d(16, 32, 3, {.padding = 1}), Conv2d(16, 32, {3, 5}, {.padding = {1, 2}}).
+  Conv2d(int64_t in_channels, int64_t out_channels, Pair kernel_size)
       : Conv2d(in_channels, out_channels, kernel_size, Options()) {}
-  Conv2d(int64_t in_channels, int64_t out_channels, int64_t kernel_size, const Options& options)
-      : Conv2d(in_channels, out_channels, Pair{kernel_size, kernel_size}, options) {}
   Conv2d(int64_t in_channels, int64_t out_channels, Pair kernel_size, const Options& options);
   Variable forward(const Variable& x) override;
   std::string description() const override;
@@ -41,10 +39,11 @@ class Conv2d : public Module {
   Conv2dOptions options_;
 };
 
-// The largest value of each window. The stride is the kernel's size unless given.
+// The largest value of each window. The stride is the kernel's size unless given:
+// MaxPool2d(2), MaxPool2d({.kernel = 3, .stride = 2, .padding = 1}).
 class MaxPool2d : public Module {
  public:
-  explicit MaxPool2d(int64_t kernel_size) : MaxPool2d(Pool2dOptions{{kernel_size, kernel_size}}) {}
+  explicit MaxPool2d(Pair kernel_size) : MaxPool2d(Pool2dOptions{kernel_size}) {}
   explicit MaxPool2d(const Pool2dOptions& options);
   Variable forward(const Variable& x) override { return max_pool2d(x, options_); }
   std::string description() const override;
@@ -56,7 +55,7 @@ class MaxPool2d : public Module {
 // The mean of each window.
 class AvgPool2d : public Module {
  public:
-  explicit AvgPool2d(int64_t kernel_size) : AvgPool2d(Pool2dOptions{{kernel_size, kernel_size}}) {}
+  explicit AvgPool2d(Pair kernel_size) : AvgPool2d(Pool2dOptions{kernel_size}) {}
   explicit AvgPool2d(const Pool2dOptions& options, bool count_include_pad = true);
   Variable forward(const Variable& x) override {
     return avg_pool2d(x, options_, count_include_pad_);

@@ -18,7 +18,7 @@ namespace {
 
 // All sizes of one convolution, per group where channels are meant.
 struct Geometry {
-  Geometry(const Shape& input, const Shape& weight, const Conv2dOptions& o)
+  Geometry(const Shape& input, const Shape& weight, const Shape& output, const Conv2dOptions& o)
       : options(o),
         images(input[0]),
         channels(input[1] / o.groups),
@@ -27,8 +27,8 @@ struct Geometry {
         filters(weight[0] / o.groups),
         kernel_height(weight[2]),
         kernel_width(weight[3]),
-        out_height(output_size(height, kernel_height, o.stride[0], o.padding[0], o.dilation[0])),
-        out_width(output_size(width, kernel_width, o.stride[1], o.padding[1], o.dilation[1])) {}
+        out_height(output[2]),
+        out_width(output[3]) {}
 
   int64_t patch() const { return channels * kernel_height * kernel_width; }
   int64_t positions() const { return out_height * out_width; }
@@ -56,8 +56,10 @@ void for_each_patch_row(const Geometry& g, const Row& row) {
         for (int64_t i = 0; i < g.out_height; ++i) {
           const int64_t y = i * stride[0] + p * dilation[0] - padding[0];
           const bool inside = y >= 0 && y < g.height && begin < end;
-          row(patch_row, i, (c * g.height + y) * g.width + shift, inside ? begin : 0,
-              inside ? end : 0);
+          if (inside)
+            row(patch_row, i, (c * g.height + y) * g.width + shift, begin, end);
+          else
+            row(patch_row, i, 0, 0, 0);
         }
       }
 }
@@ -89,6 +91,14 @@ void add_columns_to_image(const Geometry& g, const T* columns, T* image) {
       });
 }
 
+// The direct algorithm copies images with their padding, which may be larger than image and result
+// together without bound.
+bool copies_are_small(const Geometry& g) {
+  const Pair& padding = g.options.padding;
+  const double copy = double(g.height + 2 * padding.height) * double(g.width + 2 * padding.width);
+  return copy <= 8 * double(g.height * g.width + g.positions()) + 65536;
+}
+
 std::atomic<ConvAlgorithm> forced_algorithm = ConvAlgorithm::automatic;
 
 // The algorithm to use: what is forced, if it applies, else the one of the least cost, counted in
@@ -96,7 +106,7 @@ std::atomic<ConvAlgorithm> forced_algorithm = ConvAlgorithm::automatic;
 // side whose pixels are cut into tiles and whose channels into lanes: conv2d's result, or its input
 // when that is differentiated by.
 ConvAlgorithm choose(DType dtype, const Geometry& g, const Shape& weight, const Shape& tiled) {
-  const bool direct = direct_applies(dtype, weight, g.options);
+  const bool direct = direct_applies(dtype, weight, g.options) && copies_are_small(g);
   const bool winograd = winograd_applies(dtype, weight, g.options);
   switch (const ConvAlgorithm forced = forced_algorithm.load()) {
     case ConvAlgorithm::im2col:
@@ -109,15 +119,16 @@ ConvAlgorithm choose(DType dtype, const Geometry& g, const Shape& weight, const 
     case ConvAlgorithm::automatic:
       break;
   }
-  const int64_t patches = g.images * g.positions() * g.patch();
+  const auto filters = static_cast<double>(g.filters);
+  const double patches = static_cast<double>(g.images * g.positions()) * double(g.patch());
   ConvAlgorithm best = ConvAlgorithm::im2col;
-  int64_t least = patches * (2 * g.filters + 4);
-  const auto consider = [&](ConvAlgorithm algorithm, int64_t cost) {
+  double least = patches * (2 * filters + 4);
+  const auto consider = [&](ConvAlgorithm algorithm, double cost) {
     if (cost >= least) return;
     least = cost;
     best = algorithm;
   };
-  if (direct) consider(ConvAlgorithm::direct, direct_cost(patches * g.filters, tiled[1]));
+  if (direct) consider(ConvAlgorithm::direct, direct_cost(patches * filters, tiled[1]));
   if (winograd) {
     const int64_t channels = g.channels + g.filters - tiled[1];  // those that are summed over
     consider(ConvAlgorithm::winograd6,
@@ -147,25 +158,25 @@ Shape conv2d_shape(const Shape& input, const Shape& weight, const Conv2dOptions&
   check(input.size() == 4 && weight.size() == 4,
         "conv2d: expected input [N, C, H, W] and weight [O, C / groups, KH, KW], got input ", input,
         ", weight ", weight);
-  for (int axis = 0; axis < 2; ++axis)
-    check(options.stride[size_t(axis)] > 0 && options.dilation[size_t(axis)] > 0 &&
-              options.padding[size_t(axis)] >= 0,
-          "conv2d: stride and dilation must be positive and padding not negative");
   const int64_t groups = options.groups;
-  check(groups > 0 && input[1] == weight[1] * groups && weight[0] % groups == 0,
+  check(groups > 0, "conv2d: expected at least one group, got groups ", groups);
+  check(input[1] % groups == 0 && input[1] / groups == weight[1] && weight[0] % groups == 0,
         "conv2d: channels do not fit: input ", input, ", weight ", weight, ", groups ", groups);
-  check(weight[2] > 0 && weight[3] > 0, "conv2d: empty kernel in weight ", weight);
-  for (int axis = 0; axis < 2; ++axis) {
-    const int64_t span = options.dilation[size_t(axis)] * (weight[2 + axis] - 1) + 1;
-    check(input[2 + axis] + 2 * options.padding[size_t(axis)] >= span, "conv2d: kernel of weight ",
-          weight, " is larger than the padded input ", input);
-  }
-  const Geometry g(input, weight, options);
-  return {input[0], weight[0], g.out_height, g.out_width};
+  const Pair out = count_windows("conv2d", input, {weight[2], weight[3]}, options.stride,
+                                 options.padding, options.dilation);
+  const Shape result{input[0], weight[0], out.height, out.width};
+  numel(result, "conv2d");
+  return result;
 }
 
 void set_conv_algorithm(ConvAlgorithm algorithm) { forced_algorithm = algorithm; }
 ConvAlgorithm conv_algorithm() { return forced_algorithm; }
+
+ConvAlgorithm conv2d_algorithm(DType dtype, const Shape& input, const Shape& weight,
+                               const Conv2dOptions& options) {
+  const Shape output = conv2d_shape(input, weight, options);
+  return choose(dtype, Geometry(input, weight, output, options), weight, output);
+}
 
 Tensor conv2d(const Tensor& input, const Tensor& weight, const Conv2dOptions& options,
               const Tensor& bias) {
@@ -176,7 +187,7 @@ Tensor conv2d(const Tensor& input, const Tensor& weight, const Conv2dOptions& op
     check(bias.shape() == Shape{out_shape[1]}, "conv2d: expected bias [", out_shape[1], "], got ",
           bias.shape());
   }
-  const Geometry g(input.shape(), weight.shape(), options);
+  const Geometry g(input.shape(), weight.shape(), out_shape, options);
   const ConvAlgorithm algorithm = choose(input.dtype(), g, weight.shape(), out_shape);
   if (algorithm == ConvAlgorithm::direct) return direct_conv2d(input, weight, options, bias);
   if (const auto tile = tile_of(algorithm))
@@ -209,7 +220,7 @@ Tensor conv2d_input_gradient(const Tensor& grad, const Tensor& weight, const Sha
                              const Conv2dOptions& options) {
   check_operands(grad, weight, conv2d_shape(input_shape, weight.shape(), options),
                  "conv2d_input_gradient");
-  const Geometry g(input_shape, weight.shape(), options);
+  const Geometry g(input_shape, weight.shape(), grad.shape(), options);
   const ConvAlgorithm algorithm = choose(grad.dtype(), g, weight.shape(), input_shape);
   if (algorithm == ConvAlgorithm::direct)
     return direct_input_gradient(grad, weight, input_shape, options);
@@ -242,7 +253,7 @@ Tensor conv2d_weight_gradient(const Tensor& grad, const Tensor& input, const Sha
                               const Conv2dOptions& options) {
   check_operands(grad, input, conv2d_shape(input.shape(), weight_shape, options),
                  "conv2d_weight_gradient");
-  const Geometry g(input.shape(), weight_shape, options);
+  const Geometry g(input.shape(), weight_shape, grad.shape(), options);
   const ConvAlgorithm algorithm = choose(grad.dtype(), g, weight_shape, grad.shape());
   if (algorithm == ConvAlgorithm::direct)
     return direct_weight_gradient(grad, input, weight_shape, options);

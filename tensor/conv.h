@@ -4,20 +4,19 @@
 #pragma once
 
 #include "tensor/tensor.h"
+#include "tensor/windows.h"
 
 namespace gradian {
 
-using Pair = std::array<int64_t, 2>;  // height, width
-
 struct Conv2dOptions {
-  Pair stride{1, 1};
-  Pair padding{0, 0};   // zeros on each side
-  Pair dilation{1, 1};  // distance of neighbouring taps
-  int64_t groups = 1;   // channels split into groups that do not mix
+  Pair stride = 1;
+  Pair padding = 0;    // zeros on each side
+  Pair dilation = 1;   // distance of neighbouring taps
+  int64_t groups = 1;  // channels split into groups that do not mix
 };
 
-// Shape of conv2d's result [N, O, OH, OW], OH = floor((H + 2 pad - dil (KH - 1) - 1) / stride) + 1.
-// Fails, naming both shapes, when they do not go together.
+// Shape of conv2d's result [N, O, OH, OW], see count_windows(). Fails, naming what came, when
+// input, weight and options do not go together.
 Shape conv2d_shape(const Shape& input, const Shape& weight, const Conv2dOptions& options);
 
 // y[n, o, i, j] = sum over c, p, q of w[o, c, p, q] x[n, c, i stride + p dilation - padding, ...]
@@ -43,5 +42,9 @@ enum class ConvAlgorithm { automatic, im2col, direct, winograd6, winograd8 };
 // does the work.
 void set_conv_algorithm(ConvAlgorithm algorithm);
 ConvAlgorithm conv_algorithm();
+
+// What conv2d takes for operands of these shapes.
+ConvAlgorithm conv2d_algorithm(DType dtype, const Shape& input, const Shape& weight,
+                               const Conv2dOptions& options);
 
 }  // namespace gradian

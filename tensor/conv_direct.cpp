@@ -124,8 +124,9 @@ bool direct_applies(DType dtype, const Shape& weight, const Conv2dOptions& optio
 }
 
 // Lanes without a channel cost what the others do, and a fifth goes into the copies.
-int64_t direct_cost(int64_t multiplications, int64_t channels) {
-  return multiplications / std::max<int64_t>(1, channels) * round_up(channels, kPanel) * 5 / 4;
+double direct_cost(double multiplications, int64_t channels) {
+  const auto lanes = static_cast<double>(round_up(channels, kPanel));
+  return multiplications / static_cast<double>(std::max<int64_t>(1, channels)) * lanes * 1.25;
 }
 
 Tensor direct_conv2d(const Tensor& input, const Tensor& weight, const Conv2dOptions& options,

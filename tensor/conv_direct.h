@@ -11,7 +11,7 @@ bool direct_applies(DType dtype, const Shape& weight, const Conv2dOptions& optio
 
 // What any of the three products costs, see conv.cpp, by the multiplications of the definition and
 // the channels that lie in lanes.
-int64_t direct_cost(int64_t multiplications, int64_t channels);
+double direct_cost(double multiplications, int64_t channels);
 
 // As conv2d, conv2d_input_gradient and conv2d_weight_gradient.
 Tensor direct_conv2d(const Tensor& input, const Tensor& weight, const Conv2dOptions& options,

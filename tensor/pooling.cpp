@@ -24,7 +24,7 @@ struct Window {
   Window(const Pool2dOptions& options, int64_t height_, int64_t width_, int64_t out_height_,
          int64_t out_width_)
       : kernel(options.kernel),
-        stride(options.step()),
+        stride(options.stride),
         padding(options.padding),
         dilation(options.dilation),
         height(height_),
@@ -154,27 +154,23 @@ void pool_plane(const Window& window, const T* plane, T* largest, int64_t* index
 
 }  // namespace
 
+Shape pool2d_shape(const char* op, const Shape& input, const Pool2dOptions& options) {
+  const auto& [kernel, stride, padding, dilation] = options;
+  check(input.size() == 4, op, ": expected input [N, C, H, W], got ", input);
+  const Pair out = count_windows(op, input, kernel, stride, padding, dilation);
+  check(2 * padding.height <= kernel.height && 2 * padding.width <= kernel.width, op, ": padding ",
+        padding, " is more than half of the kernel ", kernel);
+  return {input[0], input[1], out.height, out.width};
+}
+
 MaxPool2dResult max_pool2d(const Tensor& input, const Pool2dOptions& options) {
-  const Pair kernel = options.kernel, stride = options.step();
-  const Pair padding = options.padding, dilation = options.dilation;
-  check(input.dim() == 4, "max_pool2d: expected input [N, C, H, W], got ", input.shape());
-  for (size_t axis = 0; axis < 2; ++axis) {
-    check(kernel[axis] > 0 && stride[axis] > 0 && dilation[axis] > 0,
-          "max_pool2d: kernel, stride and dilation must be positive");
-    check(padding[axis] >= 0 && 2 * padding[axis] <= kernel[axis], "max_pool2d: padding ",
-          padding[axis], " is not between 0 and half of the kernel ", kernel[axis]);
-    check(input.size(2 + static_cast<int>(axis)) + 2 * padding[axis] >=
-              dilation[axis] * (kernel[axis] - 1) + 1,
-          "max_pool2d: kernel ", kernel[0], " x ", kernel[1], " is larger than the padded input ",
-          input.shape());
-  }
+  check_defined(input, "max_pool2d");
+  const Shape shape = pool2d_shape("max_pool2d", input.shape(), options);
   check(input.size(2) * input.size(3) < INT32_MAX, "max_pool2d: planes of ", input.shape(),
         " are too large");
   const Tensor x = input.contiguous();
   const int64_t planes = x.size(0) * x.size(1), height = x.size(2), width = x.size(3);
-  const int64_t out_height = output_size(height, kernel[0], stride[0], padding[0], dilation[0]);
-  const int64_t out_width = output_size(width, kernel[1], stride[1], padding[1], dilation[1]);
-  const Shape shape{x.size(0), x.size(1), out_height, out_width};
+  const int64_t out_height = shape[2], out_width = shape[3];
   MaxPool2dResult result{Tensor::empty(shape, x.dtype()), Tensor::empty(shape, DType::int64)};
   const Window window(options, height, width, out_height, out_width);
   dispatch_floating(x.dtype(), "max_pool2d", [&]<class T>() {
@@ -191,7 +187,7 @@ MaxPool2dResult max_pool2d(const Tensor& input, const Pool2dOptions& options) {
   const int64_t* const first = result.indices.data<int64_t>();
   const int64_t* const last = first + (planes > 0 ? out_height * out_width : 0);
   check(std::find(first, last, -1) == last, "max_pool2d: a window holds padding alone: kernel ",
-        kernel[0], " x ", kernel[1], ", input ", input.shape());
+        options.kernel, ", dilation ", options.dilation, ", input ", input.shape());
   return result;
 }
 

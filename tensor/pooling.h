@@ -8,12 +8,14 @@ namespace gradian {
 
 struct Pool2dOptions {
   Pair kernel;
-  Pair stride{0, 0};   // 0, 0 stands for the kernel's size
-  Pair padding{0, 0};  // at most half of the kernel
-  Pair dilation{1, 1};
-
-  Pair step() const { return stride == Pair{0, 0} ? kernel : stride; }
+  Pair stride = kernel;
+  Pair padding = 0;  // at most half of the kernel
+  Pair dilation = 1;
 };
+
+// Shape [N, C, OH, OW] of the result, see count_windows(). Fails, naming `op` and what came, when
+// input and options do not go together.
+Shape pool2d_shape(const char* op, const Shape& input, const Pool2dOptions& options);
 
 // The largest value of each window and its position in the flattened [H * W] plane (int64), both
 // [N, C, OH, OW]; the first among equals, padding never wins, NaN counts as largest.

@@ -130,13 +130,15 @@ bool winograd_applies(DType dtype, const Shape& weight, const Conv2dOptions& opt
          (kernel == 3 || kernel == 5) && numel(weight) > 0;
 }
 
-int64_t winograd_cost(WinogradTile tile, const Shape& output, int64_t in_channels, int64_t kernel) {
+double winograd_cost(WinogradTile tile, const Shape& output, int64_t in_channels, int64_t kernel) {
   const Images out(output);
-  const int64_t products = in_channels * out.channels, channels = in_channels + out.channels;
+  const double products = double(in_channels) * double(out.channels);
+  const double channels = double(in_channels) + double(out.channels);
   const int64_t alpha = int64_t(tile);
   const TileGrid grid(out, alpha + 1 - kernel);
-  return alpha * alpha *
-         (round_up(grid.count, kPanel) * (products + alpha * 7 / 2 * channels) + 4 * products);
+  const auto tiles = static_cast<double>(round_up(grid.count, kPanel));
+  return double(alpha * alpha) *
+         (tiles * (products + 3.5 * double(alpha) * channels) + 4 * products);
 }
 
 Tensor winograd_conv2d(const Tensor& input, const Tensor& weight, const Conv2dOptions& options,

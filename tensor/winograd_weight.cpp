@@ -29,7 +29,10 @@ class WeightGradient {
         w_stack_(alpha, panels_ * kPanel * out.channels),
         v_(Tensor::empty({v_stack_.total})),
         d_(Tensor::empty({d_stack_.total})),
-        w_(Tensor::empty({w_stack_.total})) {}
+        w_(Tensor::empty({w_stack_.total})),
+        v_data_(v_.template mutable_data<float>()),
+        d_data_(d_.template mutable_data<float>()),
+        w_data_(w_.template mutable_data<float>()) {}
 
   void run(float* dw) {
     for (int64_t first = 0; first < grid_.count; first += block_) {
@@ -66,7 +69,7 @@ class WeightGradient {
   void transform_x(int64_t first, int64_t begin, int64_t end, int64_t c) {
     PaddedRows rows(in_, grid_, first + begin, first + end, {alpha, alpha}, padding_, 8);
     rows.read(x_, c);
-    float* const v = v_.template mutable_data<float>() + c / kPanel * block_ * kPanel + c % kPanel;
+    float* const v = v_data_ + c / kPanel * block_ * kPanel + c % kPanel;
     for (int64_t t = begin; t < end; ++t) {
       const float* tiles[8];
       for (int64_t lane = 0; lane < 8; ++lane) tiles[lane] = rows.tile(t - begin, lane);
@@ -81,7 +84,7 @@ class WeightGradient {
     PaddedRows rows(out_, grid_, first + begin, first + end, {m, m}, {0, 0}, 1);
     for (int64_t o = filter; o < std::min(filter + 8, out_.channels); ++o) {
       rows.read(dy_, o);
-      float* const d = d_.template mutable_data<float>() + o * block_;
+      float* const d = d_data_ + o * block_;
       for (int64_t t = begin; t < end; t += 8) {
         const float* tiles[8];  // past the end, any tile will do
         for (int64_t lane = 0; lane < 8; ++lane)
@@ -94,9 +97,9 @@ class WeightGradient {
 
   // W[k][panel of channels][filter][channel] (+)= D[k] V[k].
   void multiply(int64_t k, int64_t tiles, bool accumulate) {
-    const float* const d = d_.template data<float>() + k * d_stack_.stride;
-    const float* const v = v_.template data<float>() + k * v_stack_.stride;
-    float* const w = w_.template mutable_data<float>() + k * w_stack_.stride;
+    const float* const d = d_data_ + k * d_stack_.stride;
+    const float* const v = v_data_ + k * v_stack_.stride;
+    float* const w = w_data_ + k * w_stack_.stride;
     for (int64_t panel = 0; panel < panels_; ++panel)
       multiply_panel(out_.channels, tiles, d, block_, v + panel * block_ * kPanel,
                      w + panel * out_.channels * kPanel, kPanel, accumulate);
@@ -104,7 +107,7 @@ class WeightGradient {
 
   // dw = G^T W G.
   void transform_result(float* dw) {
-    const float* const w = w_.template data<float>();
+    const float* const w = w_data_;
     parallel_ranges(out_.channels, 4, [&](int64_t begin, int64_t end) {
       for (int64_t o = begin; o < end; ++o)
         for (int64_t c = 0; c < in_.channels; c += 8) {
@@ -127,6 +130,8 @@ class WeightGradient {
   int64_t panels_, block_;  // panels of channels; tiles a block
   Stack v_stack_, d_stack_, w_stack_;
   Tensor v_, d_, w_;
+  float *v_data_, *d_data_,
+      *w_data_;  // taken once: mutable_data() counts a write, which would race
 };
 
 }  // namespace

@@ -153,7 +153,7 @@ struct Pooled {
 
 // Looks at the elements of each window in row-major order.
 inline Pooled max_pool2d(const Array& x, const Pool2dOptions& o) {
-  const Pair stride = o.step();
+  const Pair stride = o.stride;
   const int64_t height = x.shape[2], width = x.shape[3];
   const Shape shape{x.shape[0], x.shape[1],
                     windows(height, o.kernel[0], stride[0], o.padding[0], o.dilation[0]),

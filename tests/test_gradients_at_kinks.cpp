@@ -61,7 +61,7 @@ const std::vector<Convention>& conventions() {
       {"max_pool2d gives all to the first of equals",
        {{3, 1, 3, 3}},
        [](In in) {
-         return max_pool2d(reshape(in[0], {1, 1, 2, 2}), {.kernel = {2, 2}, .stride = {2, 2}});
+         return max_pool2d(reshape(in[0], {1, 1, 2, 2}), {.kernel = 2, .stride = 2});
        },
        {{1, 0, 0, 0}}},
       {"sqrt' = 0 at 0", {{0, 4}}, [](In in) { return sqrt(in[0]); }, {{0, 0.25}}},

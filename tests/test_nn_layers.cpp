@@ -69,7 +69,7 @@ TEST_CASE("Conv2d: options by hand") {
   };
   const std::vector<Case> cases = {
       {"plain", {}, {1, 1, 2, 2}, {37, 47, 67, 77}},
-      {"stride 2", {.stride = {2, 2}}, {1, 1, 1, 1}, {37}},
+      {"stride 2", {.stride = 2}, {1, 1, 1, 1}, {37}},
       {"stride of the height only", {.stride = {2, 1}}, {1, 1, 1, 2}, {37, 47}},
       // Above: 3 4 on the first row, 3 + 8 = 11 and 6 + 12 = 18; below: 1 2 on the last row,
       // 7 + 16 = 23 and 8 + 18 = 26.
@@ -79,11 +79,11 @@ TEST_CASE("Conv2d: options by hand") {
        {11, 18, 37, 47, 67, 77, 23, 26}},
       // Each window holds one corner: 4 on 1, 3 on 3, 2 on 7, 1 on 9.
       {"zeros around, stride 3",
-       {.stride = {3, 3}, .padding = {1, 1}},
+       {.stride = 3, .padding = 1},
        {1, 1, 2, 2},
        {4, 9, 14, 9}},
       // The corners: 1 + 2 3 + 3 7 + 4 9 = 64.
-      {"dilated", {.dilation = {2, 2}}, {1, 1, 1, 1}, {64}}};
+      {"dilated", {.dilation = 2}, {1, 1, 1, 1}, {64}}};
   for (const Case& c : cases) {
     CAPTURE(c.label);
     const Variable image = input(counting(9), {1, 1, 3, 3});
@@ -117,23 +117,23 @@ TEST_CASE("MaxPool2d: the largest of each window") {
   const Variable x = input(counting(16), {1, 1, 4, 4});
   check_values(nn::MaxPool2d(2)(x), {6, 8, 14, 16});
   check_values(nn::MaxPool2d(3)(x), {11});  // what does not fill a window is left out
-  check_values(nn::MaxPool2d({.kernel = {3, 3}, .stride = {1, 1}})(x), {11, 12, 15, 16});
-  check_values(nn::MaxPool2d({.kernel = {2, 2}, .stride = {2, 2}, .dilation = {2, 2}})(x), {11});
+  check_values(nn::MaxPool2d({.kernel = 3, .stride = 1})(x), {11, 12, 15, 16});
+  check_values(nn::MaxPool2d({.kernel = 2, .stride = 2, .dilation = 2})(x), {11});
   // Padding never wins, not even against negative values.
-  check_values(nn::MaxPool2d({.kernel = {3, 3}, .stride = {3, 3}, .padding = {1, 1}})(x * -1.0),
+  check_values(nn::MaxPool2d({.kernel = 3, .stride = 3, .padding = 1})(x * -1.0),
                {-1, -3, -9, -11});
 }
 
 TEST_CASE("MaxPool2d: the gradient goes to the largest, to the first of equals, and adds up") {
   const Variable x = leaf({1, 7, 7, 2}, {1, 1, 1, 4});
-  sum(nn::MaxPool2d({.kernel = {1, 2}, .stride = {1, 1}})(x)).backward();
+  sum(nn::MaxPool2d({.kernel = {1, 2}, .stride = 1})(x)).backward();
   check_values(x.grad(), {0, 2, 1, 0});  // windows {1 7}, {7 7}, {7 2}
 }
 
 TEST_CASE("AvgPool2d: the mean of each window, padding counted or not") {
   const Variable x = input(counting(16), {1, 1, 4, 4});
   check_values(nn::AvgPool2d(2)(x), {3.5, 5.5, 11.5, 13.5});
-  const Pool2dOptions padded{.kernel = {2, 2}, .stride = {2, 2}, .padding = {1, 1}};
+  const Pool2dOptions padded{.kernel = 2, .stride = 2, .padding = 1};
   const Variable square = input({1, 2, 3, 4}, {1, 1, 2, 2});
   check_values(nn::AvgPool2d(padded)(square), {0.25, 0.5, 0.75, 1});  // each alone among zeros
   check_values(nn::AvgPool2d(padded, false)(square), {1, 2, 3, 4});
@@ -147,7 +147,7 @@ TEST_CASE("AdaptiveAvgPool2d: windows cover the input, overlapping where sizes d
   // 2 -> 3, more than there is: columns 0, 0-1, 1
   check_values(nn::AdaptiveAvgPool2d({1, 3})(input({1, 2}, {1, 1, 1, 2})), {1, 1.5, 2});
   // The global mean of each channel.
-  const Variable y = nn::AdaptiveAvgPool2d({1, 1})(input(counting(8), {1, 2, 2, 2}));
+  const Variable y = nn::AdaptiveAvgPool2d(1)(input(counting(8), {1, 2, 2, 2}));
   CHECK(y.shape() == Shape{1, 2, 1, 1});
   check_values(y, {2.5, 6.5});
 }
@@ -350,7 +350,7 @@ TEST_CASE("layers: inputs that do not fit are refused with a reason") {
        },
        "avg_pool2d: expected input [N, C, H, W], got [2, 8]"},
       {[&] {
-         nn::AdaptiveAvgPool2d({1, 1})(zeros({2, 8}));
+         nn::AdaptiveAvgPool2d(1)(zeros({2, 8}));
        },
        "adaptive_avg_pool2d: expected input [N, C, H, W], got [2, 8]"},
       {[&] {

@@ -226,7 +226,7 @@ TEST_CASE("module: forward(x) of a loss that takes labels too fails and says who
 
 TEST_CASE("module: descriptions tell the kind and what differs from the defaults") {
   const nn::Conv2d::Options rich{
-      .stride = {2, 2}, .padding = {1, 0}, .dilation = {3, 3}, .groups = 4, .bias = false};
+      .stride = 2, .padding = {1, 0}, .dilation = 3, .groups = 4, .bias = false};
   const std::vector<std::pair<std::string, std::string>> cases = {
       {nn::Linear(784, 64).description(), "Linear(784 -> 64)"},
       {nn::Linear(784, 64, false).description(), "Linear(784 -> 64, no bias)"},

@@ -242,7 +242,7 @@ Cases product_cases() {
   conv("padding", {.padding = {2, 1}});
   conv("dilation", {.dilation = {2, 3}});
   conv("groups", {.groups = 2});
-  conv("depthwise", {.padding = {1, 1}, .groups = 4});
+  conv("depthwise", {.padding = 1, .groups = 4});
   conv("everything", {{2, 1}, {1, 2}, {1, 2}, 2});
   return cases;
 }

@@ -2,6 +2,7 @@
 // table of geometries, layouts and dtypes; the adjoint identity; the texts of errors.
 #include <doctest/doctest.h>
 
+#include "autograd/ops.h"
 #include "tensor/pooling.h"
 #include "tensor/kernels.h"
 #include "tests/reference.h"
@@ -170,17 +171,17 @@ TEST_CASE("conv2d and its gradients refuse what does not fit and name it") {
              "conv2d: channels do not fit: input [1, 3, 8, 8], weight [4, 2, 3, 3], groups 1");
   conv_fails({1, 4, 8, 8}, {3, 2, 3, 3}, {{1, 1}, {0, 0}, {1, 1}, 2},
              "conv2d: channels do not fit: input [1, 4, 8, 8], weight [3, 2, 3, 3], groups 2");
-  conv_fails({1, 4, 8, 8}, {3, 4, 3, 3}, {{1, 1}, {0, 0}, {1, 1}, 0}, "groups 0");
+  conv_fails({1, 4, 8, 8}, {4, 4, 3, 3}, {.groups = 0},
+             "conv2d: expected at least one group, got groups 0");
+  conv_fails({1, 4, 8, 8}, {4, 4, 3, 3}, {.groups = -1},
+             "conv2d: expected at least one group, got groups -1");
+  conv_fails({1, 4, 8, 8}, {4, 2, 3, 3}, {.groups = (int64_t{1} << 63) + 2},
+             "conv2d: expected at least one group, got groups");
   conv_fails({1, 3, 4, 8}, {4, 3, 5, 3}, {},
-             "conv2d: kernel of weight [4, 3, 5, 3] is larger than the padded input [1, 3, 4, 8]");
-  conv_fails({1, 3, 8, 4}, {4, 3, 3, 3}, {{1, 1}, {0, 0}, {1, 2}, 1},
-             "is larger than the padded input");
-  conv_fails({1, 3, 8, 8}, {4, 3, 0, 3}, {}, "conv2d: empty kernel in weight [4, 3, 0, 3]");
-  for (const Conv2dOptions& options :
-       {Conv2dOptions{{0, 1}, {0, 0}, {1, 1}, 1}, Conv2dOptions{{1, 1}, {0, -1}, {1, 1}, 1},
-        Conv2dOptions{{1, 1}, {0, 0}, {1, 0}, 1}})
-    conv_fails({1, 3, 8, 8}, {4, 3, 3, 3}, options,
-               "conv2d: stride and dilation must be positive and padding not negative");
+             "conv2d: a kernel [5, 3] with dilation [1, 1] is larger than the input [1, 3, 4, 8] "
+             "with padding [0, 0]");
+  conv_fails({1, 3, 8, 4}, {4, 3, 3, 3}, {.dilation = {1, 2}},
+             "conv2d: a kernel [3, 3] with dilation [1, 2] is larger than the input");
 
   const Shape input{1, 3, 8, 8}, weight{4, 3, 3, 3};
   CHECK_THROWS_WITH_AS(conv2d(zeros(input), zeros(weight, DType::float64), {}),
@@ -247,16 +248,120 @@ TEST_CASE("max_pool2d finds the first largest element of every window, NaN above
         }
 }
 
+// The options of a window, as convolution and pooling are given them.
+struct WindowOptions {
+  Pair kernel, stride, padding, dilation;
+  const char* error;
+};
+
+TEST_CASE("convolution and pooling refuse kernels, strides, paddings and dilations out of range") {
+  constexpr int64_t huge = int64_t{1} << 62;
+  const WindowOptions cases[] = {
+      {{0, 2}, 1, 0, 1, "expected a kernel from 1 to 2147483647, got [0, 2]"},
+      {2, {1, 0}, 0, 1, "expected a stride from 1 to 2147483647, got [1, 0]"},
+      {2, -1, 0, 1, "expected a stride from 1 to 2147483647, got [-1, -1]"},
+      {2, huge, 0, 1, "expected a stride from 1 to 2147483647, got"},
+      {2, 1, {0, -1}, 1, "expected a padding from 0 to 2147483647, got [0, -1]"},
+      {2, 1, huge, 1, "expected a padding from 0 to 2147483647, got"},
+      {2, 1, 0, {0, 1}, "expected a dilation from 1 to 2147483647, got [0, 1]"},
+      {2, 1, 0, {1, huge}, "expected a dilation from 1 to 2147483647, got"},
+  };
+  const Tensor x = Tensor::zeros({1, 1, 4, 4});
+  const Variable v(x);
+  for (const auto& [kernel, stride, padding, dilation, error] : cases) {
+    const Tensor weight = Tensor::zeros({1, 1, kernel.height, kernel.width});
+    const Conv2dOptions conv{stride, padding, dilation};
+    const Pool2dOptions pool{kernel, stride, padding, dilation};
+    const auto fails = [error = error](const char* op, const auto& call) {
+      CHECK_THROWS_WITH_AS(call(), doctest::Contains((text(op, ": ") + error).c_str()), Error);
+    };
+    fails("conv2d", [&] { conv2d(x, weight, conv); });
+    fails("conv2d", [&] { conv2d_input_gradient(x, weight, x.shape(), conv); });
+    fails("conv2d", [&] { conv2d_weight_gradient(x, x, weight.shape(), conv); });
+    fails("max_pool2d", [&] { max_pool2d(x, pool); });
+    fails("avg_pool2d", [&] { avg_pool2d(v, pool); });
+  }
+}
+
+TEST_CASE("strides, paddings and dilations far beyond the image read what plain loops read") {
+  constexpr int64_t most = INT32_MAX;
+  struct FarCase {
+    Shape input, weight;
+    Conv2dOptions options;
+    Conv2dOptions equivalent;  // with small numbers
+  };
+  const FarCase far_cases[] = {
+      {{2, 3, 5, 6}, {4, 3, 3, 3}, {.stride = most}, {.stride = 100}},
+      {{2, 3, 5, 6}, {4, 3, 1, 1}, {.dilation = most}, {}},
+      {{1, 1, 2, 2},
+       {1, 1, 2, 2},
+       {.stride = most, .padding = (most - 1) / 2, .dilation = most - 1},
+       {.stride = 9, .padding = 4, .dilation = 9}},
+      {{1, 2, 4, 4},
+       {3, 2, 1, 1},
+       {.stride = 1000000, .padding = 3000000},
+       {.stride = 10, .padding = 30}},
+  };
+  for (const FarCase& c : far_cases) {
+    const Tensor x = sample(c.input, DType::float32),
+                 w = sample(c.weight, DType::float32, -1, 1, 2);
+    INFO(text(c.input, ' ', c.weight, ", stride ", c.options.stride, ", padding ",
+              c.options.padding, ", dilation ", c.options.dilation));
+    const Tensor y = conv2d(x, w, c.options);
+    const Tensor dy = sample(y.shape(), DType::float32, -1, 1, 3);
+    CHECK(identical(y, Array(conv2d(x, w, c.equivalent))));
+    CHECK(identical(conv2d_input_gradient(dy, w, c.input, c.options),
+                    Array(conv2d_input_gradient(dy, w, c.input, c.equivalent))));
+    CHECK(identical(conv2d_weight_gradient(dy, x, c.weight, c.options),
+                    Array(conv2d_weight_gradient(dy, x, c.weight, c.equivalent))));
+  }
+  CHECK_THROWS_WITH_AS(
+      conv2d(Tensor::zeros({1, 1, 1, 1}), Tensor::zeros({1, 1, 1, 1}), {.padding = most}),
+      "conv2d: too many elements in shape [1, 1, 4294967295, 4294967295]", Error);
+}
+
+TEST_CASE("a Pair is made of one number for both directions, or of two") {
+  const Conv2dOptions one{.stride = 2, .padding = 1, .dilation = 3};
+  CHECK(one.stride == Pair{2, 2});
+  CHECK(one.padding == Pair{1, 1});
+  CHECK(one.dilation == Pair{3, 3});
+  const Conv2dOptions two{.stride = {2, 3}, .padding = {0, 1}, .dilation = {1, 4}};
+  CHECK(two.stride == Pair{2, 3});
+  CHECK(two.padding == Pair{0, 1});
+  CHECK(two.dilation == Pair{1, 4});
+  const Pool2dOptions pool{.kernel = {2, 3}};
+  CHECK(pool.kernel == Pair{2, 3});
+  CHECK(pool.stride == Pair{2, 3});  // the kernel's, unless given
+  CHECK(Pool2dOptions{.kernel = 3, .stride = 2}.stride == Pair{2, 2});
+  static_assert(std::is_convertible_v<int, Pair> && std::is_convertible_v<size_t, Pair>);
+  static_assert(!std::is_convertible_v<double, Pair> && !std::is_convertible_v<bool, Pair>);
+  static_assert(!std::is_constructible_v<Pair, double, int>);
+}
+
 TEST_CASE("max_pool2d steps by the size of its kernel when no stride is given") {
   const Tensor x = sample({2, 3, 7, 9}, DType::float32);
-  Pool2dOptions options;
-  options.kernel = {2, 3};
-  CHECK(options.step() == Pair{2, 3});
-  const MaxPool2dResult got = max_pool2d(x, options);
-  options.stride = Pair{2, 3};
-  const reference::Pooled want = reference::max_pool2d(Array(x), options);
+  const MaxPool2dResult got = max_pool2d(x, {.kernel = {2, 3}});
+  const reference::Pooled want =
+      reference::max_pool2d(Array(x), {.kernel = {2, 3}, .stride = {2, 3}});
   CHECK(identical(got.values, want.values));
   CHECK(identical(got.indices, want.indices));
+}
+
+TEST_CASE("pooling of no images or no channels is empty, and so is its gradient") {
+  const Pool2dOptions options{.kernel = 2, .stride = 1, .padding = 1};
+  for (const Shape& shape : {Shape{0, 3, 4, 5}, Shape{2, 0, 4, 5}}) {
+    const Shape pooled{shape[0], shape[1], 5, 6};
+    const auto check_empty = [&](const auto& pool) {
+      const Variable x(Tensor::zeros(shape), true);
+      const Variable y = pool(x);
+      CHECK(y.shape() == pooled);
+      sum(y).backward();
+      CHECK(x.grad().shape() == shape);
+    };
+    check_empty([&](const Variable& x) { return max_pool2d(x, options); });
+    check_empty([&](const Variable& x) { return avg_pool2d(x, options); });
+    check_empty([&](const Variable& x) { return avg_pool2d(x, options, false); });
+  }
 }
 
 TEST_CASE("max_pool2d never lets padding win, even over -inf") {
@@ -274,14 +379,11 @@ TEST_CASE("max_pool2d refuses what does not fit and names it") {
   };
   pool_fails({3, 6, 6}, {{2, 2}, Pair{2, 2}},
              "max_pool2d: expected input [N, C, H, W], got [3, 6, 6]");
-  pool_fails({1, 3, 6, 6}, {{2, 0}, Pair{2, 2}},
-             "max_pool2d: kernel, stride and dilation must be positive");
-  pool_fails({1, 3, 6, 6}, {{2, 2}, Pair{0, 2}},
-             "max_pool2d: kernel, stride and dilation must be positive");
   pool_fails({1, 3, 6, 6}, {{3, 3}, Pair{2, 2}, {2, 2}},
-             "max_pool2d: padding 2 is not between 0 and half of the kernel 3");
+             "max_pool2d: padding [2, 2] is more than half of the kernel [3, 3]");
   pool_fails({1, 3, 6, 2}, {{3, 3}, Pair{2, 2}},
-             "max_pool2d: kernel 3 x 3 is larger than the padded input [1, 3, 6, 2]");
+             "max_pool2d: a kernel [3, 3] with dilation [1, 1] is larger than the input "
+             "[1, 3, 6, 2] with padding [0, 0]");
   CHECK_THROWS_WITH_AS(max_pool2d(Tensor::zeros({1, 1, 4, 4}, DType::int64), {{2, 2}, Pair{2, 2}}),
                        "max_pool2d: expected float32 or float64, got int64", Error);
 }

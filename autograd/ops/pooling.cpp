@@ -34,19 +34,14 @@ struct Windows {
   }
 };
 
-// A kernel's taps at each of its steps; those in the padding are outside.
-Windows sliding_windows(int64_t size, const Pool2dOptions& options, size_t axis) {
-  const int64_t kernel = options.kernel[axis], stride = options.step()[axis];
-  const int64_t padding = options.padding[axis], dilation = options.dilation[axis];
-  check(kernel > 0 && stride > 0 && dilation > 0, "kernel, stride and dilation must be positive");
-  check(padding >= 0 && padding <= kernel / 2, "padding ", padding,
-        " is not between 0 and half of the kernel ", kernel);
-  check(size + 2 * padding > dilation * (kernel - 1), "kernel ", options.kernel[0], " x ",
-        options.kernel[1], " is larger than the padded input");
-  Windows windows(output_size(size, kernel, stride, padding, dilation), kernel);
-  for (int64_t i = 0; i < windows.count; ++i)
+// The `count` steps of a kernel along an axis, with its taps; those in the padding are outside.
+Windows sliding_windows(int64_t size, int64_t count, const Pool2dOptions& options, size_t axis) {
+  const int64_t kernel = options.kernel[axis];
+  Windows windows(count, kernel);
+  for (int64_t i = 0; i < count; ++i)
     for (int64_t tap = 0; tap < kernel; ++tap) {
-      const int64_t position = i * stride - padding + tap * dilation;
+      const int64_t position =
+          i * options.stride[axis] - options.padding[axis] + tap * options.dilation[axis];
       windows.add(position, position >= 0 && position < size);
     }
   return windows;
@@ -110,9 +105,10 @@ Variable max_pool2d(const Variable& x, const Pool2dOptions& options) try {
 }
 
 Variable avg_pool2d(const Variable& x, const Pool2dOptions& options, bool count_include_pad) try {
-  check_image(x);
-  const Windows rows = sliding_windows(x.size(2), options, 0);
-  const Windows columns = sliding_windows(x.size(3), options, 1);
+  check_floating(x);
+  const Shape shape = pool2d_shape("avg_pool2d", x.shape(), options);
+  const Windows rows = sliding_windows(x.size(2), shape[2], options, 0);
+  const Windows columns = sliding_windows(x.size(3), shape[3], options, 1);
   const Variable sums = window_sums(x, rows, columns);
   if (count_include_pad) return sums / static_cast<double>(rows.length * columns.length);
   return sums / window_sizes(rows, columns, x.dtype());

@@ -20,9 +20,9 @@ struct ConvolutionPoint {
 // The settings at which all three convolution ops are proved.
 std::vector<ConvolutionPoint> convolution_points() {
   return {
-      {"3x3, padded", {2, 2, 4, 4}, {2, 2, 3, 3}, {.padding = {1, 1}}},
-      {"stride 2 that leaves a rest", {1, 2, 6, 5}, {2, 2, 2, 2}, {.stride = {2, 2}}},
-      {"dilated, rectangular", {1, 1, 6, 7}, {2, 1, 2, 3}, {.padding = {0, 1}, .dilation = {2, 2}}},
+      {"3x3, padded", {2, 2, 4, 4}, {2, 2, 3, 3}, {.padding = 1}},
+      {"stride 2 that leaves a rest", {1, 2, 6, 5}, {2, 2, 2, 2}, {.stride = 2}},
+      {"dilated, rectangular", {1, 1, 6, 7}, {2, 1, 2, 3}, {.padding = {0, 1}, .dilation = 2}},
       {"two groups", {2, 4, 3, 3}, {4, 2, 2, 2}, {.groups = 2}}};
 }
 

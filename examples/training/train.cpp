@@ -19,7 +19,7 @@ constexpr double kLearningRate = 5e-3, kWeightDecay = 1e-3, kLargestNorm = 5;
 // Pooling comes before PReLU: with a positive slope the two commute, and the activation then has a
 // quarter of the work.
 nn::Sequential make_network(int64_t height, int64_t width) {
-  const nn::Conv2d::Options same{.padding = {1, 1}};
+  const nn::Conv2d::Options same{.padding = 1};
   const int64_t flat = 64 * (height / 8) * (width / 8);
   return nn::Sequential{nn::Conv2d(1, 16, 3, same),
                         nn::MaxPool2d(2),

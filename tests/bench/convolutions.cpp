@@ -31,8 +31,8 @@ struct Layer {
 
   Conv2dOptions options() const {
     Conv2dOptions options;
-    options.stride = {stride, stride};
-    options.padding = {kernel / 2, kernel / 2};
+    options.stride = stride;
+    options.padding = kernel / 2;
     return options;
   }
   Shape weight() const { return {filters, channels, kernel, kernel}; }

@@ -46,7 +46,7 @@ double time_one_start() {
 
 void first_step(int pipe) {
   const examples::Dataset data = examples::synthetic(kClasses, kBatch, 1, /*seed=*/1).train;
-  const nn::Conv2d::Options same{.padding = {1, 1}};
+  const nn::Conv2d::Options same{.padding = 1};
   nn::Sequential network{nn::Conv2d(1, 16, 3, same),
                          nn::MaxPool2d(2),
                          nn::PReLU(),

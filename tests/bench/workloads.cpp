@@ -101,12 +101,12 @@ struct ResidualBlock : nn::Module {
       : body(add_module(
             "body",
             nn::Sequential{
-                nn::BatchNorm2d(in), nn::Conv2d(in, out, 3, {.padding = {1, 1}, .bias = false}),
+                nn::BatchNorm2d(in), nn::Conv2d(in, out, 3, {.padding = 1, .bias = false}),
                 nn::BatchNorm2d(out), nn::PReLU(out),
-                nn::Conv2d(out, out, 3, {.stride = {2, 2}, .padding = {1, 1}, .bias = false}),
+                nn::Conv2d(out, out, 3, {.stride = 2, .padding = 1, .bias = false}),
                 nn::BatchNorm2d(out)})),
         shortcut(add_module(
-            "shortcut", nn::Sequential{nn::Conv2d(in, out, 1, {.stride = {2, 2}, .bias = false}),
+            "shortcut", nn::Sequential{nn::Conv2d(in, out, 1, {.stride = 2, .bias = false}),
                                        nn::BatchNorm2d(out)})) {}
   Variable forward(const Variable& x) override { return body(x) + shortcut(x); }
   std::string description() const override { return "ResidualBlock"; }
@@ -115,7 +115,7 @@ struct ResidualBlock : nn::Module {
 
 Workload ir_resnet() {
   auto model = std::make_shared<nn::Sequential>();
-  model->append(nn::Conv2d(3, 16, 3, {.padding = {1, 1}, .bias = false}));
+  model->append(nn::Conv2d(3, 16, 3, {.padding = 1, .bias = false}));
   model->append(nn::BatchNorm2d(16)).append(nn::PReLU(16));
   double flops = convolution_flops(3, 16, 3, 32);
   const double first = flops;
@@ -232,7 +232,7 @@ std::vector<WorkloadMaker> workloads() {
 // One shared slope a PReLU, pooling 2x2.
 std::shared_ptr<nn::Module> lenet_network() {
   const auto conv = [](int64_t in, int64_t out) {
-    return nn::Conv2d(in, out, 5, {.padding = {2, 2}});
+    return nn::Conv2d(in, out, 5, {.padding = 2});
   };
   auto network = std::make_shared<nn::Sequential>();
   int64_t in = 1;

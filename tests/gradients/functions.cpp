@@ -187,29 +187,29 @@ std::vector<GradientSubject> lookups_and_products() {
           "max_pool2d",
           {on("2x2", image,
               [](In in) {
-                return max_pool2d(in[0], {.kernel = {2, 2}, .stride = {2, 2}});
+                return max_pool2d(in[0], {.kernel = 2, .stride = 2});
               }),
            on("overlapping, padded", image,
               [](In in) {
-                return max_pool2d(in[0], {.kernel = {3, 3}, .stride = {2, 1}, .padding = {1, 1}});
+                return max_pool2d(in[0], {.kernel = 3, .stride = {2, 1}, .padding = 1});
               }),
            on("dilated", image,
               [](In in) {
-                return max_pool2d(in[0], {.kernel = {2, 2}, .stride = {1, 1}, .dilation = {2, 2}});
+                return max_pool2d(in[0], {.kernel = 2, .stride = 1, .dilation = 2});
               })}),
       function(
           "avg_pool2d",
           {on("2x2", image,
               [](In in) {
-                return avg_pool2d(in[0], {.kernel = {2, 2}, .stride = {2, 2}});
+                return avg_pool2d(in[0], {.kernel = 2, .stride = 2});
               }),
            on("padding counts", image,
               [](In in) {
-                return avg_pool2d(in[0], {.kernel = {3, 3}, .stride = {2, 1}, .padding = {1, 1}});
+                return avg_pool2d(in[0], {.kernel = 3, .stride = {2, 1}, .padding = 1});
               }),
            on("padding does not count", image,
               [](In in) {
-                return avg_pool2d(in[0], {.kernel = {3, 3}, .stride = {2, 1}, .padding = {1, 1}},
+                return avg_pool2d(in[0], {.kernel = 3, .stride = {2, 1}, .padding = 1},
                                   false);
               })}),
       function("adaptive_avg_pool2d", {on("uneven windows", image,

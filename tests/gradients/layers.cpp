@@ -46,7 +46,7 @@ std::vector<GradientSubject> products() {
 std::vector<GradientSubject> pooling() {
   using nn::MaxPool2d, nn::AvgPool2d, nn::AdaptiveAvgPool2d;
   const Shape image{2, 2, 5, 4};
-  const Pool2dOptions padded{.kernel = {3, 3}, .stride = {2, 1}, .padding = {1, 1}};
+  const Pool2dOptions padded{.kernel = 3, .stride = {2, 1}, .padding = 1};
   return {
       layer("MaxPool2d", {layer_case<MaxPool2d>(
                               "2x2", [] { return MaxPool2d(2); }, image),

@@ -20,11 +20,8 @@ Variable run(Call& c, Layer layer, const Variable& x) {
 }
 
 Pool2dOptions pooling(Call& c) {
-  Pool2dOptions options;
-  options.kernel = c.pair("kernel_size");
-  options.stride = c.pair("stride", options.kernel);
-  options.padding = c.pair("padding", {0, 0});
-  return options;
+  const Pair kernel = c.pair("kernel_size");
+  return {.kernel = kernel, .stride = c.pair("stride", kernel), .padding = c.pair("padding", 0)};
 }
 
 Variable max_pooled(Call& c) {
