@@ -1,9 +1,11 @@
 #include "tensor/batch_norm.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
 #include "tensor/kernels.h"
+#include "tensor/summation.h"
 #include "tensor/thread_pool.h"
 
 namespace gradian {
@@ -17,47 +19,46 @@ struct Layout {
   int64_t images, channels, inner;
 };
 
-// Sums of f(i) over a run, in lanes that vectorise; the runs' sums are added in float64.
-template <class T, class F>
-double run_sum(int64_t begin, int64_t end, const F& f) {
-  constexpr int64_t kSums = 16;
-  T sums[kSums] = {};
-  int64_t i = begin;
-  for (; i + kSums <= end; i += kSums)
-    for (int64_t lane = 0; lane < kSums; ++lane) sums[lane] += f(i + lane);
-  T total = 0;
-  for (; i < end; ++i) total += f(i);
-  if (end - begin >= kSums)
-    for (const T sum : sums) total += sum;
-  return static_cast<double>(total);
-}
-
-// Calls run(begin, end) for each contiguous run of a channel.
+// Calls run(begin, end) for each contiguous run of a channel in the images first..last-1.
 template <class Run>
-void for_each_run(const Layout& layout, int64_t channel, const Run& run) {
-  for (int64_t n = 0; n < layout.images; ++n) {
+void for_each_run(const Layout& layout, int64_t channel, int64_t first, int64_t last,
+                  const Run& run) {
+  for (int64_t n = first; n < last; ++n) {
     const int64_t begin = (n * layout.channels + channel) * layout.inner;
     run(begin, begin + layout.inner);
   }
 }
+template <class Run>
+void for_each_run(const Layout& layout, int64_t channel, const Run& run) {
+  for_each_run(layout, channel, 0, layout.images, run);
+}
 
-// Mean and variance (divided by n) of a channel in one pass over memory: those of each run, read
-// twice while it is in the first-level cache, are merged (Chan, Golub & LeVeque 1979).
+// Mean and variance (divided by n) of a channel in one pass over memory: those of a few images,
+// read twice while they are in the first-level cache, are merged (Chan, Golub & LeVeque 1979).
 template <class T>
 std::pair<double, double> channel_statistics(const Layout& layout, int64_t channel, const T* from) {
+  constexpr int64_t kCached = 2048;  // elements
+  const int64_t step = std::max<int64_t>(1, kCached / std::max<int64_t>(1, layout.inner));
   double count = 0, mean = 0, squares = 0;  // squares: the sum of squared distances from the mean
-  for_each_run(layout, channel, [&](int64_t begin, int64_t end) {
-    const auto added = static_cast<double>(end - begin), total = count + added;
-    const double run_mean = run_sum<T>(begin, end, [=](int64_t i) { return from[i]; }) / added;
-    const T middle = static_cast<T>(run_mean);
-    squares +=
-        run_sum<T>(begin, end, [=](int64_t i) { return (from[i] - middle) * (from[i] - middle); });
-    const double offset = run_mean - mean;
-    squares += offset * offset * count * added / total;
+  for (int64_t first = 0; first < layout.images; first += step) {
+    const int64_t last = std::min(layout.images, first + step);
+    double sum = 0, distances = 0;
+    for_each_run(layout, channel, first, last, [&](int64_t begin, int64_t end) {
+      sum += double(sum_row(from + begin, end - begin, 1));
+    });
+    const auto added = static_cast<double>((last - first) * layout.inner), total = count + added;
+    const double part_mean = sum / added, offset = part_mean - mean;
+    const T middle = static_cast<T>(part_mean);
+    for_each_run(layout, channel, first, last, [&](int64_t begin, int64_t end) {
+      distances += sum_of<double>(
+          begin, end, [=](int64_t i) { return (from[i] - middle) * (from[i] - middle); });
+    });
+    const double rounded = double(middle) - part_mean;
+    squares += distances - added * rounded * rounded + offset * offset * count * added / total;
     mean += offset * added / total;
     count = total;
-  });
-  return {mean, squares / count};
+  }
+  return {mean, squares < 0 ? 0 : squares / count};  // rounding may leave less than nothing
 }
 
 }  // namespace
@@ -77,7 +78,8 @@ BatchNormResult batch_norm(const Tensor& x_in, const Tensor& weight, const Tenso
       const auto [exact_mean, exact_variance] = channel_statistics(layout, c, from);
       const T mean = static_cast<T>(exact_mean);
       const double variance = exact_variance;
-      const T scale = static_cast<T>(w[c] / std::sqrt(variance + eps)), shift = b[c];
+      const T scale = static_cast<T>(w[c] / std::sqrt(variance + eps));
+      const T shift = static_cast<T>(b[c] + (mean - exact_mean) * scale);
       for_each_run(layout, c, [=](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; ++i) y[i] = (from[i] - mean) * scale + shift;
       });
@@ -110,8 +112,8 @@ BatchNormGradients batch_norm_gradients(const Tensor& grad, const Tensor& x_in,
       const double inverse = 1 / std::sqrt(static_cast<double>(variances[c]) + eps);
       double sum = 0, product = 0;
       for_each_run(layout, c, [&](int64_t begin, int64_t end) {
-        sum += run_sum<T>(begin, end, [=](int64_t i) { return dy[i]; });
-        product += run_sum<T>(begin, end, [=](int64_t i) { return dy[i] * (from[i] - m); });
+        sum += double(sum_row(dy + begin, end - begin, 1));
+        product += sum_of<double>(begin, end, [=](int64_t i) { return dy[i] * (from[i] - m); });
       });
       db[c] = static_cast<T>(sum);
       dw[c] = static_cast<T>(product * inverse);

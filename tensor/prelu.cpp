@@ -1,10 +1,10 @@
 #include "tensor/prelu.h"
 
-#include <vector>
+#include <algorithm>
 
 #include "tensor/kernels.h"
 #include "tensor/loops.h"
-#include "tensor/micro_kernel.h"
+#include "tensor/summation.h"
 
 namespace gradian {
 namespace {
@@ -65,32 +65,32 @@ PreluGradients prelu_gradients(const Tensor& grad, const Tensor& x_in, const Ten
   PreluGradients result{Tensor::empty(x.shape(), x.dtype()),
                         Tensor::zeros(slope.shape(), x.dtype())};
   const Rows rows(x.shape(), slope.shape());
+  if (rows.count() == 0) return result;
   dispatch_floating(x.dtype(), "prelu_gradients", [&]<class T>() {
-    using Vector = VectorOf<T>;
     const T *from = x.data<T>(), *a = slope.data<T>(), *g = dy.data<T>();
     T* const dx = result.x.mutable_data<T>();
-    std::vector<T> row_sums(static_cast<size_t>(rows.count()));
+    Tensor sums = Tensor::empty({rows.count() / rows.slopes, rows.slopes}, DType::float64);
+    double* const row_sums = sums.mutable_data<double>();
     rows.for_each([&](int64_t r, int64_t begin, int64_t end) {
+      constexpr int64_t kCached = 4096;  // elements
       const T factor = a[r % rows.slopes];
-      Vector sums{};
-      int64_t i = begin;
-      for (; i + lanes_of<T> <= end; i += lanes_of<T>) {
-        const Vector value = load<Vector>(from + i), grad_y = load<Vector>(g + i);
-        const auto positive = value > T(0);
-        store(dx + i, positive ? grad_y : factor * grad_y);
-        sums += positive ? Vector{} : value * grad_y;
+      // Everything is read before what counts is chosen: a read that depends would not vectorise.
+      const auto term = [=](int64_t i) {
+        const T product = from[i] * g[i];
+        return from[i] > 0 ? T(0) : product;
+      };
+      double total = 0;
+      for (int64_t stop; begin < end; begin = stop) {
+        stop = std::min(end, begin + kCached);
+        for (int64_t i = begin; i < stop; ++i) {
+          const T grad_y = g[i], scaled = factor * grad_y;
+          dx[i] = from[i] > 0 ? grad_y : scaled;
+        }
+        total += sum_of<double>(begin, stop, term);
       }
-      T total = 0;
-      for (int64_t lane = 0; lane < lanes_of<T>; ++lane) total += sums[lane];
-      for (; i < end; ++i) {
-        dx[i] = from[i] > 0 ? g[i] : factor * g[i];
-        if (!(from[i] > 0)) total += from[i] * g[i];
-      }
-      row_sums[static_cast<size_t>(r)] = total;
+      row_sums[r] = total;
     });
-    // In order, whatever thread had which row.
-    T* const da = result.slope.mutable_data<T>();
-    for (int64_t r = 0; r < rows.count(); ++r) da[r % rows.slopes] += row_sums[size_t(r)];
+    result.slope.copy_from(sum(sums, {0}).reshape(slope.shape()));
   });
   return result;
 }

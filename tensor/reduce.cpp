@@ -1,12 +1,14 @@
 // Reductions over axes. Sums add fixed blocks in a fixed order, whatever the number of threads,
-// so that the same input gives the same bits.
+// so that the same input gives the same bits. How a block is added: see summation.h.
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
+#include <utility>
+#include <vector>
 
 #include "tensor/kernels.h"
 #include "tensor/loops.h"
+#include "tensor/summation.h"
 #include "tensor/vector_math.h"
 
 namespace gradian {
@@ -24,53 +26,24 @@ std::array<bool, Shape::kMaxAxes> reduced_axes(const Shape& axes, int dim, const
   return reduced;
 }
 
-// Combines a row in sixteen lanes: vectorises without reassociation by the compiler, and a sum
-// rounds less than one running sum. `neutral` changes no value it is combined with.
-template <class T, class F>
-T reduce_row(const T* data, int64_t length, int64_t stride, T neutral, const F& f) {
-  constexpr int64_t kLanes = 16;
-  T result = neutral, rest = neutral;
-  int64_t i = 0;
-  if (length >= kLanes) {
-    T lanes[kLanes];
-    std::fill_n(lanes, kLanes, neutral);
-    const auto take_blocks = [&](auto step) {
-      for (; i + kLanes <= length; i += kLanes)
-        for (int64_t lane = 0; lane < kLanes; ++lane)
-          lanes[lane] = f(lanes[lane], data[(i + lane) * step]);
-    };
-    if (stride == 1)
-      take_blocks(std::integral_constant<int64_t, 1>());
-    else
-      take_blocks(stride);
-    for (int64_t width = kLanes / 2; width > 0; width /= 2)
-      for (int64_t lane = 0; lane < width; ++lane)
-        lanes[lane] = f(lanes[lane], lanes[lane + width]);
-    result = lanes[0];
-  }
-  for (; i < length; ++i) rest = f(rest, data[i * stride]);
-  return f(result, rest);
+// x viewed with its reduced axes in front of the others, and behind them.
+Tensor reduced_first(const Tensor& x, const std::array<bool, Shape::kMaxAxes>& reduced) {
+  Shape order;
+  for (const bool wanted : {true, false})
+    for (int axis = 0; axis < x.dim(); ++axis)
+      if (reduced[static_cast<size_t>(axis)] == wanted) order.push_back(axis);
+  return x.permute(order);
 }
 
-template <class T>
-T sum_row(const T* data, int64_t length, int64_t stride) {
-  return reduce_row(data, length, stride, T(0), std::plus<>());
-}
-
-// x viewed with its reduced axes last.
 struct Split {
   Tensor view;  // [kept..., reduced...]
   int kept = 0;
 };
 
-Split reduced_last(const Tensor& x, const std::array<bool, Shape::kMaxAxes>& reduced) {
-  Shape kept, last;
-  for (int axis = 0; axis < x.dim(); ++axis)
-    (reduced[static_cast<size_t>(axis)] ? last : kept).push_back(axis);
-  Split split{{}, kept.size()};
-  for (int64_t axis : last) kept.push_back(axis);
-  split.view = x.permute(kept);
-  return split;
+Split reduced_last(const Tensor& x, std::array<bool, Shape::kMaxAxes> reduced) {
+  for (bool& flag : reduced) flag = !flag;
+  const auto kept = std::count(reduced.begin(), reduced.begin() + x.dim(), true);
+  return {reduced_first(x, reduced), static_cast<int>(kept)};
 }
 
 // Walks all index combinations of `loop`, serially, calling body(offset).
@@ -105,13 +78,14 @@ Shape tail(const Shape& shape, int first) {
 
 // Sums over everything of one block: shape/strides are those of the reduced axes, coalesced.
 template <class T>
-T sum_block(const T* data, const StridedLoop<1>& loop) {
+Accumulator<T> sum_block(const T* data, const StridedLoop<1>& loop) {
   const int last = loop.shape.size() - 1;
-  T total = 0;
-  for_each_offset(head(loop.shape, last), head(loop.strides[0], last), [&](int64_t offset) {
-    total += sum_row(data + offset, loop.shape[last], loop.strides[0][last]);
-  });
-  return total;
+  const int64_t length = loop.shape[last], stride = loop.strides[0][last];
+  if (last == 0) return sum_row(data, length, stride);
+  PairwiseSum<Accumulator<T>> total;
+  for_each_offset(head(loop.shape, last), head(loop.strides[0], last),
+                  [&](int64_t offset) { total.add(sum_row(data + offset, length, stride)); });
+  return total.total();
 }
 
 // One output at a time, each the sum of its own rows.
@@ -130,7 +104,7 @@ void sum_each_output(const Split& split, T* out) {
   const int64_t grain = blocks > 0 ? (inner.shape[0] + blocks - 1) / blocks : 1;
   const int64_t used = grain > 0 ? (inner.shape[0] + grain - 1) / grain : 0;
   if (used > 1) {
-    std::vector<T> partial(static_cast<size_t>(outputs * used));
+    std::vector<Accumulator<T>> partial(static_cast<size_t>(outputs * used));
     std::vector<int64_t> offsets;
     for_each_offset(kept_shape, kept_strides, [&](int64_t offset) { offsets.push_back(offset); });
     parallel_for(outputs * used, [&](int64_t job) {
@@ -140,7 +114,8 @@ void sum_each_output(const Split& split, T* out) {
       partial[static_cast<size_t>(job)] = sum_block(
           data + offsets[static_cast<size_t>(job / used)] + begin * inner.strides[0][0], block);
     });
-    for (int64_t o = 0; o < outputs; ++o) out[o] = sum_row(partial.data() + o * used, used, 1);
+    for (int64_t o = 0; o < outputs; ++o)
+      out[o] = static_cast<T>(sum_row(partial.data() + o * used, used, 1));
     return;
   }
 
@@ -153,30 +128,46 @@ void sum_each_output(const Split& split, T* out) {
         offset += rest % kept_shape[axis] * kept_strides[axis];
         rest /= kept_shape[axis];
       }
-      out[o] = length == 0 ? T(0) : sum_block(data + offset, inner);
+      out[o] = length == 0 ? T(0) : static_cast<T>(sum_block(data + offset, inner));
     }
   });
 }
 
-// Sums the rows of a matrix, [N] from [M, N], with a row walk that stays in the cache. Blocks of
-// rows have partial sums of their own.
+// Sums the rows of a matrix, [N] from [M, N], walking along rows, so that what a row leaves of a
+// cache line is used by the next. Blocks of rows have partial sums of their own.
 template <class T>
 void sum_rows(const Tensor& matrix, T* out) {
+  using A = Accumulator<T>;
+  constexpr int64_t kColumns = 1024, kMostBlocks = 256;
   const int64_t rows = matrix.size(0), columns = matrix.size(1), stride = matrix.strides()[0];
-  const T* data = matrix.data<T>();
-  const int64_t grain = std::max<int64_t>(1, 4 * kElementwiseGrain / columns);
+  const int64_t width = std::min(columns, kColumns), slices = (columns + width - 1) / width;
+  const int64_t grain = std::max(
+      {kRowsAtOnce, 4 * kElementwiseGrain / width, (rows + kMostBlocks - 1) / kMostBlocks});
   const int64_t blocks = (rows + grain - 1) / grain;
-  std::vector<T> partial(static_cast<size_t>(blocks * columns), T(0));
-  parallel_for(blocks, [&](int64_t block) {
-    T* const sums = partial.data() + block * columns;
-    for (int64_t row = block * grain; row < std::min(rows, (block + 1) * grain); ++row)
-      for (int64_t column = 0; column < columns; ++column)
-        sums[column] += data[row * stride + column];
+  const T* const data = matrix.data<T>();
+
+  // result[c] for the columns of a slice, from the rows first..last-1 of `from`.
+  const auto add_up = [&](const auto* from, int64_t first, int64_t last, int64_t step,
+                          int64_t slice, auto* result) {
+    const int64_t begin = slice * width, count = std::min(width, columns - begin);
+    std::vector<A> sums(static_cast<size_t>(count + columns_room(last - first, count)));
+    sum_columns(from + first * step + begin, last - first, count, step, sums.data(),
+                sums.data() + count);
+    std::copy_n(sums.data(), count, result + begin);
+  };
+  if (blocks == 1) {
+    parallel_for(slices, [&](int64_t slice) { add_up(data, 0, rows, stride, slice, out); });
+    return;
+  }
+  std::vector<A> partial(static_cast<size_t>(blocks * columns));
+  parallel_for(blocks * slices, [&](int64_t job) {
+    const int64_t first = job / slices * grain;
+    add_up(data, first, std::min(rows, first + grain), stride, job % slices,
+           partial.data() + job / slices * columns);
   });
-  std::fill_n(out, columns, T(0));
-  for (int64_t block = 0; block < blocks; ++block)
-    for (int64_t column = 0; column < columns; ++column)
-      out[column] += partial[static_cast<size_t>(block * columns + column)];
+  parallel_for(slices, [&](int64_t slice) {
+    add_up(std::as_const(partial).data(), 0, blocks, columns, slice, out);
+  });
 }
 
 // Calls body(line, stride, result) for each line of x along `axis`, in parallel; `out` has size 1
@@ -226,7 +217,9 @@ void log_softmax_rows(const T* in, T* out, int64_t rows, int64_t length) {
   const auto larger = [](T a, T b) { return b > a ? b : a; };
   std::vector<T> shifts(static_cast<size_t>(rows));
   for (int64_t row = 0; row < rows; ++row) {
-    const T shift = reduce_row(in + row * length, length, 1, kLowest, larger);
+    const T* const from = in + row * length;
+    const auto at = [from](int64_t i) { return from[i]; };
+    const T shift = combine_in_lanes<T>(0, length, kLowest, at, larger);
     shifts[static_cast<size_t>(row)] = shift;
     for (int64_t i = row * length; i < (row + 1) * length; ++i) out[i] = in[i] - shift;
   }
@@ -238,7 +231,7 @@ void log_softmax_rows(const T* in, T* out, int64_t rows, int64_t length) {
     T* const exponentials = out + row * length;
     const int64_t largest = find_first(exponentials, length, T(1));
     if (largest < length) exponentials[largest] = 0;
-    const T normalizer = std::log1p(sum_row(exponentials, length, 1));
+    const T normalizer = std::log1p(static_cast<T>(sum_row(exponentials, length, 1)));
     for (int64_t i = row * length; i < (row + 1) * length; ++i) out[i] = in[i] - shift - normalizer;
   }
 }
@@ -250,7 +243,7 @@ void log_softmax_gradient_rows(const T* y, const T* grad, T* out, int64_t rows, 
   constexpr T kLowest = -std::numeric_limits<T>::infinity();
   const auto larger = [](T a, T b) { return b > a ? b : a; };
   for (int64_t row = 0; row < rows; ++row, y += length, grad += length, out += length) {
-    const T total = sum_row(grad, length, 1);
+    const T total = static_cast<T>(sum_row(grad, length, 1));
     for (int64_t i = 0; i < length; ++i) out[i] = grad[i] - vector_exp(y[i]) * total;
     const T top = reduce_row(y, length, 1, kLowest, larger);
     if (!(top > T(-0.5))) continue;
@@ -260,6 +253,7 @@ void log_softmax_gradient_rows(const T* y, const T* grad, T* out, int64_t rows, 
 }
 
 int check_not_empty(const Tensor& x, int axis, const char* op) {
+  check_defined(x, op);
   axis = normalize_axis(axis, x.dim(), op);
   check(x.size(axis) > 0, op, ": axis ", axis, " of shape ", x.shape(), " is empty");
   return axis;
@@ -268,6 +262,7 @@ int check_not_empty(const Tensor& x, int axis, const char* op) {
 }  // namespace
 
 Tensor sum(const Tensor& x, const Shape& axes, bool keepdim) {
+  check_defined(x, "sum");
   const auto reduced = reduced_axes(axes, x.dim(), "sum");
   Shape kept, keepdim_shape = x.shape();
   for (int axis = 0; axis < x.dim(); ++axis) {
@@ -279,14 +274,10 @@ Tensor sum(const Tensor& x, const Shape& axes, bool keepdim) {
   Tensor out = Tensor::empty(kept, x.dtype());
   if (out.numel() > 0) {
     dispatch(x.dtype(), [&]<class T>() {
-      // Only the first axes of an array in memory order: add whole rows, not one column at a time.
-      const int first_kept = x.dim() - kept.size();
-      const bool by_rows = first_kept > 0 && kept.size() > 0 && x.is_contiguous() &&
-                           x.numel() > 0 && kept == tail(x.shape(), first_kept) &&
-                           std::all_of(reduced.begin(), reduced.begin() + first_kept,
-                                       [](bool is_reduced) { return is_reduced; });
-      if (by_rows)
-        sum_rows(x.reshape({-1, out.numel()}), out.mutable_data<T>());
+      // Where neighbours in memory belong to different sums: whole rows, not one column at a time.
+      const Tensor rows = reduced_first(x, reduced);
+      if (kept.size() > 0 && x.numel() > 0 && rows.is_contiguous())
+        sum_rows(rows.reshape({-1, out.numel()}), out.mutable_data<T>());
       else
         sum_each_output(reduced_last(x, reduced), out.mutable_data<T>());
     });
@@ -295,6 +286,7 @@ Tensor sum(const Tensor& x, const Shape& axes, bool keepdim) {
 }
 
 Tensor sum_to(const Tensor& x, const Shape& shape) {
+  check_defined(x, "sum_to");
   check(broadcasts_to(shape, x.shape()), "sum_to: shape ", shape, " does not broadcast to ",
         x.shape());
   const Shape axes = broadcast_axes(shape, x.shape());
@@ -327,6 +319,7 @@ namespace {
 // body(inputs, out, at, lines, length): lines of `length` elements that start at element `at`.
 template <class Body>
 Tensor by_lines(const std::vector<Tensor>& inputs, int axis, const char* op, const Body& body) {
+  for (const Tensor& input : inputs) check_defined(input, op);
   axis = normalize_axis(axis, inputs[0].dim(), op);
   const int64_t length = inputs[0].size(axis);
   std::vector<Tensor> lines;

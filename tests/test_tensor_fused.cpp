@@ -56,7 +56,8 @@ TEST_CASE("prelu's kernels agree with its composite at any size and layout") {
                         {{70001}, {1}},
                         {{4, 1, 17}, {1, 1, 1}},
                         {{2, 6, 2}, {6, 1}},
-                        {{0, 4, 5}, {4, 1}}};
+                        {{0, 4, 5}, {4, 1}},
+                        {{3, 0, 5}, {0, 1}}};
   const auto function = [](const std::vector<Variable>& in) { return prelu(in[0], in[1]); };
   for (const Case& c : cases)
     for (const DType dtype : kFloating)
@@ -118,6 +119,44 @@ TEST_CASE("batch_norm reports the statistics that it used, by kernels and by the
     const Shape axes = shape.size() == 3 ? Shape{0, 2} : Shape{0};
     CHECK(relative_difference(used.mean, mean(Variable(x), axes).value()) < 1e-12);
     CHECK(relative_difference(used.variance, var(Variable(x), axes, 0).value()) < 1e-12);
+  }
+}
+
+TEST_CASE("batch_norm's statistics of large numbers that differ little are right in any shape") {
+  for (const Shape& shape : {Shape{20000, 2}, Shape{1, 2, 50000}, Shape{200, 2, 7, 10}}) {
+    INFO(text(shape));
+    const int64_t inner = numel(shape) / (shape[0] * shape[1]);
+    std::vector<float> values;
+    for (int64_t i = 0; i < numel(shape); ++i)
+      values.push_back(1e6f + static_cast<float>((i / inner / 2 + i % inner) % 2));
+    const Tensor x = Tensor::from(values, shape), one = Tensor::ones({2});
+    const BatchNormResult result = batch_norm(x, one, Tensor::zeros({2}), 0);
+    CHECK(result.mean.to_vector<double>() == std::vector<double>{1000000.5, 1000000.5});
+    CHECK(result.variance.to_vector<double>() == std::vector<double>{0.25, 0.25});
+    const Tensor want = sub(mul(sub(x, Tensor::scalar(1e6)), Tensor::scalar(2)), Tensor::scalar(1));
+    CHECK(result.y.to_vector<float>() == want.to_vector<float>());
+  }
+}
+
+// The same number many times is what running sums are worst at: its roundings go to one side.
+TEST_CASE("the gradients of many equal elements by biases and slopes are right to a few ulp") {
+  for (const Shape& shape : {Shape{100000, 3}, Shape{1, 3, 300000}, Shape{2000, 3, 7, 7}}) {
+    INFO(text(shape));
+    const Tensor dy = Tensor::full(shape, 0.1), x = Tensor::full(shape, -1),
+                 three = Tensor::ones({3});
+    const double count = static_cast<double>(x.numel()) / 3;
+    const auto check_sum = [&](const Tensor& gradient, double element, double elements) {
+      for (const double value : gradient.to_vector<double>())
+        CHECK(std::abs(value / (element * elements) - 1) <=
+              2.5 * reference::epsilon(DType::float32));
+    };
+    const double element = 0.1f;
+    check_sum(batch_norm_gradients(dy, x, three, three, three, 1e-5).bias, element, count);
+    const Shape per_channel = shape.size() == 2   ? Shape{1}
+                              : shape.size() == 3 ? Shape{3, 1}
+                                                  : Shape{3, 1, 1};
+    const Tensor slope = Tensor::ones(per_channel);
+    check_sum(prelu_gradients(dy, x, slope).slope, -element, count * (slope.numel() == 1 ? 3 : 1));
   }
 }
 

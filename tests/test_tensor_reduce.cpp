@@ -1,10 +1,12 @@
-// Reductions: sums over every choice of axes, argmax and max_values, log_softmax, against plain
-// loops; and the same bits from every kernel that adds in blocks, for any number of threads.
+// Reductions: sums over every choice of axes and how well they round, argmax and max_values,
+// log_softmax, against plain loops; and the same bits from every kernel that adds in blocks, for
+// any number of threads.
 #include <doctest/doctest.h>
 
 #include <bit>
 #include <functional>
 
+#include "autograd/ops.h"
 #include "tensor/kernels.h"
 #include "tests/reference.h"
 
@@ -97,6 +99,88 @@ TEST_CASE("sum adds large arrays, which it cuts into blocks, in every layout") {
         check_sum(reference::reversed_axes(x), set);
         check_sum(reference::repeated(x, 0, 1), set);
       }
+}
+
+// The sum of non-negative numbers, rounded about once (Neumaier's compensated summation).
+class ExactSum {
+ public:
+  void add(double value) {
+    const double next = total_ + value;
+    lost_ += total_ >= value ? (total_ - next) + value : (value - next) + total_;
+    total_ = next;
+  }
+  double total() const { return total_ + lost_; }
+
+ private:
+  double total_ = 0, lost_ = 0;
+};
+
+std::vector<double> exact_sums(const Tensor& x, unsigned set) {
+  std::vector<ExactSum> sums(static_cast<size_t>(numel(reduced_shape(x.shape(), set, false))));
+  const std::vector<double> values = x.to_vector<double>();
+  size_t next = 0;
+  for_each_index(x.shape(), [&](const Shape& index) {
+    int64_t at = 0;
+    for (int axis = 0; axis < x.dim(); ++axis)
+      if (!contains(set, axis)) at = at * x.size(axis) + index[axis];
+    sums[static_cast<size_t>(at)].add(values[next++]);
+  });
+  std::vector<double> totals;
+  for (const ExactSum& sum : sums) totals.push_back(sum.total());
+  return totals;
+}
+
+// The largest error of sum over these axes, in ulp of the result.
+double error_in_ulp(const Tensor& x, unsigned set) {
+  const std::vector<double> want = exact_sums(x, set);
+  const std::vector<double> got = sum(x, axes_of(set, x.dim())).to_vector<double>();
+  REQUIRE(got.size() == want.size());
+  double worst = 0;
+  for (size_t i = 0; i < got.size(); ++i) {
+    int exponent = 0;
+    std::frexp(want[i], &exponent);
+    const double ulp = std::ldexp(reference::epsilon(x.dtype()), exponent - 1);
+    worst = std::max(worst, std::abs(got[i] - want[i]) / ulp);
+  }
+  return worst;
+}
+
+// The bounds that summation.h states: a sum of positive numbers that is u times its size off is off
+// by at most an ulp.
+TEST_CASE("sums of many numbers are equally good in every direction") {
+  struct Case {
+    Shape shape;
+    unsigned set;  // axes that are summed
+  };
+  const Case cases[] = {
+      {{1000000}, 0b1},           {{125000, 8}, 0b01},           {{8, 125000}, 0b10},
+      {{125000, 8}, 0b10},        {{3, 125000}, 0b01},           {{300000, 3}, 0b01},
+      {{3000, 300}, 0b01},        {{40, 50, 300}, 0b101},        {{40, 300, 50}, 0b010},
+      {{500, 3, 20, 20}, 0b1101}, {{16, 5, 16, 5, 16}, 0b10101}, {{32, 2, 32, 2, 32}, 0b11111},
+      {{70000, 1, 3}, 0b001},     {{2, 100000, 2}, 0b010},
+  };
+  for (const Case& c : cases)
+    for (const DType dtype : kFloating)
+      for (const Tensor& x : {Tensor::full(c.shape, 0.1, dtype), sample(c.shape, dtype, 0, 1),
+                              Tensor::scalar(0.1, dtype).expand(c.shape),
+                              reference::reversed_axes(
+                                  reference::reversed_axes(sample(c.shape, dtype, 0, 1)).clone()),
+                              reference::embedded(sample(c.shape, dtype, 0, 1), 2)}) {
+        INFO(text(dtype, ' ', c.shape, ", axes ", axes_of(c.set, x.dim()), ", strides ",
+                  x.strides()));
+        const double terms = static_cast<double>(x.numel());
+        CHECK(error_in_ulp(x, c.set) <= (dtype == DType::float32 ? 2.5 : std::log2(terms) + 32));
+      }
+}
+
+TEST_CASE("mean and var of columns of large numbers that differ little") {
+  std::vector<float> values;
+  for (int i = 0; i < 40000; ++i) values.push_back(1e6f + static_cast<float>(i / 2 % 2));
+  const Variable x(Tensor::from(values, {20000, 2}));
+  CHECK(mean(x, {0}).value().to_vector<double>() == std::vector<double>{1000000.5, 1000000.5});
+  CHECK(var(x, {0}, 0).value().to_vector<double>() == std::vector<double>{0.25, 0.25});
+  CHECK(var(transpose(x, 0, 1), {1}, 0).value().to_vector<double>() ==
+        std::vector<double>{0.25, 0.25});
 }
 
 TEST_CASE("sum over axes without elements is 0") {
@@ -329,6 +413,14 @@ TEST_CASE("the same input gives the same bits with 1, 2, 3 and 7 threads") {
       {"sum of a long row", [&] { return sum(long_row); }},
       {"sum of a long row, stride 2", [&] { return sum(reference::embedded(long_row, 2)); }},
       {"sum of rows", [&] { return sum(tall, {0}); }},
+      {"sum of wide rows",
+       [&] {
+         return sum(matrix.reshape({40, 3000}), {0});
+       }},
+      {"sum of many wide rows",
+       [&] {
+         return sum(matrix.unsqueeze(1).expand({400, 4, 300}).reshape({400, 1200}), {0});
+       }},
       {"sum of columns", [&] { return sum(wide, {1}); }},
       {"sum of transposed rows", [&] { return sum(wide.transpose(0, 1), {0}); }},
       {"sum of a few outputs",
