@@ -78,10 +78,7 @@ TEST_CASE("Conv2d: options by hand") {
        {1, 1, 4, 2},
        {11, 18, 37, 47, 67, 77, 23, 26}},
       // Each window holds one corner: 4 on 1, 3 on 3, 2 on 7, 1 on 9.
-      {"zeros around, stride 3",
-       {.stride = 3, .padding = 1},
-       {1, 1, 2, 2},
-       {4, 9, 14, 9}},
+      {"zeros around, stride 3", {.stride = 3, .padding = 1}, {1, 1, 2, 2}, {4, 9, 14, 9}},
       // The corners: 1 + 2 3 + 3 7 + 4 9 = 64.
       {"dilated", {.dilation = 2}, {1, 1, 1, 1}, {64}}};
   for (const Case& c : cases) {
@@ -336,11 +333,13 @@ TEST_CASE("layers: inputs that do not fit are refused with a reason") {
       {[&] {
          conv(zeros({1, 3, 4, 8}));
        },
-       "conv2d: kernel of weight [2, 3, 5, 5] is larger than the padded input [1, 3, 4, 8]"},
+       "conv2d: a kernel [5, 5] with dilation [1, 1] is larger than the input [1, 3, 4, 8] with "
+       "padding [0, 0]"},
       {[&] {
          nn::MaxPool2d(3)(zeros({1, 1, 2, 8}));
        },
-       "max_pool2d: kernel 3 x 3 is larger than the padded input [1, 1, 2, 8]"},
+       "max_pool2d: a kernel [3, 3] with dilation [1, 1] is larger than the input [1, 1, 2, 8] "
+       "with padding [0, 0]"},
       {[&] {
          nn::MaxPool2d(2)(zeros({2, 8}));
        },

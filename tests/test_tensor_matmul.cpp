@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "tensor/blis.h"
+#include "autograd/ops.h"
 #include "tensor/kernels.h"
 #include "tests/reference.h"
 
@@ -193,6 +194,26 @@ TEST_CASE("linear is the product with the transposed weight, plus the bias of ea
   CHECK_THROWS_WITH_AS(linear(w, x.transpose(0, 1)),
                        "linear: expected x [..., I] and weight [O, I], got x [4, 3], weight [3, 2]",
                        Error);
+}
+
+TEST_CASE("linear and its gradients go through without rows, inputs or outputs") {
+  struct Case {
+    Shape x, weight, y;
+  };
+  for (const Case& c : {Case{{2, 0}, {0, 0}, {2, 0}}, Case{{0, 0}, {0, 0}, {0, 0}},
+                        Case{{0, 3}, {2, 3}, {0, 2}}, Case{{2, 0}, {3, 0}, {2, 3}},
+                        Case{{2, 3}, {0, 3}, {2, 0}}, Case{{4, 0, 3}, {2, 3}, {4, 0, 2}}}) {
+    INFO(text(c.x, ' ', c.weight));
+    const Variable x(Tensor::zeros(c.x), true), weight(Tensor::zeros(c.weight), true);
+    const Variable bias(Tensor::ones({c.weight[0]}), true);
+    const Variable y = linear(x, weight, bias);
+    CHECK(y.shape() == c.y);
+    sum(y).backward();
+    CHECK(sum(y.value()).item() == static_cast<double>(numel(c.y)));
+    CHECK(x.grad().value().to_vector<float>() == Tensor::zeros(c.x).to_vector<float>());
+    CHECK(weight.grad().value().to_vector<float>() == Tensor::zeros(c.weight).to_vector<float>());
+    CHECK(sum(bias.grad().value()).item() == static_cast<double>(numel(c.y)));
+  }
 }
 
 }  // namespace

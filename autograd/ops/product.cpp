@@ -19,11 +19,10 @@ struct ConvolutionPoint {
 
 // The settings at which all three convolution ops are proved.
 std::vector<ConvolutionPoint> convolution_points() {
-  return {
-      {"3x3, padded", {2, 2, 4, 4}, {2, 2, 3, 3}, {.padding = 1}},
-      {"stride 2 that leaves a rest", {1, 2, 6, 5}, {2, 2, 2, 2}, {.stride = 2}},
-      {"dilated, rectangular", {1, 1, 6, 7}, {2, 1, 2, 3}, {.padding = {0, 1}, .dilation = 2}},
-      {"two groups", {2, 4, 3, 3}, {4, 2, 2, 2}, {.groups = 2}}};
+  return {{"3x3, padded", {2, 2, 4, 4}, {2, 2, 3, 3}, {.padding = 1}},
+          {"stride 2 that leaves a rest", {1, 2, 6, 5}, {2, 2, 2, 2}, {.stride = 2}},
+          {"dilated, rectangular", {1, 1, 6, 7}, {2, 1, 2, 3}, {.padding = {0, 1}, .dilation = 2}},
+          {"two groups", {2, 4, 3, 3}, {4, 2, 2, 2}, {.groups = 2}}};
 }
 
 Shape input_of(const ConvolutionPoint& p) { return p.input; }
@@ -91,8 +90,9 @@ struct Linear {
     const Variable &x = context.input(0), &w = context.input(1);
     Gradients gradients(context.input_count());
     if (context.needs(0)) gradients[0] = matmul(grad, w);
-    int64_t rows = 1;
-    for (int axis = 0; axis < x.dim() - 1; ++axis) rows *= x.size(axis);
+    Shape leading = x.shape();
+    leading.pop_back();
+    const int64_t rows = numel(leading);
     const Variable dy = reshape(grad, {rows, w.size(0)});
     if (context.needs(1))  // [O, I] = [O, rows] x [rows, I]
       gradients[1] = matmul(transpose(dy, 0, 1), reshape(x, {rows, w.size(1)}));
