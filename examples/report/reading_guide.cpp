@@ -5,6 +5,7 @@
 #include "examples/report/text.h"
 
 namespace gradian::examples {
+
 std::string reading_guide(const std::string& objective) {
   const std::string name = lowercase(objective);
   const auto has = [&](const char* word) { return name.find(word) != std::string::npos; };
