@@ -160,7 +160,7 @@ TrainingMode::~TrainingMode() {
 
 Sequential::Sequential(std::initializer_list<Item> layers) {
   for (const Item& item : layers)
-    add_child(std::to_string(children().size()), std::move(item.layer_));
+    add_child(std::to_string(children().size()), std::move(item.layer));
 }
 
 Variable Sequential::forward(const Variable& x) {

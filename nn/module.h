@@ -131,14 +131,10 @@ struct EvalMode : TrainingMode {
 class Sequential : public Module {
  public:
   // A layer in the constructor's list.
-  class Item {
-   public:
+  struct Item {
     template <std::derived_from<Module> Layer>
-    Item(Layer layer) : layer_(std::make_unique<Layer>(std::move(layer))) {}
-
-   private:
-    friend class Sequential;
-    mutable std::unique_ptr<Module> layer_;  // mutable, for lists hand out const items
+    Item(Layer item) : layer(std::make_unique<Layer>(std::move(item))) {}
+    mutable std::unique_ptr<Module> layer;  // mutable, for lists hand out const items
   };
 
   Sequential() = default;

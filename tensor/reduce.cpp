@@ -209,17 +209,20 @@ int64_t find_first(const T* row, int64_t length, T value) {
   return std::find(row + begin, row + length, value) - row;
 }
 
+template <class T>
+T largest_of(const T* row, int64_t length) {
+  return combine_in_lanes<T>(
+      0, length, -std::numeric_limits<T>::infinity(), [row](int64_t i) { return row[i]; },
+      [](T a, T b) { return b > a ? b : a; });
+}
+
 // One loop takes the exponentials of all rows: a row of ten classes alone would be too short for
 // vector code. A NaN is in the sum, if not in the maximum, and so in every result of its row.
 template <class T>
 void log_softmax_rows(const T* in, T* out, int64_t rows, int64_t length) {
-  constexpr T kLowest = -std::numeric_limits<T>::infinity();
-  const auto larger = [](T a, T b) { return b > a ? b : a; };
   std::vector<T> shifts(static_cast<size_t>(rows));
   for (int64_t row = 0; row < rows; ++row) {
-    const T* const from = in + row * length;
-    const auto at = [from](int64_t i) { return from[i]; };
-    const T shift = combine_in_lanes<T>(0, length, kLowest, at, larger);
+    const T shift = largest_of(in + row * length, length);
     shifts[static_cast<size_t>(row)] = shift;
     for (int64_t i = row * length; i < (row + 1) * length; ++i) out[i] = in[i] - shift;
   }
@@ -240,12 +243,10 @@ void log_softmax_rows(const T* in, T* out, int64_t rows, int64_t length) {
 // and near 1, as (grad - sum(grad)) - (exp(y) - 1) sum(grad), which does not cancel.
 template <class T>
 void log_softmax_gradient_rows(const T* y, const T* grad, T* out, int64_t rows, int64_t length) {
-  constexpr T kLowest = -std::numeric_limits<T>::infinity();
-  const auto larger = [](T a, T b) { return b > a ? b : a; };
   for (int64_t row = 0; row < rows; ++row, y += length, grad += length, out += length) {
     const T total = static_cast<T>(sum_row(grad, length, 1));
     for (int64_t i = 0; i < length; ++i) out[i] = grad[i] - vector_exp(y[i]) * total;
-    const T top = reduce_row(y, length, 1, kLowest, larger);
+    const T top = largest_of(y, length);
     if (!(top > T(-0.5))) continue;
     const int64_t i = find_first(y, length, top);
     out[i] = (grad[i] - total) - std::expm1(y[i]) * total;

@@ -1,6 +1,6 @@
-// Pooling, as composites: the maximum of a window is a gather at its position, the mean of a
-// window a sum of what is gathered along one axis, then along the other. Nothing is multiplied by
-// 0, so that an infinity or NaN stays in the windows that hold it, and so in gradients.
+// Pooling, as composites: the maximum of a window is a gather at its position, the mean of a window
+// a sum along one axis, then along the other. Nothing is multiplied by 0, so that an infinity or
+// NaN stays in the windows that hold it, and so in gradients.
 #include "autograd/ops.h"
 #include "autograd/ops/arguments.h"
 #include "tensor/kernels.h"
@@ -9,86 +9,63 @@
 namespace gradian {
 namespace {
 
-// The windows along an axis, each filled up to the length of the longest one.
-struct Windows {
-  int64_t count, length;
-  std::vector<int64_t> positions;  // [count, length], somewhere on the axis
-  std::vector<double> inside;      // 1 where the position is one of the window, else 0
-
-  Windows(int64_t count_, int64_t length_) : count(count_), length(length_) {}
-  void add(int64_t position, bool is_inside) {
-    positions.push_back(is_inside ? position : 0);
-    inside.push_back(is_inside);
+// The sum of each of `count` windows along an axis, [..., size, ...] -> [..., count, ...]: one
+// slice a tap of the kernel. `side` is the kernel's side for that axis.
+Variable sliding_sums(const Variable& x, int axis, int64_t count, const Pool2dOptions& options,
+                      size_t side) {
+  const int64_t kernel = options.kernel[side], stride = options.stride[side];
+  const int64_t padding = options.padding[side], dilation = options.dilation[side];
+  Shape padded = x.shape();
+  padded[axis] += 2 * padding;
+  const Variable wide = padding > 0 ? slice_adjoint(x, padded, axis, padding) : x;
+  Variable total;
+  for (int64_t tap = 0; tap < kernel; ++tap) {
+    const int64_t begin = tap * dilation, end = begin + (count - 1) * stride + 1;
+    const Variable part = slice(wide, axis, begin, end, stride);
+    total = total.defined() ? total + part : part;
   }
-  // Each window in turn, without gaps or overlap.
-  bool tile(int64_t size) const {
-    if (count * length != size) return false;
-    for (int64_t i = 0; i < size; ++i)
-      if (positions[static_cast<size_t>(i)] != i || inside[static_cast<size_t>(i)] == 0)
-        return false;
-    return true;
-  }
-  // How many positions of each window are inside: [count].
-  Tensor sizes(DType dtype) const {
-    return sum(Tensor::from(inside, {count, length}), {1}).to(dtype);
-  }
-};
-
-// The `count` steps of a kernel along an axis, with its taps; those in the padding are outside.
-Windows sliding_windows(int64_t size, int64_t count, const Pool2dOptions& options, size_t axis) {
-  const int64_t kernel = options.kernel[axis];
-  Windows windows(count, kernel);
-  for (int64_t i = 0; i < count; ++i)
-    for (int64_t tap = 0; tap < kernel; ++tap) {
-      const int64_t position =
-          i * options.stride[axis] - options.padding[axis] + tap * options.dilation[axis];
-      windows.add(position, position >= 0 && position < size);
-    }
-  return windows;
-}
-
-// From floor(i size / count) to ceil((i + 1) size / count).
-Windows adaptive_windows(int64_t size, int64_t count) {
-  check(size > 0 && count > 0, "cannot make ", count, " windows of ", size, " positions");
-  const auto begin = [=](int64_t i) { return i * size / count; };
-  const auto end = [=](int64_t i) { return ((i + 1) * size + count - 1) / count; };
-  int64_t length = 0;
-  for (int64_t i = 0; i < count; ++i) length = std::max(length, end(i) - begin(i));
-  Windows windows(count, length);
-  for (int64_t i = 0; i < count; ++i)
-    for (int64_t position = begin(i); position < begin(i) + length; ++position)
-      windows.add(position, position < end(i));
-  return windows;
-}
-
-// The sum of each window along an axis: [..., size, ...] -> [..., count, ...].
-Variable window_sums(const Variable& x, int axis, const Windows& windows) {
-  Shape split = x.shape();
-  split[axis] = windows.count;
-  split.insert(axis + 1, windows.length);
-  if (windows.tile(x.size(axis))) return sum(reshape(x, split), {axis + 1});
-  const int64_t all = windows.count * windows.length;
-  const Variable taps =
-      reshape(index_select(x, axis, Tensor::from(windows.positions, {all})), split);
-  Shape along = Shape::filled(split.size(), 1);
-  along[axis] = windows.count, along[axis + 1] = windows.length;
-  const Tensor inside = Tensor::from(windows.inside, along);
-  return sum(where(inside, taps, constant(0, x)), {axis + 1});
+  return total;
 }
 
 // The sum of each window of [N, C, H, W].
-Variable window_sums(const Variable& x, const Windows& rows, const Windows& columns) {
-  return window_sums(window_sums(x, 3, columns), 2, rows);
+Variable sliding_sums(const Variable& x, const Pool2dOptions& options) {
+  const Shape shape = pool2d_shape("avg_pool2d", x.shape(), options);
+  return sliding_sums(sliding_sums(x, 3, shape[3], options, 1), 2, shape[2], options, 0);
 }
 
-// How many elements of the image each window holds: [OH, OW].
-Variable window_sizes(const Windows& rows, const Windows& columns, DType dtype) {
-  return Variable(mul(rows.sizes(dtype).unsqueeze(1), columns.sizes(dtype)));
-}
+// The mean of each of `count` windows that cover an axis, from floor(i size / count) to
+// ceil((i + 1) size / count): [..., size, ...] -> [..., count, ...].
+Variable adaptive_means(const Variable& x, int axis, int64_t count) {
+  const int64_t size = x.size(axis);
+  check(size > 0 && count > 0, "cannot make ", count, " windows of ", size, " positions");
+  const auto begin = [=](int64_t i) { return i * size / count; };
+  const auto end = [=](int64_t i) { return ((i + 1) * size + count - 1) / count; };
+  int64_t longest = 0;
+  for (int64_t i = 0; i < count; ++i) longest = std::max(longest, end(i) - begin(i));
+  Shape split = x.shape();
+  split[axis] = count;
+  split.insert(axis + 1, longest);
+  if (size % count == 0) return mean(reshape(x, split), {axis + 1});
 
-void check_image(const Variable& x) {
-  check(x.dim() == 4, "expected input [N, C, H, W], got ", x.shape());
-  check_floating(x);
+  // Each window filled up to the longest one, and which of its positions count.
+  std::vector<int64_t> positions, inside, lengths;
+  for (int64_t i = 0; i < count; ++i) {
+    for (int64_t j = 0; j < longest; ++j) {
+      inside.push_back(begin(i) + j < end(i));
+      positions.push_back(inside.back() ? begin(i) + j : begin(i));
+    }
+    lengths.push_back(end(i) - begin(i));
+  }
+  // A tensor of the axes from `axis` on that broadcasts to `split` or to the result.
+  const auto along = [&](const std::vector<int64_t>& values, Shape shape) {
+    while (shape.size() < split.size() - axis) shape.push_back(1);
+    return Tensor::from(values, shape);
+  };
+  const Variable taps =
+      reshape(index_select(x, axis, Tensor::from(positions, {count * longest})), split);
+  const Variable selected = where(along(inside, {count, longest}), taps, constant(0, x));
+  const Tensor divisors = along(lengths, {count, 1}).squeeze(1).to(x.dtype());
+  return sum(selected, {axis + 1}) / Variable(divisors);
 }
 
 }  // namespace
@@ -106,21 +83,18 @@ Variable max_pool2d(const Variable& x, const Pool2dOptions& options) try {
 
 Variable avg_pool2d(const Variable& x, const Pool2dOptions& options, bool count_include_pad) try {
   check_floating(x);
-  const Shape shape = pool2d_shape("avg_pool2d", x.shape(), options);
-  const Windows rows = sliding_windows(x.size(2), shape[2], options, 0);
-  const Windows columns = sliding_windows(x.size(3), shape[3], options, 1);
-  const Variable sums = window_sums(x, rows, columns);
-  if (count_include_pad) return sums / static_cast<double>(rows.length * columns.length);
-  return sums / window_sizes(rows, columns, x.dtype());
+  const Variable sums = sliding_sums(x, options);
+  if (count_include_pad) return sums / static_cast<double>(options.kernel[0] * options.kernel[1]);
+  const Variable ones(Tensor::ones({1, 1, x.size(2), x.size(3)}, x.dtype()));
+  return sums / sliding_sums(ones, options);
 } catch (const Error& error) {
   fail_as("avg_pool2d", error);
 }
 
 Variable adaptive_avg_pool2d(const Variable& x, const Pair& output_size) try {
-  check_image(x);
-  const Windows rows = adaptive_windows(x.size(2), output_size[0]);
-  const Windows columns = adaptive_windows(x.size(3), output_size[1]);
-  return window_sums(x, rows, columns) / window_sizes(rows, columns, x.dtype());
+  check(x.dim() == 4, "expected input [N, C, H, W], got ", x.shape());
+  check_floating(x);
+  return adaptive_means(adaptive_means(x, 3, output_size[1]), 2, output_size[0]);
 } catch (const Error& error) {
   fail_as("adaptive_avg_pool2d", error);
 }
