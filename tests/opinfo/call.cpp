@@ -1,3 +1,4 @@
+// How the text of a call becomes arguments.
 #include "tests/opinfo/call.h"
 
 #include <charconv>

@@ -7,6 +7,9 @@
 namespace gradian::opinfo {
 namespace {
 
+constexpr const char* kEmptyInConcat =
+    "Shapes must agree; PyTorch skips tensors of shape [0] whatever the others' shapes.";
+
 bool is_nan(double x) { return std::isnan(x); }
 bool is_zero(double x) { return x == 0; }
 bool is_not_positive(double x) { return x <= 0; }
@@ -47,12 +50,8 @@ const std::vector<Explanation>& explanations() {
        "negative padding",
        {},
        "slice() cuts, pad() does not."},
-      {"nn.functional.linear", "refusal", "weight [", {}, "The weight is a matrix."},
-      {"cat",
-       "refusal",
-       "concat: ",
-       {},
-       "PyTorch skips tensors of shape [0] whatever the others'."},
+      {"cat", "refusal", "shapes [0] and", {}, kEmptyInConcat},
+      {"cat", "refusal", "out of range for 1 axes", {}, kEmptyInConcat},
       {"nn.functional.batch_norm",
        "refusal",
        "expected [N, C, ...], got [0]",

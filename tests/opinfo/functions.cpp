@@ -1,3 +1,5 @@
+// The rows of functions on tensors: elementwise, shape, reductions, norms, products, lookups.
+// Losses and layers have files of their own.
 #include "tests/opinfo/functions.h"
 
 #include <algorithm>
@@ -101,7 +103,7 @@ Variable flipped(Call& c) {
   return x;
 }
 
-// ours fills zeros; PyTorch adds to `input`
+// PyTorch's adds to `input`.
 Variable scattered(Call& c) {
   const Variable x = c.variable("input");
   return x + scatter_add(x.shape(), c.axis("dim"), c.tensor("index"), c.variable("src"));
@@ -110,7 +112,7 @@ Variable scattered(Call& c) {
 Variable normed_batch(Call& c) {
   const bool training = c.flag("training", false);
   const Tensor mean = c.optional_tensor("running_mean"), var = c.optional_tensor("running_var");
-  c.ignore("momentum");  // of the running statistics, which belong to nn::BatchNorm here
+  c.ignore("momentum");  // of running statistics, which are nn::BatchNorm's
   return batch_norm(c.variable("input"), training ? Tensor() : mean, training ? Tensor() : var,
                     c.optional_variable("weight"), c.optional_variable("bias"),
                     c.number("eps", 1e-5));
@@ -279,7 +281,9 @@ Table norms_and_products() {
   for (const char* name : {"matmul", "mm", "bmm", "mv", "dot"}) rows[name] = binary(matmul);
   rows["__rmatmul__"] = [](Call& c) { return matmul(c.variable("other"), c.variable("input")); };
   rows["nn.functional.linear"] = [](Call& c) {
-    return linear(c.variable("input"), c.variable("weight"), c.optional_variable("bias"));
+    const Variable weight = c.variable("weight");
+    if (weight.dim() == 1) throw LeftOut{"a weight that is a vector"};
+    return linear(c.variable("input"), weight, c.optional_variable("bias"));
   };
   rows["nn.functional.conv2d"] = convolved;
   return rows;

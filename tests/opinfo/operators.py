@@ -2,7 +2,7 @@
 import torch
 from torch.testing._internal.common_methods_invocations import op_db
 
-from samples import LeftOut, seed, write_value
+from samples import LeftOut, seed
 
 # By family, PyTorch's operators that Gradian has, in its own name or another: how they name their
 # arguments, with defaults; the first is the sample's input. `*shape` takes all that follow.
