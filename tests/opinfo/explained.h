@@ -14,9 +14,9 @@ struct Explanation {
   std::string ops;     // of the sample, separated by spaces; empty: any
   std::string result;  // how the result's name begins: out, grad, second, refusal
   std::string part;    // of the sample's calls or of the difference's text
+  std::string reason;
   // Elementwise functions: where in the first input the results may differ.
   std::function<bool(double)> only_at = {};
-  std::string reason;
 };
 
 const std::vector<Explanation>& explanations();

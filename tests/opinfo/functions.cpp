@@ -127,18 +127,6 @@ Variable rectified(Call& c) {
   return prelu(x, reshape(weight, channels));
 }
 
-Variable convolved(Call& c) {
-  Conv2dOptions options;
-  const Variable x = c.variable("input"), weight = c.variable("weight");
-  options.stride = c.pair("stride", {1, 1});
-  options.padding = c.pair("padding", {0, 0});
-  options.dilation = c.pair("dilation", {1, 1});
-  options.groups = c.integer("groups", 1);
-  const Variable bias = c.optional_variable("bias");
-  if (x.dim() == 3) throw LeftOut{"an image without a batch"};
-  return conv2d(x, weight, bias, options);
-}
-
 Table elementwise() {
   Table rows = {
       {"neg", unary(neg)},
@@ -285,7 +273,6 @@ Table norms_and_products() {
     if (weight.dim() == 1) throw LeftOut{"a weight that is a vector"};
     return linear(c.variable("input"), weight, c.optional_variable("bias"));
   };
-  rows["nn.functional.conv2d"] = convolved;
   return rows;
 }
 

@@ -1,4 +1,5 @@
-// The modules of PyTorch's database that nn/layers.h has, and the pooling functions.
+// The modules of PyTorch's database that nn/layers.h has, and the functions on images, which share
+// their options.
 #include "nn/layers.h"
 
 #include "tests/opinfo/functions.h"
@@ -19,41 +20,39 @@ Variable run(Call& c, Layer layer, const Variable& x) {
   return layer(x);
 }
 
-Pool2dOptions pooling(Call& c) {
-  const Pair kernel = c.pair("kernel_size");
-  return {.kernel = kernel, .stride = c.pair("stride", kernel), .padding = c.pair("padding", 0)};
-}
-
-Variable max_pooled(Call& c) {
-  Pool2dOptions options = pooling(c);
-  options.dilation = c.pair("dilation", {1, 1});
-  c.ignore("return_indices");  // the values come first
-  const Variable x = images(c);
-  return max_pool2d(x, options);
-}
-
-Variable avg_pooled(Call& c) {
-  const Pool2dOptions options = pooling(c);
-  const Variable x = images(c);
-  return avg_pool2d(x, options, c.flag("count_include_pad", true));
-}
-
-Variable adaptively_pooled(Call& c) {
-  const Variable x = images(c);
-  return adaptive_avg_pool2d(x, c.pair("output_size"));
+// Of conv2d and of nn::Conv2d.
+template <class Options>
+void read_geometry(Call& c, Options& options) {
+  options.stride = c.pair("stride", {1, 1});
+  options.padding = c.pair("padding", {0, 0});
+  options.dilation = c.pair("dilation", 1);
+  options.groups = c.integer("groups", 1);
 }
 
 Variable convolved(Call& c) {
+  Conv2dOptions options;
+  read_geometry(c, options);
+  const Variable x = images(c), weight = c.variable("weight");
+  return conv2d(x, weight, c.optional_variable("bias"), options);
+}
+
+Variable convolution_layer(Call& c) {
   const int64_t in = c.integer("in_channels"), out = c.integer("out_channels");
   const Pair kernel = c.pair("kernel_size");
   nn::Conv2d::Options options;
-  options.stride = c.pair("stride", {1, 1});
-  options.padding = c.pair("padding", {0, 0});
-  options.dilation = c.pair("dilation", {1, 1});
-  options.groups = c.integer("groups", 1);
+  read_geometry(c, options);
   options.bias = c.flag("bias", true);
   const Variable x = images(c);
   return run(c, nn::Conv2d(in, out, kernel, options), x);
+}
+
+Pool2dOptions pooling(Call& c) {
+  const Pair kernel = c.pair("kernel_size");
+  Pool2dOptions options{.kernel = kernel, .stride = c.pair("stride", kernel)};
+  options.padding = c.pair("padding", 0);
+  options.dilation = c.pair("dilation", 1);
+  c.ignore("return_indices");  // the values come first
+  return options;
 }
 
 template <class Layer>
@@ -76,27 +75,32 @@ Variable normed(Call& c) {
 
 Table layers() {
   Table rows;
-  rows["nn.functional.max_pool2d"] = max_pooled;
-  rows["nn.functional.avg_pool2d"] = avg_pooled;
-  rows["nn.functional.adaptive_avg_pool2d"] = adaptively_pooled;
+  rows["nn.functional.conv2d"] = convolved;
+  rows["nn.functional.max_pool2d"] = [](Call& c) {
+    const Variable x = images(c);
+    return max_pool2d(x, pooling(c));
+  };
+  rows["nn.functional.avg_pool2d"] = [](Call& c) {
+    const Variable x = images(c);
+    return avg_pool2d(x, pooling(c), c.flag("count_include_pad", true));
+  };
+  rows["nn.functional.adaptive_avg_pool2d"] = [](Call& c) {
+    const Variable x = images(c);
+    return adaptive_avg_pool2d(x, c.pair("output_size"));
+  };
   rows["nn.Linear"] = [](Call& c) {
     const Variable x = c.variable("input");
-    return run(
-        c, nn::Linear(c.integer("in_features"), c.integer("out_features"), c.flag("bias", true)),
-        x);
+    const int64_t in = c.integer("in_features"), out = c.integer("out_features");
+    return run(c, nn::Linear(in, out, c.flag("bias", true)), x);
   };
-  rows["nn.Conv2d"] = convolved;
+  rows["nn.Conv2d"] = convolution_layer;
   rows["nn.MaxPool2d"] = [](Call& c) {
-    Pool2dOptions options = pooling(c);
-    options.dilation = c.pair("dilation", {1, 1});
-    c.ignore("return_indices");
     const Variable x = images(c);
-    return run(c, nn::MaxPool2d(options), x);
+    return run(c, nn::MaxPool2d(pooling(c)), x);
   };
   rows["nn.AvgPool2d"] = [](Call& c) {
-    const Pool2dOptions options = pooling(c);
     const Variable x = images(c);
-    return run(c, nn::AvgPool2d(options, c.flag("count_include_pad", true)), x);
+    return run(c, nn::AvgPool2d(pooling(c), c.flag("count_include_pad", true)), x);
   };
   rows["nn.AdaptiveAvgPool2d"] = [](Call& c) {
     const Variable x = images(c);
@@ -106,10 +110,9 @@ Table layers() {
   rows["nn.BatchNorm2d"] = normed<nn::BatchNorm2d>;
   rows["nn.LayerNorm"] = [](Call& c) {
     const Variable x = c.variable("input");
-    return run(c,
-               nn::LayerNorm(c.shape("normalized_shape"), c.number("eps", 1e-5),
-                             c.flag("elementwise_affine", true)),
-               x);
+    const Shape shape = c.shape("normalized_shape");
+    const double eps = c.number("eps", 1e-5);
+    return run(c, nn::LayerNorm(shape, eps, c.flag("elementwise_affine", true)), x);
   };
   rows["nn.Embedding"] = [](Call& c) {
     const Tensor index = c.tensor("input");
