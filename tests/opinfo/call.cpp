@@ -1,6 +1,7 @@
 // How the text of a call becomes arguments.
 #include "tests/opinfo/call.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -76,10 +77,11 @@ bool Call::is_list(const std::string& name) const {
 Variable Call::variable_of(const std::string& name, const std::string& value) const {
   if (value.starts_with('@')) return evaluation_.inputs.at(std::stoul(value.substr(1)));
   if (value.starts_with('%')) return evaluation_.results.at(std::stoul(value.substr(1)));
-  const DType dtype =
-      evaluation_.inputs.empty() ? DType::float64 : evaluation_.inputs.front().dtype();
+  const bool whole = std::none_of(evaluation_.inputs.begin(), evaluation_.inputs.end(),
+                                  [](const Variable& x) { return is_floating(x.dtype()); });
+  const DType dtype = whole ? DType::int64 : DType::float64;
   const double number = to_number(name, value);
-  if (!is_floating(dtype) && (number != std::floor(number) || std::isinf(number)))
+  if (whole && (number != std::floor(number) || std::isinf(number)))
     throw LeftOut{"promotes whole numbers to floating ones"};
   return Variable(Tensor::scalar(number, dtype));
 }

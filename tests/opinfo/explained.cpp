@@ -11,6 +11,7 @@ constexpr const char* kEmptyInConcat =
     "Shapes must agree; PyTorch skips tensors of shape [0] whatever the others' shapes.";
 
 bool is_nan(double x) { return std::isnan(x); }
+bool is_infinite(double x) { return std::isinf(x); }
 bool is_zero(double x) { return x == 0; }
 bool is_not_positive(double x) { return x <= 0; }
 
@@ -47,6 +48,14 @@ const std::vector<Explanation>& explanations() {
        "Without an axis of channels there is nothing to normalise over."},
       {"nn.BatchNorm1d nn.BatchNorm2d", "refusal", "needs more than one value a channel",
        "An empty batch has no statistics to train with."},
+      {"nn.BatchNorm1d nn.BatchNorm2d", "refusal", "eps=0.0",
+       "Without eps it is the formula itself, which fails only where there is no variance."},
+      {"nn.functional.layer_norm", "refusal", "eps must not be negative",
+       "A negative eps has no meaning; PyTorch takes the root of what is left."},
+      {"logsumexp", "refusal", "no values along axes",
+       "Of no values it is refused, as max is; PyTorch's is -infinity."},
+      {"nn.functional.silu", "", "",
+       "silu has its limits at the infinities; PyTorch multiplies 0 by infinity.", is_infinite},
       {"abs", "", "", "A derivative at NaN is NaN; PyTorch's sign(NaN) is 0.", is_nan},
       {"sign", "out", "", "sign(NaN) is NaN; PyTorch's is 0.", is_nan},
       {"nn.functional.hardtanh", "", "",

@@ -21,6 +21,7 @@ Row unary(Variable (*f)(const Variable&)) {
 Row binary(Variable (*f)(const Variable&, const Variable&)) {
   return [f](Call& c) {
     const Variable input = c.variable("input");
+    if (c.is_number("other")) throw LeftOut{"does not compile: a number as an operand"};
     return f(input, c.variable("other"));
   };
 }
