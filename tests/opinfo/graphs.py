@@ -57,8 +57,8 @@ class Graph:
 
     def grow(self, length):
         kinds = (self.unary, self.unary, self.positive, self.binary, self.binary, self.binary,
-                 self.quotient, self.reduce, self.reduce, self.softmax, self.reorder, self.fold,
-                 self.expand, self.cut, self.flip, self.join, self.product, self.select,
+                 self.quotient, self.clamp, self.reduce, self.reduce, self.softmax, self.reorder,
+                 self.fold, self.expand, self.cut, self.flip, self.join, self.product, self.select,
                  self.variance)
         while len(self.statements) < length:
             self.random.choice(kinds)()
@@ -122,6 +122,11 @@ class Graph:
         divisor = self.add("exp", {"input": self.partner(i)}, torch.exp)
         if divisor:
             self.add("true_divide", {"input": i, "other": divisor}, torch.div)
+
+    def clamp(self):
+        low = self.random.uniform(-1, 0.5)
+        high = low + self.random.random()
+        self.add("clamp", {"input": self.any()}, lambda x: x.clamp(low, high), min=low, max=high)
 
     def reduce(self):
         i = self.some_with_axes()
