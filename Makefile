@@ -33,7 +33,8 @@ test_sources    := $(wildcard tests/*.cpp) \
     $(filter-out tests/bench/% tests/compiler/% tests/opinfo/% %/main.cpp,$(wildcard tests/*/*.cpp))
 proof_sources   := $(wildcard tests/gradients/*.cpp)  # of the gradient table, and of its program
 bench_sources   := $(wildcard tests/bench/*.cpp)
-opinfo_sources  := $(wildcard tests/opinfo/*.cpp) $(addprefix tests/parity/,safetensors.cpp mismatch.cpp)
+opinfo_sources  := $(wildcard tests/opinfo/*.cpp) \
+    $(addprefix tests/parity/,safetensors.cpp mismatch.cpp)
 
 examples := $(example_sources:examples/%.cpp=build/examples/%)
 

@@ -73,7 +73,8 @@ class Graph:
                 or not bool((result.detach().abs() < 1e3).all()):
             return None
         words = {name: self.names[i] for name, i in operands.items()} | arguments
-        text = "".join(f" {name}={str(value).replace(' ', '')}" for name, value in words.items() if name)
+        text = "".join(f" {name}={str(value).replace(' ', '')}"
+                       for name, value in words.items() if name)
         self.names.append(f"%{len(self.statements)}")
         self.statements.append((f"call {function}{text}",
                                 lambda values: evaluate(*[values[i] for i in numbers])))
