@@ -82,9 +82,16 @@ TEST_CASE("graph: one variable may have a hundred thousand consumers") {
   check_values(x.grad(), {kConsumers});
 }
 
+// What a tensor of this shape takes, rounding and the bytes behind it included.
+size_t memory_of(const Shape& shape) {
+  const size_t before = memory_stats().in_use;
+  const Tensor tensor = Tensor::zeros(shape);
+  return memory_stats().in_use - before;
+}
+
 TEST_CASE("graph: after backward only parameters, gradients and the result hold memory") {
   const Shape shape{64, 64};
-  const size_t bytes = 64 * 64 * sizeof(float), scalar_bytes = 64;  // one cache line at least
+  const size_t bytes = memory_of(shape), scalar_bytes = memory_of({});
   const size_t start = memory_stats().in_use;
   const Variable w(Tensor::full(shape, 0.01), true), v(Tensor::full(shape, 0.02), true);
   for (int step = 0; step < 3; ++step) {
@@ -101,7 +108,7 @@ TEST_CASE("graph: backward frees what an op kept for it while the result is stil
   const Tensor labels = Tensor::zeros({64}, DType::int64);
   const Variable x(Tensor::full({64, 64}, 0.01), true), w(Tensor::full({64, 64}, 0.02), true);
   const auto margin = [](const Variable& cosine) { return cosine - 0.5; };
-  const size_t bytes = 64 * 64 * sizeof(float), scalar_bytes = 64;
+  const size_t bytes = memory_of({64, 64}), scalar_bytes = memory_of({});
   const size_t start = memory_stats().in_use;
   const Variable loss = margin_cross_entropy(x, w, labels, 30, margin);
   CHECK(memory_stats().in_use >= start + bytes);  // the cosines

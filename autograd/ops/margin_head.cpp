@@ -107,7 +107,10 @@ struct MarginCrossEntropy {
         {"cosine margin", with(4, [](const Variable& c) { return c - 0.2; }), point},
         {"curved margin", with(2, [](const Variable& c) { return c * c * 0.3 + 0.5 * c; }), point},
         {"a margin a row, as many rows as classes",
-         with(3, [](const Variable& c) { return c - Variable(spread(c.shape(), 0.1, 0.4)); }),
+         with(3,
+              [](const Variable& c) {
+                return c - Variable(spread(c.shape(), 0.1, 0.4).to(c.dtype()));
+              }),
          {spread({4, 3}, -1, 1.1, 1), spread({4, 3}, -1, 1.1, 2)}},
         {"a margin of the whole batch",
          with(3, [](const Variable& c) { return c - mean(c * c) * 0.5; }), point},

@@ -111,7 +111,16 @@ std::vector<GradientSubject> value_losses() {
                             {Tensor::from<double>({0, 40, -40}, {3}), spread({3}, 0.2, 0.8)},
                             [](In in) { return binary_cross_entropy_with_logits(in[0], in[1]); }));
 
+  const Tensor counts = Tensor::from<double>({1, 0, 1}, {3, 1});
   return {
+      loss("weighted", {on("a weight a row, one of them 0", {{3, 1}, {3, 4}},
+                           [counts](In in) {
+                             return weighted(in[0] * Variable(constant_like(counts, in[0])), in[1]);
+                           })}),
+      loss("where_counted", {on("one row of three counts for nothing", {{3, 4}},
+                                [counts](In in) {
+                                  return where_counted(constant_like(counts, in[0]), in[0] * in[0]);
+                                })}),
       loss("reduce", with_reductions({{3, 4}},
                                      [](In in, Reduction reduction) {
                                        return reduce(in[0] * 1.0,
