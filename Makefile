@@ -55,7 +55,7 @@ opinfo_program := build/opinfo/replay$(variant)
 common_flags  := -std=c++20 @build/machine.flags -fno-math-errno -fno-trapping-math -pthread -I. \
     -Wall -Wextra -Wpedantic
 release_flags := $(common_flags) -O3 -DNDEBUG
-test_flags    := $(common_flags) -O2 -g -D_GLIBCXX_ASSERTIONS -DGRADIAN_ASSERTIONS
+test_flags    := $(common_flags) -O2 -g1 -D_GLIBCXX_ASSERTIONS -DGRADIAN_ASSERTIONS
 ifneq ($(SANITIZE),)
 sanitizer_flags := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
@@ -107,9 +107,12 @@ build/objects/%.o: %.cpp build/machine.flags | packages
 	$(call start,CXX,$<)
 	$(call compile,$(release_flags) $(source_dir))
 
+# The tests themselves compile in half the time so.
+build/test-objects$(variant)/tests/%.o: speed := -O1
+
 build/test-objects$(variant)/%.o: %.cpp build/machine.flags | packages
 	$(call start,CXX,$< (test))
-	$(call compile,$(test_flags) $(sanitizer_flags) $(source_dir))
+	$(call compile,$(test_flags) $(sanitizer_flags) $(speed) $(source_dir))
 
 # The flags that depend on the machine and the compiler, which are asked: the processor, and what
 # keeps the compiler right (see the probe). Users' own commands read them as @build/machine.flags. A
