@@ -31,8 +31,9 @@ class Variable {
   static Variable recorded(Tensor value, std::shared_ptr<Node> creator);
 
   bool defined() const { return state_ != nullptr; }
-  // A handle, so that relu(x).value() outlives the variable.
-  Tensor value() const { return array(); }
+  // A temporary hands out a handle, so that what relu(x).value() is bound to outlives the variable.
+  const Tensor& value() const& { return array(); }
+  Tensor value() const&& { return array(); }
   const Shape& shape() const& { return array().shape(); }
   Shape shape() const&& { return array().shape(); }
   DType dtype() const { return array().dtype(); }
