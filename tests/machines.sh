@@ -5,7 +5,7 @@
 #   tests/machines.sh 'trixie g++*' '*v2'  the rows that match a pattern
 # It tries the committed HEAD, prints a line for each row and ends with 1 if one failed; what each row
 # printed stays in $MACHINES/logs. MACHINES (/var/tmp/gradian-machines) is where the roots are kept,
-# TRAIN (--epochs 1) what `make train` is asked for, MIRROR the Debian mirror.
+# TRAIN (--epochs 1 --train-samples 2000) what `make train` is asked for, MIRROR the Debian mirror.
 set -euo pipefail
 
 # Debian release, compiler, MARCH.
@@ -69,7 +69,7 @@ try() {  # RELEASE COMPILER MARCH
       settings+=' EMULATOR=qemu-aarch64-static'
       in_root "$root" "$prepare_arm64"
     fi
-    in_root "$root" "make train $settings ARGS='${TRAIN:---epochs 1}'" &&
+    in_root "$root" "make train $settings ARGS='${TRAIN:---epochs 1 --train-samples 2000}'" &&
       in_root "$root" "make test $settings"
   } >"$log" 2>&1 && local ended= || local ended=" (exit $?, see $log)"
   umount "$root/proc"
