@@ -30,15 +30,14 @@ struct Processor {
 };
 Processor this_processor();
 
-// The kernel set to force, "skx" (AVX-512) or "haswell" (AVX2), or "" to leave the choice to BLIS,
-// versions 0.9 and 1.1 of which
-// - have kernels of their own for AMD's families up to 25. On Zen 4, which halves vectors of 512
-//   bits, they are the faster ones: 105 GFLOP/s a core in sgemm 2000^3, haswell 105, skx 99;
+// The kernel set that BLIS is made to take, "skx" (AVX-512) or "haswell" (AVX2), or "" where its
+// own choice is as good. Versions 0.9 and 1.1
+// - have kernels for AMD's families up to 25. On Zen 4, which halves vectors of 512 bits, they are
+//   no slower than others: 105 GFLOP/s a core in sgemm 2000^3, haswell 105, skx 99;
 // - have only the generic ones for later families and other vendors: 34 GFLOP/s a core on Zen 5,
 //   haswell 100, skx 156 to 184;
-// - know Intel's AVX-512 by the brand string alone and take haswell where they do not understand
-// it,
-//   as on most cloud machines: 203 GFLOP/s on two cores, skx 275.
+// - know Intel's AVX-512 by the brand string alone. Where they cannot read it, as on most cloud
+//   machines, they take haswell: 203 GFLOP/s on two cores, skx 275.
 std::string kernels_to_force(const Processor& processor);
 
 }  // namespace gradian

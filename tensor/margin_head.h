@@ -30,13 +30,12 @@ CosineProducts cosine_products(const Tensor& x, const Tensor& weight);
 // -infinity takes its place, so that what is left are the other classes.
 Tensor take_targets(CosineProducts& products, const Tensor& labels);
 
-// What softmax over scale * {the target, the other cosines} gives for each row i, [B]. Small losses
-// keep their relative accuracy, as no sum has the target's own term in it:
-//   loss_i = log(1 + sum over classes j other than the label of exp(scale * (cosine_ij -
-//   target_i))) log_normalizer_i = scale * target_i + loss_i by_target_i = exp(-loss_i) - 1, the
-//   derivative of loss_i by scale * target_i
+// What softmax over scale * {the target, the other cosines} gives for each row, [B]. Small losses
+// keep their relative accuracy, as no sum has the target's own term in it.
 struct TargetLosses {
-  Tensor loss, log_normalizer, by_target;
+  Tensor loss;            // log(1 + sum of exp(scale * (cosine - target)) over the other classes)
+  Tensor log_normalizer;  // scale * target + loss
+  Tensor by_target;       // exp(-loss) - 1, the derivative of loss by scale * target
 };
 TargetLosses target_losses(const CosineProducts& products, const Tensor& targets, double scale);
 

@@ -51,8 +51,7 @@ template <class A>
 class PairwiseSum {
  public:
   void add(A value) {
-    int level =
-        0;  // partial_[level] holds the sum of 2^level numbers where that bit of count_ is 1
+    int level = 0;
     for (uint64_t bits = count_++; bits & 1; bits >>= 1) value = partial_[level++] + value;
     partial_[level] = value;
   }
@@ -66,7 +65,7 @@ class PairwiseSum {
 
  private:
   uint64_t count_ = 0;
-  A partial_[64];
+  A partial_[64];  // [level]: the sum of 2^level numbers, where that bit of count_ is 1
 };
 
 constexpr int64_t kSumBlock = 1024;

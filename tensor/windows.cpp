@@ -13,7 +13,7 @@ void check_option(const char* op, const char* name, Pair value, int64_t least) {
 }  // namespace
 
 std::ostream& operator<<(std::ostream& out, const Pair& pair) {
-  return out << '[' << pair.height << ", " << pair.width << ']';
+  return out << Shape{pair.height, pair.width};
 }
 
 Pair count_windows(const char* op, const Shape& input, Pair kernel, Pair stride, Pair padding,

@@ -4,7 +4,7 @@
 //
 // Its price is rounding: values of very different size are added and subtracted on the way. The
 // largest error against float64, over the largest entry of the result, for inputs in (-1, 1),
-// 1 to 128 channels (tests/test_tensor_winograd.cpp derives and checks a bound):
+// 1 to 128 channels (tests/test_tensor_winograd.cpp estimates a bound and checks it):
 //                tile six   tile eight   direct   im2col
 //   forward       1.2e-5      1.6e-5     0.2e-5   0.1e-5
 //   gradients     1.3e-5      1.7e-5     0.2e-5   0.1e-5

@@ -130,8 +130,8 @@ class WeightGradient {
   int64_t panels_, block_;  // panels of channels; tiles a block
   Stack v_stack_, d_stack_, w_stack_;
   Tensor v_, d_, w_;
-  float *v_data_, *d_data_,
-      *w_data_;  // taken once: mutable_data() counts a write, which would race
+  // Taken once, as mutable_data() counts a write each time.
+  float *v_data_, *d_data_, *w_data_;
 };
 
 }  // namespace
