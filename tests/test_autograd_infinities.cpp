@@ -337,6 +337,12 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("x^0 is constant, whatever the gradient that reaches it") {
+  const Variable x(doubles({2, 0, -1}), true);
+  const Variable gradient(doubles({kInf, kInf, kNaN}));
+  check_same("pow", DType::float64, grad({pow(x, 0)}, {x}, {gradient})[0].value(), {0, 0, 0});
+}
+
 TEST_CASE("what is gathered and scattered does not spread an infinity") {
   const Variable x(doubles({kInf, 1, kNaN, 2}, {2, 2}), true);
   check_same("embedding", DType::float64, embedding(integers({1, 1}), x).value(),

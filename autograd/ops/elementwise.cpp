@@ -139,7 +139,7 @@ struct Pow {
       // A constant exponent 0 stays 0 instead of becoming 0 * x^-1, which is NaN at x = 0.
       const Tensor is_zero = equal(p.value(), Tensor::scalar(0, p.dtype()));
       const Variable zero = constant(0, x), one = constant(1, x);
-      gradients[0] = where(is_zero, grad * zero, grad * p * pow(x, where(is_zero, one, p - 1)));
+      gradients[0] = where(is_zero, zero, grad * p * pow(x, where(is_zero, one, p - 1)));
     }
     if (context.needs(1)) {
       const Tensor zero = Tensor::scalar(0, x.dtype());
