@@ -65,21 +65,23 @@ inline bool all_finite(const Tensor& x) {
   return sum(isfinite(x)).item() == static_cast<double>(x.numel());
 }
 
+// What a call throws, or "no error".
+inline std::string error_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
 // A call that must fail, and the whole text of its error.
 struct ErrorCase {
   std::function<void()> call;
   std::string text;
 };
 inline void check_errors(const std::vector<ErrorCase>& cases) {
-  for (const auto& [call, text] : cases) {
-    std::string thrown = "no error";
-    try {
-      call();
-    } catch (const Error& error) {
-      thrown = error.what();
-    }
-    CHECK(thrown == text);
-  }
+  for (const auto& [call, text] : cases) CHECK(error_of(call) == text);
 }
 
 inline std::vector<std::string> names(const std::vector<nn::Parameter>& parameters) {

@@ -9,16 +9,6 @@ namespace {
 
 using Call = std::function<void()>;
 
-// "no error" when nothing was thrown.
-std::string error_of(const Call& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
 struct Function {
   std::string name;
   std::vector<Call> refused;

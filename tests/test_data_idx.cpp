@@ -9,6 +9,7 @@
 #include <string>
 
 #include "tests/child_process.h"
+#include "tests/helpers.h"
 #include "tests/temporary_folder.h"
 
 using namespace gradian;
@@ -76,12 +77,7 @@ std::string extended_label_file(const std::vector<int>& labels) {
 }
 
 std::string error_of_reading(const fs::path& source) {
-  try {
-    read_idx(source);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+  return test::error_of([&] { read_idx(source); });
 }
 
 }  // namespace

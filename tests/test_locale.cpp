@@ -49,15 +49,6 @@ Report large_report() {
           {run}};
 }
 
-std::string error_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
 template <class Value>
 std::string streamed(const Value& value) {
   std::ostringstream out;

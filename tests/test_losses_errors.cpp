@@ -74,15 +74,6 @@ std::vector<Loss> losses_without_labels() {
           {"ArcFaceLoss", [](const Variable& x, const Tensor&) { arc.cosine_logits(x); }}};
 }
 
-std::string error_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
 void check_named(const Loss& loss, const char* misuse, const Variable& x, const Tensor& labels) {
   const std::string error = error_of([&] { loss.call(x, labels); });
   CAPTURE(misuse);
