@@ -1,8 +1,7 @@
 #include "losses/center_loss.h"
 
-#include <cmath>
-
 #include "autograd/ops.h"
+#include "autograd/ops/arguments.h"
 #include "losses/cross_entropy.h"
 #include "tensor/kernels.h"
 #include "tensor/random.h"
@@ -34,8 +33,7 @@ CenterLoss::CenterLoss(int64_t num_classes, int64_t feat_dim, double weight, Cen
     : centers(add_parameter("centers", initial_centers(num_classes, feat_dim))),
       weight_(weight),
       update_(update) {
-  check(weight >= 0 && std::isfinite(weight),
-        "CenterLoss: weight must be finite and not negative, got ", weight);
+  check_not_negative("CenterLoss", "weight", weight);
 }
 
 Variable CenterLoss::forward(const Variable& features, const Tensor& labels) const try {

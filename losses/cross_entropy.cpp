@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "autograd/ops/arguments.h"
 #include "tensor/kernels.h"
 
 namespace gradian {
@@ -18,7 +19,7 @@ struct Targets {
 Targets make_targets(const char* op, const Variable& scores, const Tensor& labels,
                      const CrossEntropyOptions& options) {
   check(scores.dim() == 2, op, ": expected logits [N, C], got ", scores.shape());
-  check_floating(scores, op);
+  check_floating(scores);
   const int64_t rows = scores.size(0), classes = scores.size(1);
   check_labels(op, labels, rows, classes, options.ignore_index);
   Targets targets;

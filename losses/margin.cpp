@@ -3,7 +3,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "losses/reduction.h"
+#include "autograd/ops/arguments.h"
 #include "tensor/kernels.h"
 #include "tensor/random.h"
 
@@ -34,8 +34,7 @@ Tensor initial_directions(const char* kind, int64_t in_features, int64_t out_fea
 }
 
 void check_margin(const char* op, const Margin& margin) {
-  check(margin.m1 > 0 && std::isfinite(margin.m1), op,
-        ": the angle's factor m1 must be positive and finite, got ", margin.m1);
+  check_positive(op, "the angle's factor m1", margin.m1);
   check(margin.m2 >= 0 && margin.m2 <= std::numbers::pi, op,
         ": the margin on the angle must be from 0 to pi radians, got ", margin.m2);
   check(std::abs(margin.m3) <= 2, op, ": the margin on the cosine must be from -2 to 2, got ",
@@ -46,23 +45,23 @@ void check_margin(const char* op, const Margin& margin) {
 
 Variable apply_margin(const Variable& cosine, const Margin& margin) try {
   check_margin("apply_margin", margin);
-  check_floating(cosine, "apply_margin");
+  check_floating(cosine);
   const auto& [m1, m2, m3, overflow] = margin;
   if (m1 == 1 && m2 == 0) return m3 == 0 ? cosine : cosine - m3;
   const Variable theta = acos(clamp(cosine, -kCosineBound, kCosineBound));
   const Variable angle = m1 * theta + m2;
-  const auto constant = [&](double value) { return Tensor::scalar(value, cosine.dtype()); };
+  const auto scalar = [&](double value) { return Tensor::scalar(value, cosine.dtype()); };
   Variable target;
   switch (overflow) {
     case Overflow::mirror:
       target = mirrored_cosine(angle);
       break;
     case Overflow::cos_fallback:
-      target = where(greater(angle.value(), constant(std::numbers::pi)), cosine - m2 * std::sin(m2),
+      target = where(greater(angle.value(), scalar(std::numbers::pi)), cosine - m2 * std::sin(m2),
                      cos(angle));
       break;
     case Overflow::easy_margin:
-      target = where(greater(cosine.value(), constant(0)), cos(angle), cosine);
+      target = where(greater(cosine.value(), scalar(0)), cos(angle), cosine);
       break;
     case Overflow::none:
       target = cos(angle);
@@ -80,7 +79,7 @@ MarginLoss::MarginLoss(const char* kind, int64_t in_features, int64_t out_featur
       kind_(kind),
       s_(s),
       margin_(margin) {
-  check_positive(s, kind, "the scale s");
+  check_positive(kind, "the scale s", s);
   check_margin(kind, margin);
 }
 

@@ -1,7 +1,6 @@
 #include "losses/metric.h"
 
-#include <cmath>
-
+#include "autograd/ops/arguments.h"
 #include "tensor/kernels.h"
 
 namespace gradian {
@@ -37,7 +36,7 @@ Variable contrastive_loss(const Variable& x1, const Variable& x2, const Tensor& 
                           Reduction reduction) try {
   check_embeddings(x1, x2, "contrastive_loss");
   check_zero_or_one(same, x1.size(0));
-  check_positive(margin, "contrastive_loss", "the margin");
+  check_positive("contrastive_loss", "the margin", margin);
   const Variable difference = x1 - x2;
   // From the difference itself: the distance has a kink at 0, where its square is smooth.
   const Variable attraction = sum(difference * (0.5 * difference), {1});  // [N]
@@ -52,9 +51,8 @@ Variable triplet_margin_loss(const Variable& anchor, const Variable& positive,
                              Reduction reduction) try {
   check_embeddings(anchor, positive, "triplet_margin_loss");
   check_embeddings(anchor, negative, "triplet_margin_loss");
-  check_positive(margin, "triplet_margin_loss", "the margin");
-  check(eps >= 0 && std::isfinite(eps),
-        "triplet_margin_loss: eps must be finite and not negative, got ", eps);
+  check_positive("triplet_margin_loss", "the margin", margin);
+  check_not_negative("triplet_margin_loss", "eps", eps);
   const Variable to_positive = lengths(anchor - positive + eps);  // [N]
   const Variable to_negative = lengths(anchor - negative + eps);
   return reduce(relu(to_positive - to_negative + margin), reduction);

@@ -1,7 +1,5 @@
 #include "losses/reduction.h"
 
-#include <cmath>
-
 #include "tensor/kernels.h"
 
 namespace gradian {
@@ -33,20 +31,11 @@ Variable where_counted(const Tensor& weight, const Variable& x) {
   return where(weight, x, Variable(zero));
 }
 
-void check_floating(const Variable& x, const char* op) {
-  check(is_floating(x.dtype()), op, ": expected float32 or float64, got ", x.dtype());
-}
-
 void check_same_kind(const Variable& a, const Variable& b, const char* op) {
   check(a.shape() == b.shape() && a.dtype() == b.dtype(), op,
         ": expected operands of one shape and dtype, got ", describe(a.value()), " and ",
         describe(b.value()));
-  check_floating(a, op);
-}
-
-void check_positive(double value, const char* op, const char* option) {
-  check(value > 0 && std::isfinite(value), op, ": ", option, " must be positive and finite, got ",
-        value);
+  check(is_floating(a.dtype()), op, ": expected float32 or float64, got ", a.dtype());
 }
 
 }  // namespace gradian

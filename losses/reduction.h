@@ -1,5 +1,5 @@
-// What losses share: how values, one an element or a row, become the result, and checks of
-// operands.
+// What losses share: how values, one an element or a row, become the result, and a check of pairs
+// of operands.
 #pragma once
 
 #include "autograd/ops.h"
@@ -19,11 +19,7 @@ Variable weighted(const Variable& weight, const Variable& losses);
 // gradient.
 Variable where_counted(const Tensor& weight, const Variable& x);
 
-// Fails unless x has a floating dtype, naming `op`.
-void check_floating(const Variable& x, const char* op);
 // Fails unless both have one shape and one floating dtype, naming `op` and both.
 void check_same_kind(const Variable& a, const Variable& b, const char* op);
-// Fails unless the option is a positive number.
-void check_positive(double value, const char* op, const char* option);
 
 }  // namespace gradian

@@ -1,7 +1,6 @@
 #include "losses/regression.h"
 
-#include <cmath>
-
+#include "autograd/ops/arguments.h"
 #include "tensor/kernels.h"
 
 namespace gradian {
@@ -24,8 +23,7 @@ Variable l1_loss(const Variable& input, const Variable& target, Reduction reduct
 Variable smooth_l1_loss(const Variable& input, const Variable& target, Reduction reduction,
                         double beta) try {
   check_same_kind(input, target, "smooth_l1_loss");
-  check(beta >= 0 && std::isfinite(beta),
-        "smooth_l1_loss: beta must be finite and not negative, got ", beta);
+  check_not_negative("smooth_l1_loss", "beta", beta);
   if (beta == 0) return reduce(abs(input - target), reduction);
   const Variable difference = input - target;
   const Variable distance = abs(difference);

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "autograd/ops/arguments.h"
 #include "nn/init.h"
 #include "tensor/kernels.h"
 #include "tensor/random.h"
@@ -24,10 +25,6 @@ void check_positive(const char* layer, const char* what, const Pair& pair) {
 void check_padding(const char* layer, const Pair& padding) {
   check(std::min(padding[0], padding[1]) >= 0, layer, ": padding must not be negative, got ",
         pair_text(padding));
-}
-
-void check_eps(const char* layer, double eps) {
-  check(eps >= 0 && std::isfinite(eps), layer, ": eps must be finite and not negative, got ", eps);
 }
 
 const Pool2dOptions& checked(const char* layer, const Pool2dOptions& options) {
@@ -181,7 +178,7 @@ LayerNorm::LayerNorm(const Shape& normalized_shape, double eps, bool affine)
   check(!normalized_shape.empty() &&
             *std::min_element(normalized_shape.begin(), normalized_shape.end()) > 0,
         "LayerNorm: expected at least one axis and positive sizes, got ", normalized_shape);
-  check_eps("LayerNorm", eps);
+  check_not_negative("LayerNorm", "eps", eps);
 }
 
 std::string LayerNorm::description() const { return text("LayerNorm(", normalized_shape_, ')'); }
@@ -196,7 +193,7 @@ BatchNorm::BatchNorm(std::string kind, std::vector<int> dims, int64_t num_featur
       kind_(std::move(kind)),
       dims_(std::move(dims)),
       options_(options) {
-  check_eps(kind_.c_str(), options.eps);
+  check_not_negative(kind_.c_str(), "eps", options.eps);
   check(options.momentum >= 0 && options.momentum <= 1, kind_,
         ": momentum must be between 0 and 1, got ", options.momentum);
 }

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "autograd/node.h"
+#include "autograd/ops/arguments.h"
 #include "tensor/kernels.h"
 #include "tensor/thread_pool.h"
 
@@ -24,12 +25,6 @@ void for_each_element(int64_t count, const Body& body) {
 Tensor writable(const Variable& parameter) {
   if (!parameter.value().is_contiguous()) parameter.set_value(parameter.value());
   return parameter.value();
-}
-
-// Infinity and NaN fail, too.
-void check_not_negative(const char* kind, const char* what, double value) {
-  check(value >= 0 && std::isfinite(value), kind, ": ", what,
-        " must be finite and not negative, got ", value);
 }
 
 void check_parameter(const char* kind, const Parameter& p, std::set<const void*>& seen) {

@@ -4,19 +4,13 @@
 #include <cmath>
 #include <numbers>
 
-#include "tensor/error.h"
+#include "autograd/ops/arguments.h"
 
 namespace gradian::nn {
 namespace {
 
 void check_steps(const char* schedule, int64_t steps) {
   check(steps > 0, schedule, ": the number of steps must be positive, got ", steps);
-}
-
-// Of a factor or a power. NaN fails, too.
-void check_not_negative(const char* schedule, const char* what, double value) {
-  check(value >= 0 && std::isfinite(value), schedule, ": ", what,
-        " must be finite and not negative, got ", value);
 }
 
 // How far t is on the way to `steps`, at most 1.

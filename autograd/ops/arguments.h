@@ -1,4 +1,4 @@
-// What the ops of several families ask of their arguments.
+// What ops, layers, losses and optimisers ask of their arguments.
 #pragma once
 
 #include <cmath>
@@ -20,5 +20,15 @@ inline void check_floating(const Variable& x) {
 
 // The term that keeps a division by 0 away; 0 is allowed.
 inline void check_eps(double eps) { check(eps >= 0, "eps must not be negative, got ", eps); }
+
+// Of an option, a number: `what` is what errors call it, `op` what has it. NaN fails both.
+inline void check_positive(const char* op, const char* what, double value) {
+  check(value > 0 && std::isfinite(value), op, ": ", what, " must be positive and finite, got ",
+        value);
+}
+inline void check_not_negative(const char* op, const char* what, double value) {
+  check(value >= 0 && std::isfinite(value), op, ": ", what,
+        " must be finite and not negative, got ", value);
+}
 
 }  // namespace gradian
