@@ -38,6 +38,19 @@ T dot(const T* a, const T* b, int64_t count) {
   return total;
 }
 
+// |x|, also where squares overflow: those of x over its largest entry do not. Squares that vanish
+// are those of lengths below kSmallestLength.
+template <class T>
+T length_of(const T* x, int64_t width) {
+  const T square = dot(x, x, width);
+  if (std::isfinite(square)) return std::sqrt(square);
+  T largest = 0, sum = 0;
+  for (int64_t d = 0; d < width; ++d) largest = std::max(largest, std::abs(x[d]));
+  if (!std::isfinite(largest)) return std::sqrt(square);
+  for (int64_t d = 0; d < width; ++d) sum += x[d] / largest * (x[d] / largest);
+  return largest * std::sqrt(sum);
+}
+
 template <class T>
 T bounded(T length) {
   return std::max(length, static_cast<T>(kSmallestLength));
@@ -48,7 +61,7 @@ template <class T>
 void normalize_rows(const T* x, int64_t batch, int64_t width, T* length, T* unit) {
   for (int64_t i = 0; i < batch; ++i) {
     const T* const row = x + i * width;
-    length[i] = std::sqrt(dot(row, row, width));
+    length[i] = length_of(row, width);
     const T divisor = bounded(length[i]);
     for (int64_t d = 0; d < width; ++d) unit[i * width + d] = row[d] / divisor;
   }
@@ -95,8 +108,7 @@ CosineProducts cosine_products(const Tensor& x_in, const Tensor& w_in) {
           multiply_panel(rows, width, w_data + first * width, width, x_panels + i * width,
                          cosine + first * lanes + i, lanes, false);
         for (const int64_t last = first + rows; first < last; ++first) {
-          const T* const row = w_data + first * width;
-          w_length[first] = std::sqrt(dot(row, row, width));
+          w_length[first] = length_of(w_data + first * width, width);
           const T inverse = 1 / bounded(w_length[first]);
           for (int64_t i = 0; i < lanes; ++i) cosine[first * lanes + i] *= inverse;
         }
@@ -211,10 +223,10 @@ void weight_gradients(const GradientInputs<T>& in, int64_t first, int64_t last, 
       const bool directed = length >= static_cast<T>(kSmallestLength);
       const T* const raw = in.w + j * in.width;
       const T* const full = tile + row * columns;
-      const T along = directed ? dot(raw, full, in.width) / (length * length) : T(0);
-      const T keep = directed ? T(1) : T(0);
+      const T inverse = directed ? 1 / length : T(0), keep = directed ? T(1) : T(0);
+      const T along = dot(raw, full, in.width) * inverse;
       for (int64_t d = 0; d < in.width; ++d)
-        dw[j * in.width + d] = keep * (full[d] - raw[d] * along);
+        dw[j * in.width + d] = keep * (full[d] - raw[d] * inverse * along);
     }
   }
 }

@@ -189,6 +189,31 @@ TEST_CASE("margin head: a margin sees the cosines as [B], so that one a row can 
   check_values(differentiate(kHeads[0], x, weight, labels, 8, margins[0].margin)[0], {total / 4});
 }
 
+TEST_CASE("margin head: the loss does not depend on the unit of features and weights") {
+  Generator generator(7);
+  const Tensor x = randn({3, 5}, DType::float64, 0, 1, generator);
+  const Tensor weight = randn({4, 5}, DType::float64, 0, 1, generator);
+  const Tensor labels = integers({0, 3, 3});
+  const auto exact = differentiate(kHeads[1], x, weight, labels, 8, without_margin);
+  struct Unit {
+    DType dtype;
+    double of_x, of_weight;
+  };
+  for (const Unit& unit : {Unit{DType::float32, 1e-9, 1e30}, Unit{DType::float32, 1e37, 1e20},
+                           Unit{DType::float64, 1e200, 1e-9}, Unit{DType::float64, 1e160, 1e300}})
+    for (const Head& head : kHeads) {
+      CAPTURE(head.name);
+      CAPTURE(unit.of_x);
+      const Tensor u = Tensor::scalar(unit.of_x, DType::float64);
+      const Tensor v = Tensor::scalar(unit.of_weight, DType::float64);
+      const auto result = differentiate(head, mul(x, u).to(unit.dtype),
+                                        mul(weight, v).to(unit.dtype), labels, 8, without_margin);
+      CHECK(relative_error(result[0], exact[0]) < 1e-5);
+      CHECK(relative_error(mul(result[1].to(DType::float64), u), exact[1]) < 1e-5);
+      CHECK(relative_error(mul(result[2].to(DType::float64), v), exact[2]) < 1e-5);
+    }
+}
+
 TEST_CASE("margin head: without rows the loss is NaN, 0 / 0, and the gradients are 0") {
   for (const Head& head : kHeads)
     for (const int64_t classes : {0, 3}) {
