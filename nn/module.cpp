@@ -3,6 +3,7 @@
 #include <iomanip>
 #include <set>
 #include <sstream>
+#include <typeinfo>
 
 #include "tensor/kernels.h"
 
@@ -158,9 +159,15 @@ TrainingMode::~TrainingMode() {
   for (const auto& [module, training] : before_) module->training_ = training;
 }
 
-Sequential::Sequential(std::initializer_list<Item> layers) {
+Sequential Sequential::made_of(std::initializer_list<Item> layers) {
+  if (layers.size() == 1) {
+    Module& only = *layers.begin()->layer;
+    if (typeid(only) == typeid(Sequential)) return std::move(static_cast<Sequential&>(only));
+  }
+  Sequential made;
   for (const Item& item : layers)
-    add_child(std::to_string(children().size()), std::move(item.layer));
+    made.add_child(std::to_string(made.children().size()), std::move(item.layer));
+  return made;
 }
 
 Variable Sequential::forward(const Variable& x) {

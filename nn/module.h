@@ -140,7 +140,9 @@ class Sequential : public Module {
   Sequential() = default;
   // With braces, Sequential{Linear(784, 64), ReLU()}: their order of evaluation, and so the initial
   // values that a seed means, is the written one. In parentheses it would be the compiler's choice.
-  explicit Sequential(std::initializer_list<Item> layers);
+  // A Sequential that is alone in the braces is moved here, not nested: compilers differ in whether
+  // they see a list there.
+  explicit Sequential(std::initializer_list<Item> layers) : Sequential(made_of(layers)) {}
   template <std::derived_from<Module>... Layers>
   requires(sizeof...(Layers) > 1) explicit Sequential(Layers... layers) = delete;
 
@@ -151,6 +153,9 @@ class Sequential : public Module {
   }
   Variable forward(const Variable& x) override;
   std::string description() const override { return "Sequential"; }
+
+ private:
+  static Sequential made_of(std::initializer_list<Item> layers);
 };
 
 }  // namespace gradian::nn

@@ -200,6 +200,13 @@ TEST_CASE("module: Sequential applies the layers that were moved into it, one af
   check_values(nn::Sequential()(leaf(5)), {5});
 }
 
+TEST_CASE("module: names do not depend on what a compiler makes of a Sequential in braces") {
+  const nn::Sequential alone{nn::Sequential{nn::PReLU(), nn::ReLU(), nn::PReLU()}};
+  CHECK(names(alone.named_parameters()) == Strings{"0.weight", "2.weight"});
+  const nn::Sequential nested{nn::ReLU(), nn::Sequential{nn::PReLU()}};
+  CHECK(names(nested.named_parameters()) == Strings{"1.0.weight"});
+}
+
 TEST_CASE("module: initial values follow the written order of the layers") {
   // The same in braces, where parentheses would leave it to the compiler, as one after the other.
   static_assert(!std::is_constructible_v<nn::Sequential, nn::Linear, nn::Linear>);
