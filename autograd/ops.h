@@ -189,8 +189,8 @@ Variable margin_cross_entropy_composite(const Variable& x, const Variable& weigh
 
 // Pooling of [N, C, H, W] (ops/pooling.cpp), composites.
 Variable max_pool2d(const Variable& x, const Pool2dOptions& options);
-// The mean of each window; padding counts as zeros unless count_include_pad is false. It is at most
-// half of the kernel.
+// The mean of each window; the padding, at most half of the kernel, counts as zeros unless
+// count_include_pad is false.
 Variable avg_pool2d(const Variable& x, const Pool2dOptions& options, bool count_include_pad = true);
 // Windows from floor(i H / OH) to ceil((i + 1) H / OH), so that the result is [N, C, OH, OW].
 Variable adaptive_avg_pool2d(const Variable& x, const Pair& output_size);

@@ -6,8 +6,9 @@
 //
 // The threads serve one parallel_for at a time; what cannot have them (a parallel_for inside
 // another, or in a second thread of the user's, or where the system refuses threads) runs in the
-// thread that calls it. A forked child starts with no threads of the pool and makes its own. The
-// threads are never waited for at the end of the program: exit() may be called anywhere.
+// thread that calls it. A forked child starts with no threads of the pool and makes its own; one
+// that is forked inside a body has to end in it, as the other threads' blocks are not run there.
+// The threads are never waited for at the end of the program: exit() may be called anywhere.
 #pragma once
 
 #include <algorithm>

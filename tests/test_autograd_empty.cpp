@@ -4,6 +4,7 @@
 
 #include "tensor/random.h"
 #include "tests/helpers.h"
+#include "tests/unary_functions.h"
 
 namespace gradian::test {
 namespace {
@@ -30,35 +31,11 @@ Function unary(const char* name, Variable (*f)(const Variable&), const Shape& sh
 std::vector<Function> elementwise() {
   std::vector<Function> all;
   for (const Shape& shape : {Shape{-1}, Shape{-1, 3}, Shape{2, -1}, Shape{-1, -1}}) {
-    for (const auto& [name, f] :
-         std::vector<std::pair<const char*, Variable (*)(const Variable&)>>{{"exp", exp},
-                                                                            {"log", log},
-                                                                            {"log1p", log1p},
-                                                                            {"sqrt", sqrt},
-                                                                            {"sin", sin},
-                                                                            {"cos", cos},
-                                                                            {"acos", acos},
-                                                                            {"tanh", tanh},
-                                                                            {"erf", erf},
-                                                                            {"sigmoid", sigmoid},
-                                                                            {"softplus", softplus},
-                                                                            {"relu", relu},
-                                                                            {"neg", neg},
-                                                                            {"abs", abs},
-                                                                            {"silu", silu}})
-      all.push_back(unary(name, f, shape));
-    all.push_back(unary(
-        "gelu", [](const Variable& x) { return gelu(x); }, shape));
-    all.push_back(unary(
-        "gelu, tanh", [](const Variable& x) { return gelu(x, true); }, shape));
-    all.push_back(unary(
-        "leaky_relu", [](const Variable& x) { return leaky_relu(x); }, shape));
+    for (const UnaryFunction& function : kUnaryFunctions)
+      all.push_back(unary(function.name, function.f, shape));
+    all.push_back(unary("neg", neg, shape));
     all.push_back(unary(
         "clamp", [](const Variable& x) { return clamp(x, -1, 1); }, shape));
-    all.push_back(unary(
-        "dropout", [](const Variable& x) { return dropout(x); }, shape));
-    all.push_back(unary(
-        "pow", [](const Variable& x) { return pow(x, 2); }, shape));
     all.push_back(unary(
         "softmax", [](const Variable& x) { return softmax(x, -1); }, shape));
     all.push_back(unary(

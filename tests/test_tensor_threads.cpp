@@ -160,7 +160,7 @@ TEST_CASE("a new number of threads holds from the next parallel_for on, wherever
   other.join();
 }
 
-// ---- What would hang or end the process is tried in a child ----
+// What would hang or end the process is tried in a child.
 
 void check_child(const std::function<void()>& body, const std::string& how = "exit 0") {
   const test::Ended ended = test::run_in_child(body, 30);
@@ -258,7 +258,7 @@ TEST_CASE("where the system refuses threads the calling one does the work") {
 }
 #endif
 
-// ---- How many threads there are at the start ----
+// How many threads there are at the start.
 
 TEST_CASE("print the number of threads" * doctest::skip()) {
   std::printf("%d threads\n", num_threads());
