@@ -43,11 +43,13 @@ std::pair<double, double> channel_statistics(const Layout& layout, int64_t chann
   for (int64_t first = 0; first < layout.images; first += step) {
     const int64_t last = std::min(layout.images, first + step);
     double sum = 0, distances = 0;
+    // Distances from a number among them are added: small ones, whose sum rounds by little.
+    const T pivot = first == 0 ? from[channel * layout.inner] : static_cast<T>(mean);
     for_each_run(layout, channel, first, last, [&](int64_t begin, int64_t end) {
-      sum += double(sum_row(from + begin, end - begin, 1));
+      sum += sum_of<double>(begin, end, [=](int64_t i) { return from[i] - pivot; });
     });
     const auto added = static_cast<double>((last - first) * layout.inner), total = count + added;
-    const double part_mean = sum / added, offset = part_mean - mean;
+    const double part_mean = double(pivot) + sum / added, offset = part_mean - mean;
     const T middle = static_cast<T>(part_mean);
     for_each_run(layout, channel, first, last, [&](int64_t begin, int64_t end) {
       distances += sum_of<double>(
@@ -68,22 +70,26 @@ BatchNormResult batch_norm(const Tensor& x_in, const Tensor& weight, const Tenso
   const Tensor x = x_in.contiguous(), w_in = weight.contiguous(), b_in = bias.contiguous();
   const Layout layout(x.shape());
   const DType dtype = x.dtype();
-  BatchNormResult result{Tensor::empty(x.shape(), dtype), Tensor::empty({layout.channels}, dtype),
-                         Tensor::empty({layout.channels}, dtype)};
+  const auto of_channels = [&] { return Tensor::empty({layout.channels}, dtype); };
+  BatchNormResult result{Tensor::empty(x.shape(), dtype),
+                         {of_channels(), of_channels(), of_channels()}};
   dispatch_floating(dtype, "batch_norm", [&]<class T>() {
     const T *from = x.data<T>(), *w = w_in.data<T>(), *b = b_in.data<T>();
     T* const y = result.y.mutable_data<T>();
-    T *means = result.mean.mutable_data<T>(), *variances = result.variance.mutable_data<T>();
+    T* const means = result.statistics.mean.mutable_data<T>();
+    T* const variances = result.statistics.variance.mutable_data<T>();
+    T* const rests = result.statistics.mean_rest.mutable_data<T>();
     parallel_for(layout.channels, [&](int64_t c) {
-      const auto [exact_mean, exact_variance] = channel_statistics(layout, c, from);
+      const auto [exact_mean, variance] = channel_statistics(layout, c, from);
       const T mean = static_cast<T>(exact_mean);
-      const double variance = exact_variance;
+      const double rest = exact_mean - mean;
       const T scale = static_cast<T>(w[c] / std::sqrt(variance + eps));
-      const T shift = static_cast<T>(b[c] + (mean - exact_mean) * scale);
+      const T shift = static_cast<T>(b[c] - rest * scale);
       for_each_run(layout, c, [=](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; ++i) y[i] = (from[i] - mean) * scale + shift;
       });
       means[c] = mean;
+      rests[c] = static_cast<T>(rest);
       variances[c] = static_cast<T>(variance);
     });
   });
@@ -94,8 +100,8 @@ BatchNormResult batch_norm(const Tensor& x_in, const Tensor& weight, const Tenso
 //   dbias = sum(dy), dweight = sum(dy u),
 //   dx = weight / sqrt(variance + eps) * (dy - dbias / n - u dweight / n).
 BatchNormGradients batch_norm_gradients(const Tensor& grad, const Tensor& x_in,
-                                        const Tensor& weight, const Tensor& mean,
-                                        const Tensor& variance, double eps) {
+                                        const Tensor& weight, const ChannelStatistics& statistics,
+                                        double eps) {
   const Tensor dy_in = grad.contiguous(), x = x_in.contiguous(), w_in = weight.contiguous();
   const Layout layout(x.shape());
   const DType dtype = x.dtype();
@@ -104,7 +110,9 @@ BatchNormGradients batch_norm_gradients(const Tensor& grad, const Tensor& x_in,
                             Tensor::empty({layout.channels}, dtype)};
   dispatch_floating(dtype, "batch_norm_gradients", [&]<class T>() {
     const T *from = x.data<T>(), *dy = dy_in.data<T>(), *w = w_in.data<T>();
-    const T *means = mean.data<T>(), *variances = variance.data<T>();
+    const T* const means = statistics.mean.data<T>();
+    const T* const variances = statistics.variance.data<T>();
+    const T* const rests = statistics.mean_rest.data<T>();
     T* const dx = result.x.mutable_data<T>();
     T *dw = result.weight.mutable_data<T>(), *db = result.bias.mutable_data<T>();
     parallel_for(layout.channels, [&](int64_t c) {
@@ -115,14 +123,17 @@ BatchNormGradients batch_norm_gradients(const Tensor& grad, const Tensor& x_in,
         sum += double(sum_row(dy + begin, end - begin, 1));
         product += sum_of<double>(begin, end, [=](int64_t i) { return dy[i] * (from[i] - m); });
       });
+      const double rest = rests[c];  // x - mean = (x - m) - rest
+      product -= rest * sum;
       db[c] = static_cast<T>(sum);
       dw[c] = static_cast<T>(product * inverse);
       const T scale = static_cast<T>(w[c] * inverse);
-      const T mean_dy = static_cast<T>(sum / layout.count());
-      const T along = static_cast<T>(product * inverse * inverse / layout.count());
+      const double exact_along = product * inverse * inverse / layout.count();
+      const T along = static_cast<T>(exact_along);
+      const T constant = static_cast<T>(sum / layout.count() - rest * exact_along);
       for_each_run(layout, c, [=](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; ++i)
-          dx[i] = scale * (dy[i] - mean_dy - (from[i] - m) * along);
+          dx[i] = scale * (dy[i] - constant - (from[i] - m) * along);
       });
     });
   });

@@ -7,10 +7,16 @@
 
 namespace gradian {
 
-// y = (x - mean) / sqrt(variance + eps) * weight + bias for x [N, C, ...] and weight, bias [C],
-// with each channel's mean and variance (divided by n), both [C].
+// Of each channel, all [C].
+struct ChannelStatistics {
+  Tensor mean, variance;  // the variance divided by n
+  Tensor mean_rest;       // what rounding took from the mean: much, where the spread is small
+};
+
+// y = (x - mean) / sqrt(variance + eps) * weight + bias for x [N, C, ...] and weight, bias [C].
 struct BatchNormResult {
-  Tensor y, mean, variance;
+  Tensor y;
+  ChannelStatistics statistics;
 };
 BatchNormResult batch_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, double eps);
 
@@ -19,6 +25,6 @@ struct BatchNormGradients {
   Tensor x, weight, bias;
 };
 BatchNormGradients batch_norm_gradients(const Tensor& grad, const Tensor& x, const Tensor& weight,
-                                        const Tensor& mean, const Tensor& variance, double eps);
+                                        const ChannelStatistics& statistics, double eps);
 
 }  // namespace gradian

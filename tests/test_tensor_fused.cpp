@@ -131,10 +131,28 @@ TEST_CASE("batch_norm's statistics of large numbers that differ little are right
       values.push_back(1e6f + static_cast<float>((i / inner / 2 + i % inner) % 2));
     const Tensor x = Tensor::from(values, shape), one = Tensor::ones({2});
     const BatchNormResult result = batch_norm(x, one, Tensor::zeros({2}), 0);
-    CHECK(result.mean.to_vector<double>() == std::vector<double>{1000000.5, 1000000.5});
-    CHECK(result.variance.to_vector<double>() == std::vector<double>{0.25, 0.25});
+    CHECK(result.statistics.mean.to_vector<double>() == std::vector<double>{1000000.5, 1000000.5});
+    CHECK(result.statistics.variance.to_vector<double>() == std::vector<double>{0.25, 0.25});
     const Tensor want = sub(mul(sub(x, Tensor::scalar(1e6)), Tensor::scalar(2)), Tensor::scalar(1));
     CHECK(result.y.to_vector<float>() == want.to_vector<float>());
+  }
+}
+
+TEST_CASE("batch_norm's gradients do not depend on how far from 0 the numbers are") {
+  const auto function = [](const std::vector<Variable>& in) {
+    return batch_norm(in[0], {}, {}, in[1], in[2]);
+  };
+  for (const double far : {0.0, 1e4, 1e6}) {
+    CAPTURE(far);
+    const Tensor x = add(sample({64, 2, 50}, DType::float32), Tensor::scalar(far));
+    const Tensor weight = sample({2}, DType::float32, 0.5, 1.5, 2);
+    const Tensor bias = sample({2}, DType::float32);
+    const Tensor dy = sample({64, 2, 50}, DType::float32, 0, 2, 3);
+    const auto actual = derivatives(function, {x, weight, bias}, dy, false);
+    std::vector<Tensor> wide;
+    for (const Tensor& t : {x, weight, bias}) wide.push_back(t.to(DType::float64));
+    const auto expected = derivatives(function, wide, dy.to(DType::float64), true);
+    for (size_t i = 0; i < 4; ++i) CHECK(relative_difference(actual[i], expected[i]) < 1e-5);
   }
 }
 
@@ -151,7 +169,8 @@ TEST_CASE("the gradients of many equal elements by biases and slopes are right t
               2.5 * reference::epsilon(DType::float32));
     };
     const double element = 0.1f;
-    check_sum(batch_norm_gradients(dy, x, three, three, three, 1e-5).bias, element, count);
+    const ChannelStatistics statistics{three, three, Tensor::zeros({3})};
+    check_sum(batch_norm_gradients(dy, x, three, statistics, 1e-5).bias, element, count);
     const Shape per_channel = shape.size() == 2   ? Shape{1}
                               : shape.size() == 3 ? Shape{3, 1}
                                                   : Shape{3, 1, 1};
@@ -167,7 +186,7 @@ TEST_CASE("fused kernels give the same bits for any number of threads") {
     const Threads guard(threads);
     const PreluGradients p = prelu_gradients(dy, x, slope);
     const BatchNormResult b = batch_norm(x, channel, channel, 1e-5);
-    const BatchNormGradients g = batch_norm_gradients(dy, x, channel, b.mean, b.variance, 1e-5);
+    const BatchNormGradients g = batch_norm_gradients(dy, x, channel, b.statistics, 1e-5);
     return std::vector<Tensor>{prelu(x, slope), p.x, p.slope, b.y, g.x, g.weight, g.bias};
   };
   const std::vector<Tensor> one = run(1);

@@ -123,11 +123,11 @@ struct BatchNorm {
   static constexpr auto name = "batch_norm";
   double eps;
   // What forward leaves for backward; shared, as the op is copied into its node.
-  std::shared_ptr<BatchStatistics> saved = std::make_shared<BatchStatistics>();
+  std::shared_ptr<ChannelStatistics> saved = std::make_shared<ChannelStatistics>();
 
   Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias) const {
     const BatchNormResult result = batch_norm(x, weight, bias, eps);
-    *saved = {result.mean, result.variance};
+    *saved = result.statistics;
     return result.y;
   }
   Gradients backward(const Context& context, const Variable& grad) const {
@@ -136,9 +136,8 @@ struct BatchNorm {
         return normalize_channels(in[0], channel_mean(in[0]), channel_variance(in[0]), in[1], in[2],
                                   eps);
       });
-    const BatchNormGradients gradients =
-        batch_norm_gradients(grad.value(), context.input(0).value(), context.input(1).value(),
-                             saved->mean, saved->variance, eps);
+    const BatchNormGradients gradients = batch_norm_gradients(
+        grad.value(), context.input(0).value(), context.input(1).value(), *saved, eps);
     return {Variable(gradients.x), Variable(gradients.weight), Variable(gradients.bias)};
   }
   static std::vector<GradCase> cases() {
@@ -180,7 +179,7 @@ Variable batch_norm(const Variable& x, const Tensor& mean, const Tensor& varianc
   const Variable scale = weight.defined() ? weight : Variable(Tensor::ones(channels, x.dtype()));
   const Variable shift = bias.defined() ? bias : Variable(Tensor::zeros(channels, x.dtype()));
   const Variable y = apply(op, x, scale, shift);
-  if (used) *used = *op.saved;
+  if (used) *used = {op.saved->mean, op.saved->variance};
   return y;
 } catch (const Error& error) {
   fail_as("batch_norm", error);
