@@ -306,6 +306,15 @@ TEST_CASE("a parameter that would broadcast the result up is refused") {
   CHECK(prelu(Variable(Tensor::scalar(-2)), Variable(Tensor::full({1}, 0.5))).shape() == Shape{});
 }
 
+TEST_CASE("avg_pool2d refuses windows that hold padding alone, unless padding counts") {
+  const Variable x(Tensor::ones({1, 1, 1, 1}));
+  const Pool2dOptions around{.kernel = 2, .padding = 1, .dilation = 2};
+  check_errors({{[&] { avg_pool2d(x, around, false); },
+                 "avg_pool2d: a window holds padding alone: kernel [2, 2], dilation [2, 2], input "
+                 "[1, 1, 1, 1]"}});
+  CHECK(avg_pool2d(x, around).item() == 0);
+}
+
 TEST_CASE("numbers that are no probability, no bound or no epsilon are refused with their value") {
   const double inf = std::numeric_limits<double>::infinity();
   check_errors({

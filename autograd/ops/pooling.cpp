@@ -86,7 +86,11 @@ Variable avg_pool2d(const Variable& x, const Pool2dOptions& options, bool count_
   const Variable sums = sliding_sums(x, options);
   if (count_include_pad) return sums / static_cast<double>(options.kernel[0] * options.kernel[1]);
   const Variable ones(Tensor::ones({1, 1, x.size(2), x.size(3)}, x.dtype()));
-  return sums / sliding_sums(ones, options);
+  const Variable counts = sliding_sums(ones, options);
+  const Tensor empty = equal(counts.value(), Tensor::scalar(0, x.dtype()));
+  check(sum(empty).item() == 0, "a window holds padding alone: kernel ", options.kernel,
+        ", dilation ", options.dilation, ", input ", x.shape());
+  return sums / counts;
 } catch (const Error& error) {
   fail_as("avg_pool2d", error);
 }
