@@ -278,6 +278,10 @@ TEST_CASE("products, norms and pooling: an error names the function that was cal
         },
         [] {
           adaptive_avg_pool2d(Variable(Tensor::ones({1, 1, 0, 2})), {1, 1});
+        },
+        [=] { adaptive_avg_pool2d(image, int64_t{1} << 62); },
+        [=] {
+          adaptive_avg_pool2d(image, {1, int64_t{1} << 45});
         }}},
   });
 }

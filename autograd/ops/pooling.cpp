@@ -1,6 +1,9 @@
 // Pooling, as composites: the maximum of a window is a gather at its position, the mean of a window
 // a sum along one axis, then along the other. Nothing is multiplied by 0, so that an infinity or
 // NaN stays in the windows that hold it, and so in gradients.
+#include <algorithm>
+#include <numeric>
+
 #include "autograd/ops.h"
 #include "autograd/ops/arguments.h"
 #include "tensor/kernels.h"
@@ -38,34 +41,39 @@ Variable sliding_sums(const Variable& x, const Pool2dOptions& options) {
 Variable adaptive_means(const Variable& x, int axis, int64_t count) {
   const int64_t size = x.size(axis);
   check(size > 0 && count > 0, "cannot make ", count, " windows of ", size, " positions");
-  const auto begin = [=](int64_t i) { return i * size / count; };
-  const auto end = [=](int64_t i) { return ((i + 1) * size + count - 1) / count; };
-  int64_t longest = 0;
-  for (int64_t i = 0; i < count; ++i) longest = std::max(longest, end(i) - begin(i));
   Shape split = x.shape();
   split[axis] = count;
+  numel(split);  // fails when the result would have too many
+  const auto begin = [=](int64_t i) { return i * size / count; };
+  const auto end = [=](int64_t i) { return ((i + 1) * size + count - 1) / count; };
+  // In units of 1 / count, in which it covers `size`, a window begins no further than
+  // count - gcd(size, count) behind a position.
+  const int64_t longest = (size + count - std::gcd(size, count) - 1) / count + 1;
   split.insert(axis + 1, longest);
   if (size % count == 0) return mean(reshape(x, split), {axis + 1});
 
   // Each window filled up to the longest one, and which of its positions count.
-  std::vector<int64_t> positions, inside, lengths;
+  Tensor positions = Tensor::empty({count, longest}, DType::int64);
+  Tensor inside = Tensor::empty({count, longest}, DType::int64);
+  Tensor lengths = Tensor::empty({count}, DType::int64);
+  int64_t* const position = positions.mutable_data<int64_t>();
+  int64_t* const is_inside = inside.mutable_data<int64_t>();
   for (int64_t i = 0; i < count; ++i) {
+    lengths.mutable_data<int64_t>()[i] = end(i) - begin(i);
     for (int64_t j = 0; j < longest; ++j) {
-      inside.push_back(begin(i) + j < end(i));
-      positions.push_back(inside.back() ? begin(i) + j : begin(i));
+      is_inside[i * longest + j] = begin(i) + j < end(i);
+      position[i * longest + j] = std::min(begin(i) + j, end(i) - 1);
     }
-    lengths.push_back(end(i) - begin(i));
   }
-  // A tensor of the axes from `axis` on that broadcasts to `split` or to the result.
-  const auto along = [&](const std::vector<int64_t>& values, Shape shape) {
-    while (shape.size() < split.size() - axis) shape.push_back(1);
-    return Tensor::from(values, shape);
+  // With axes of size 1 behind, so that it broadcasts to what has `axes` axes.
+  const auto along = [&](const Tensor& tensor, int axes) {
+    Shape shape = tensor.shape();
+    while (shape.size() < axes - axis) shape.push_back(1);
+    return tensor.reshape(shape);
   };
-  const Variable taps =
-      reshape(index_select(x, axis, Tensor::from(positions, {count * longest})), split);
-  const Variable selected = where(along(inside, {count, longest}), taps, constant(0, x));
-  const Tensor divisors = along(lengths, {count, 1}).squeeze(1).to(x.dtype());
-  return sum(selected, {axis + 1}) / Variable(divisors);
+  const Variable taps = reshape(index_select(x, axis, positions.reshape({-1})), split);
+  const Variable selected = where(along(inside, split.size()), taps, constant(0, x));
+  return sum(selected, {axis + 1}) / Variable(along(lengths, x.dim()).to(x.dtype()));
 }
 
 }  // namespace
