@@ -12,6 +12,7 @@
 
 using namespace gradian;
 using namespace gradian::examples;
+using gradian::test::check_errors;
 using gradian::test::identical;
 
 namespace {
@@ -65,6 +66,30 @@ TEST_CASE("asking for the number of batches draws no random number") {
   Generator generator(5);
   CHECK(Batches(counting_dataset(10), 4, generator).size() == 3);
   CHECK(generator.position() == 0);
+}
+
+TEST_CASE("a batch size may be any number") {
+  for (const int64_t size : {int64_t{7}, int64_t{1} << 62, INT64_MAX}) {
+    Generator generator(5);
+    CHECK(labels_in_order(Batches(counting_dataset(7), size)).size() == 7);
+    CHECK(labels_in_order(Batches(counting_dataset(7), size, generator)).size() == 7);
+    CHECK(Batches(counting_dataset(7), size).size() == 1);
+  }
+}
+
+TEST_CASE(
+    "without samples there is no batch, and asking for one is an error, as it is past the end") {
+  Generator generator(5);
+  const Dataset data = counting_dataset(4);
+  const Dataset none{data.images.slice(0, 0, 0), data.labels.slice(0, 0, 0), data.class_names};
+  CHECK(Batches(none, 3).size() == 0);
+  CHECK(labels_in_order(Batches(none, 3, generator)).empty());
+  check_errors({
+      {[&] { *Batches(none, 3).begin(); }, "batches: there is no batch 0, only 0"},
+      {[&] { *Batches(none, 3, generator).begin(); }, "batches: there is no batch 0, only 0"},
+      {[&] { *Batches(data, 3).end(); }, "batches: there is no batch 2, only 2"},
+      {[&] { *Batches(data, 3, generator).end(); }, "batches: there is no batch 2, only 2"},
+  });
 }
 
 TEST_CASE("drop_last leaves the smaller last batch out") {

@@ -53,7 +53,8 @@ Batches::Batches(Dataset dataset, int64_t batch_size, Generator& shuffle, bool d
 }
 
 int64_t Batches::size() const {
-  return (dataset_.size() + (drop_last_ ? 0 : batch_size_ - 1)) / batch_size_;
+  const bool smaller_last = !drop_last_ && dataset_.size() % batch_size_ > 0;
+  return dataset_.size() / batch_size_ + (smaller_last ? 1 : 0);
 }
 
 Batches::Iterator Batches::begin() const {
@@ -62,8 +63,10 @@ Batches::Iterator Batches::begin() const {
 
 Batch Batches::Iterator::operator*() const {
   const Dataset& data = batches_.dataset_;
+  check(index_ < batches_.size(), "batches: there is no batch ", index_, ", only ",
+        batches_.size());
   const int64_t begin = index_ * batches_.batch_size_;
-  const int64_t end = std::min(begin + batches_.batch_size_, data.size());
+  const int64_t end = begin + std::min(batches_.batch_size_, data.size() - begin);
   if (!order_.defined())
     return {data.images.slice(0, begin, end), data.labels.slice(0, begin, end)};
   const int64_t* rows = order_.data<int64_t>() + begin;
