@@ -69,6 +69,8 @@ Generator& default_generator() {
 void manual_seed(uint64_t seed) { default_generator() = Generator(seed); }
 
 Tensor rand(const Shape& shape, DType dtype, double low, double high, Generator& generator) {
+  check(low <= high && std::isfinite(high - low), "rand: expected finite low <= high, got low ",
+        low, ", high ", high);
   return draw_tensor(shape, dtype, "rand", [&]<class T>(T) {
     const T value = static_cast<T>(low + (high - low) * generator.uniform());
     // Rounding may have reached the bound; the number before it has not.
@@ -77,11 +79,15 @@ Tensor rand(const Shape& shape, DType dtype, double low, double high, Generator&
 }
 
 Tensor randn(const Shape& shape, DType dtype, double mean, double stddev, Generator& generator) {
+  check(std::isfinite(mean) && stddev >= 0 && std::isfinite(stddev),
+        "randn: expected a finite mean and a finite stddev that is not negative, got mean ", mean,
+        ", stddev ", stddev);
   return draw_tensor(shape, dtype, "randn",
                      [&](auto) { return mean + stddev * generator.normal(); });
 }
 
 Tensor randperm(int64_t count, Generator& generator) {
+  check(count >= 0, "randperm: negative count ", count);
   Tensor order = Tensor::arange(count);
   int64_t* data = order.mutable_data<int64_t>();
   for (int64_t i = count - 1; i > 0; --i) std::swap(data[i], data[generator.integer(i + 1)]);

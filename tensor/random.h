@@ -40,10 +40,10 @@ class Generator {
 Generator& default_generator();
 void manual_seed(uint64_t seed);
 
-// Uniform in [low, high).
+// Uniform in [low, high), finite numbers.
 Tensor rand(const Shape& shape, DType dtype = DType::float32, double low = 0, double high = 1,
             Generator& generator = default_generator());
-// Normal with the given mean and standard deviation (Box-Muller).
+// Normal with the given mean and standard deviation, which is not negative (Box-Muller).
 Tensor randn(const Shape& shape, DType dtype = DType::float32, double mean = 0, double stddev = 1,
              Generator& generator = default_generator());
 // A random order of 0 .. count-1, int64 (Fisher-Yates).

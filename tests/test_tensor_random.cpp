@@ -3,12 +3,16 @@
 
 #include <cmath>
 #include <functional>
+#include <limits>
 
 #include "tensor/random.h"
+#include "tests/helpers.h"
 #include "tests/reference.h"
 
 namespace gradian {
 namespace {
+
+using test::check_errors;
 
 constexpr DType kFloating[] = {DType::float32, DType::float64};
 
@@ -212,10 +216,32 @@ TEST_CASE("randperm is a permutation and reaches all of them") {
 TEST_CASE("random tensors take shapes without elements and refuse int64") {
   CHECK(rand({0, 3}).shape() == Shape{0, 3});
   CHECK(randn({}).shape() == Shape{});
-  CHECK_THROWS_WITH_AS(rand({2}, DType::int64), "rand: expected float32 or float64, got int64",
-                       Error);
-  CHECK_THROWS_WITH_AS(randn({2}, DType::int64), "randn: expected float32 or float64, got int64",
-                       Error);
+  check_errors({
+      {[] { rand({2}, DType::int64); }, "rand: expected float32 or float64, got int64"},
+      {[] { randn({2}, DType::int64); }, "randn: expected float32 or float64, got int64"},
+  });
+}
+
+TEST_CASE("distributions that are none are errors") {
+  const double inf = std::numeric_limits<double>::infinity();
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const auto uniform = [](double low, double high) { rand({2}, DType::float64, low, high); };
+  const auto normal = [](double mean, double stddev) { randn({2}, DType::float64, mean, stddev); };
+  const std::string range = "rand: expected finite low <= high, got low ";
+  const std::string moments =
+      "randn: expected a finite mean and a finite stddev that is not negative, got mean ";
+  check_errors({
+      {[=] { uniform(1, 0); }, range + "1, high 0"},
+      {[=] { uniform(nan, 1); }, range + "nan, high 1"},
+      {[=] { uniform(0, inf); }, range + "0, high inf"},
+      {[=] { uniform(-1e308, 1e308); }, range + "-1e+308, high 1e+308"},
+      {[=] { normal(0, -1); }, moments + "0, stddev -1"},
+      {[=] { normal(0, nan); }, moments + "0, stddev nan"},
+      {[=] { normal(inf, 1); }, moments + "inf, stddev 1"},
+      {[] { randperm(-1); }, "randperm: negative count -1"},
+  });
+  CHECK(rand({2}, DType::float64, 3, 3).to_vector<double>() == std::vector<double>{3, 3});
+  CHECK(randn({2}, DType::float64, 3, 0).to_vector<double>() == std::vector<double>{3, 3});
 }
 
 }  // namespace
