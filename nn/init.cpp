@@ -8,11 +8,11 @@ namespace gradian::nn {
 namespace {
 
 // The size of `axis` times that of the kernel.
-int64_t fan(const Shape& shape, int axis) {
-  check(shape.size() >= 2, "init: a weight needs at least two axes, got ", shape);
+int64_t fan(const char* function, const Shape& shape, int axis) {
+  check(shape.size() >= 2, function, ": a weight needs at least two axes, got ", shape);
   Shape axes{shape[axis]};
   for (int a = 2; a < shape.size(); ++a) axes.push_back(shape[a]);
-  return numel(axes, "init");
+  return numel(axes, function);
 }
 
 // A fan of 0 is that of an empty weight, whose variance does not matter.
@@ -29,19 +29,20 @@ Tensor normal_with_variance(const Shape& shape, double variance) {
 
 double xavier_variance(const char* function, const Shape& shape, double gain) {
   check(std::isfinite(gain), function, ": gain must be finite, got ", gain);
-  const double fans = static_cast<double>(fan_in(shape)) + static_cast<double>(fan_out(shape));
+  const double fans =
+      static_cast<double>(fan(function, shape, 1)) + static_cast<double>(fan(function, shape, 0));
   return gain * gain * 2 / divisor(fans);
 }
 
 double kaiming_variance(const char* function, const Shape& shape, double slope) {
   check(std::isfinite(slope), function, ": negative_slope must be finite, got ", slope);
-  return 2 / ((1 + slope * slope) * divisor(static_cast<double>(fan_in(shape))));
+  return 2 / ((1 + slope * slope) * divisor(static_cast<double>(fan(function, shape, 1))));
 }
 
 }  // namespace
 
-int64_t fan_in(const Shape& shape) { return fan(shape, 1); }
-int64_t fan_out(const Shape& shape) { return fan(shape, 0); }
+int64_t fan_in(const Shape& shape) { return fan("fan_in", shape, 1); }
+int64_t fan_out(const Shape& shape) { return fan("fan_out", shape, 0); }
 
 Tensor xavier_uniform(const Shape& shape, double gain) {
   return uniform_with_variance(shape, xavier_variance("xavier_uniform", shape, gain));

@@ -14,8 +14,15 @@ TEST_CASE("init: fans count the kernel's area") {
   CHECK(nn::fan_out({64, 32, 3, 5}) == 64 * 15);
   CHECK(nn::fan_in({200, 300}) == 300);
   CHECK(nn::fan_out({200, 300}) == 200);
-  check_errors(
-      {{[] { nn::xavier_uniform({3}); }, "init: a weight needs at least two axes, got [3]"}});
+  const std::string text = "a weight needs at least two axes, got [3]";
+  check_errors({
+      {[] { nn::fan_in({3}); }, "fan_in: " + text},
+      {[] { nn::fan_out({3}); }, "fan_out: " + text},
+      {[] { nn::xavier_uniform({3}); }, "xavier_uniform: " + text},
+      {[] { nn::xavier_normal({3}); }, "xavier_normal: " + text},
+      {[] { nn::kaiming_uniform({3}); }, "kaiming_uniform: " + text},
+      {[] { nn::kaiming_normal({3}); }, "kaiming_normal: " + text},
+  });
 }
 
 TEST_CASE("init: an empty weight has values of no number, and gains must be finite") {

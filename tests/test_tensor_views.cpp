@@ -407,7 +407,7 @@ TEST_CASE(
       {[&] {
          nn::fan_in({1, half, half});
        },
-       "init: too many elements in shape"},
+       "fan_in: too many elements in shape"},
   });
   CHECK(sum(Tensor::zeros({0, large}), {0, 1}).item() == 0);
   CHECK(Tensor::zeros({large, 0}).reshape({0, 1 << 19, large}).clone().numel() == 0);
