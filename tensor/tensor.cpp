@@ -22,6 +22,22 @@ void poison(Tensor& tensor) {
 }
 #endif
 
+// make(), an array of this dtype and shape. What memory it misses, the cached blocks may have.
+template <class Make>
+auto with_memory(const char* op, DType dtype, const Shape& shape, const Make& make) {
+  try {
+    return make();
+  } catch (const std::bad_alloc&) {
+    release_cached_memory();
+  }
+  try {
+    return make();
+  } catch (const std::bad_alloc&) {
+    const int64_t bytes = numel(shape) * element_size(dtype);
+    fail(op, ": no memory for ", static_cast<double>(bytes) / 1e9, " GB, ", dtype, ' ', shape);
+  }
+}
+
 // Strides that walk the elements of x, in order, in another shape of as many elements; none when
 // an axis of that shape would have to cross a jump between two axes of x.
 std::optional<Shape> reshaped_strides(const Tensor& x, const Shape& shape) {
@@ -74,11 +90,9 @@ Tensor Tensor::handle(const char* op) const {
 Tensor Tensor::empty(const Shape& shape, DType dtype) {
   const int64_t bytes = gradian::numel(shape, "tensor") * element_size(dtype);
   Tensor result;
-  try {
-    result.storage_ = std::make_shared<Storage>(static_cast<size_t>(bytes));
-  } catch (const std::bad_alloc&) {
-    fail("tensor: no memory for ", static_cast<double>(bytes) / 1e9, " GB, ", dtype, ' ', shape);
-  }
+  result.storage_ = with_memory("tensor", dtype, shape, [&] {
+    return std::make_shared<Storage>(static_cast<size_t>(bytes));
+  });
   result.shape_ = shape;
   result.strides_ = contiguous_strides(shape);
   result.dtype_ = dtype;
@@ -108,11 +122,15 @@ Tensor Tensor::arange(int64_t count, DType dtype) {
   return result;
 }
 
-template <class T>
-Tensor Tensor::from_elements(const T* values, size_t count, const Shape& shape) {
+Tensor Tensor::empty_from(size_t count, const Shape& shape, DType dtype) {
   check(static_cast<int64_t>(count) == gradian::numel(shape, "from"), "from: ", count,
         " values do not fit shape ", shape);
-  Tensor result = empty(shape, dtype_of<T>());
+  return empty(shape, dtype);
+}
+
+template <class T>
+Tensor Tensor::from_elements(const T* values, size_t count, const Shape& shape) {
+  Tensor result = empty_from(count, shape, dtype_of<T>());
   std::copy(values, values + count, result.mutable_data<T>());
   return result;
 }
@@ -159,7 +177,8 @@ template <class T>
 std::vector<T> Tensor::to_vector() const {
   check_defined(*this, "to_vector");
   const Tensor values = to(dtype_of<T>()).contiguous();
-  return std::vector<T>(values.data<T>(), values.data<T>() + numel());
+  return with_memory("to_vector", dtype_of<T>(), shape_,
+                     [&] { return std::vector<T>(values.data<T>(), values.data<T>() + numel()); });
 }
 
 template std::vector<float> Tensor::to_vector() const;

@@ -39,7 +39,7 @@ class Tensor {
                   std::is_same_v<T, int64_t>)
       return from_elements(values.data(), values.size(), shape);
     else
-      return from(widened(values), shape);
+      return widened(values, shape);
   }
   // The same for values written in braces: from({0, 1, 2}, {3}).
   template <class T>
@@ -114,7 +114,9 @@ class Tensor {
   template <class T>
   static Tensor from_elements(const T* values, size_t count, const Shape& shape);
   template <class T>
-  static std::vector<int64_t> widened(const std::vector<T>& values);
+  static Tensor widened(const std::vector<T>& values, const Shape& shape);
+  // Of unspecified values, for from(): `count` of them must fit `shape`.
+  static Tensor empty_from(size_t count, const Shape& shape, DType dtype);
   // This handle, to make a view of; fails, naming `op`, if it is undefined.
   Tensor handle(const char* op) const;
   void* raw(DType expected) const;
@@ -131,14 +133,14 @@ class Tensor {
 void check_defined(const Tensor& x, const char* op);
 
 template <class T>
-std::vector<int64_t> Tensor::widened(const std::vector<T>& values) {
+Tensor Tensor::widened(const std::vector<T>& values, const Shape& shape) {
   static_assert(std::is_integral_v<T>, "Tensor::from takes float, double, or integers of any type");
-  std::vector<int64_t> result;
-  result.reserve(values.size());
+  Tensor result = empty_from(values.size(), shape, DType::int64);
+  int64_t* next = result.mutable_data<int64_t>();
   for (const T value : values) {
     if constexpr (std::is_unsigned_v<T> && sizeof(T) == sizeof(int64_t))
       check(value <= T{INT64_MAX}, "from: int64 cannot hold ", value);
-    result.push_back(static_cast<int64_t>(value));
+    *next++ = static_cast<int64_t>(value);
   }
   return result;
 }

@@ -11,6 +11,7 @@
 
 #include "tensor/kernels.h"
 #include "tests/child_process.h"
+#include "tests/helpers.h"
 #include "tests/reference.h"
 
 namespace gradian {
@@ -107,6 +108,8 @@ TEST_CASE(
 // In a new process, whose heap has no room left over from other tests.
 TEST_CASE("limit the memory of this process" * doctest::skip()) {
   constexpr size_t kMega = size_t{1} << 20;
+  const Tensor x = Tensor::ones({10 << 20});
+  const std::vector<int8_t> bytes(8 << 20);
   release_cached_memory();
   { const Storage freed(64 * kMega); }
   std::ifstream status("/proc/self/statm");
@@ -115,16 +118,21 @@ TEST_CASE("limit the memory of this process" * doctest::skip()) {
   const size_t used = pages * static_cast<size_t>(sysconf(_SC_PAGESIZE));
   const rlimit limit{used + 32 * kMega, used + 32 * kMega};
   check(setrlimit(RLIMIT_AS, &limit) == 0, "no limit");
+  check(x.to_vector<float>().back() == 1, "wrong value");  // 40 MB, with the 64 MB given back
+  check(memory_stats().cached == 0, "still cached: ", memory_stats().cached);
+  { const Storage freed(64 * kMega); }
   const Tensor other = Tensor::ones({20 << 20});  // fits in the place of the 64 MB alone
   check(memory_stats().cached == 0, "still cached: ", memory_stats().cached);
   const size_t in_use = memory_stats().in_use;
-  std::string error;
-  try {
-    Tensor::ones({256, 1 << 20});
-  } catch (const Error& caught) {
-    error = caught.what();
-  }
-  check(error == "tensor: no memory for 1.07374 GB, float32 [256, 1048576]", error);
+  test::check_errors({
+      {[] {
+         Tensor::ones({256, 1 << 20});
+       },
+       "tensor: no memory for 1.07374 GB, float32 [256, 1048576]"},
+      {[&] { x.to_vector<float>(); }, "to_vector: no memory for 0.041943 GB, float32 [10485760]"},
+      {[&] { Tensor::from(bytes, {8 << 20}); },
+       "tensor: no memory for 0.0671089 GB, int64 [8388608]"},
+  });
   check(memory_stats().in_use == in_use, "in use: ", memory_stats().in_use);
   check(sum(other).item() == 20 << 20, "wrong sum");
 }
