@@ -3,6 +3,8 @@
 // refused by the constructor.
 #pragma once
 
+#include <concepts>
+
 #include "autograd/ops.h"
 #include "nn/module.h"
 
@@ -96,6 +98,8 @@ class PReLU : public Module {
 class Dropout : public Module {
  public:
   explicit Dropout(double p = 0.5);
+  template <std::same_as<bool> T>
+  explicit Dropout(T training) = delete;  // p is a number; the mode is the module's, see train()
   Variable forward(const Variable& x) override { return dropout(x, p_, training()); }
   std::string description() const override;
 
@@ -129,6 +133,8 @@ class Embedding : public Module {
 class LayerNorm : public Module {
  public:
   explicit LayerNorm(const Shape& normalized_shape, double eps = 1e-5, bool affine = true);
+  template <std::same_as<bool> T>
+  LayerNorm(const Shape& normalized_shape, T affine, bool = true) = delete;  // eps comes first
   Variable forward(const Variable& x) override {
     return layer_norm(x, normalized_shape_, weight, bias, eps_);
   }

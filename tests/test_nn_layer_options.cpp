@@ -1,5 +1,6 @@
 // Options that make no sense are refused when a layer is built, not at its first input.
 #include <limits>
+#include <type_traits>
 
 #include "nn/layers.h"
 #include "tests/helpers.h"
@@ -77,6 +78,15 @@ TEST_CASE("layers: options that make no sense are refused by the constructor") {
       {[=] { BatchNorm1d(2, {.momentum = nan}); },
        "BatchNorm1d: momentum must be between 0 and 1, got nan"},
   });
+}
+
+TEST_CASE("layers: true and false do not compile where a number is expected") {
+  static_assert(!std::is_constructible_v<nn::Dropout, bool>);
+  static_assert(!std::is_constructible_v<nn::LayerNorm, Shape, bool>);
+  static_assert(!std::is_constructible_v<nn::LayerNorm, Shape, bool, bool>);
+  static_assert(std::is_constructible_v<nn::Dropout, double>);
+  static_assert(std::is_constructible_v<nn::Dropout, int>);
+  static_assert(std::is_constructible_v<nn::LayerNorm, Shape, double, bool>);
 }
 
 }  // namespace gradian::test
