@@ -8,6 +8,7 @@
 // optimisers, want the variable for themselves; set_grad does not.
 #pragma once
 
+#include <concepts>
 #include <memory>
 #include <vector>
 
@@ -29,6 +30,11 @@ class Variable {
 
   // The result of a recorded op (for the engine).
   static Variable recorded(Tensor value, std::shared_ptr<Node> creator);
+
+  // A layer hands out its parameters as const: another variable in the place of one would be
+  // unknown to its optimiser.
+  template <std::same_as<Variable> Other>
+  void operator=(const Other&) const = delete;  // set_value(), or Module::replace_parameter()
 
   bool defined() const { return state_ != nullptr; }
   // A temporary hands out a handle, so that what relu(x).value() is bound to outlives the variable.

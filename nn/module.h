@@ -144,7 +144,7 @@ class Sequential : public Module {
   // they see a list there.
   explicit Sequential(std::initializer_list<Item> layers) : Sequential(made_of(layers)) {}
   template <std::derived_from<Module>... Layers>
-  requires(sizeof...(Layers) > 1) explicit Sequential(Layers... layers) = delete;
+  requires(sizeof...(Layers) > 1) explicit Sequential(Layers... layers) = delete;  // braces
 
   template <class Layer>
   Sequential& append(Layer layer) {
