@@ -200,7 +200,8 @@ TEST_CASE("losses: weights that would broadcast the losses to more of them are r
       {{4}, {4}, true},    {{1}, {4}, true},     {{}, {4}, true},        {{4, 1}, {4, 3}, true},
       {{3}, {4, 3}, true}, {{4, 1}, {4}, false}, {{1, 4}, {4}, false},   {{4}, {4, 1}, false},
       {{4}, {1}, false},   {{4}, {4, 3}, false}, {{1, 1, 1}, {4}, false}};
-  for (const auto& [weight_shape, logit_shape, fits] : rows) {
+  for (const Row& row : rows) {
+    const Shape &weight_shape = row.weight, &logit_shape = row.logits;
     CAPTURE(weight_shape);
     CAPTURE(logit_shape);
     const Variable logits(Tensor::ones(logit_shape));
@@ -209,9 +210,9 @@ TEST_CASE("losses: weights that would broadcast the losses to more of them are r
       return error_of([&] { binary_cross_entropy_with_logits(logits, logits, options); });
     };
     const auto refused = [&](const char* option) {
-      return fits ? std::string("no error")
-                  : text("binary_cross_entropy_with_logits: ", option, ' ', weight_shape,
-                         " does not broadcast to the logits ", logit_shape);
+      return row.fits ? std::string("no error")
+                      : text("binary_cross_entropy_with_logits: ", option, ' ', weight_shape,
+                             " does not broadcast to the logits ", logit_shape);
     };
     CHECK(call({.weight = weight}) == refused("weight"));
     CHECK(call({.pos_weight = weight}) == refused("pos_weight"));
@@ -224,9 +225,9 @@ TEST_CASE("losses: weights that would broadcast the losses to more of them are r
         {"smooth_l1_loss", [](const Variable& a, const Variable& b) { smooth_l1_loss(a, b); }},
         {"binary_cross_entropy_with_logits",
          [](const Variable& a, const Variable& b) { binary_cross_entropy_with_logits(a, b); }}};
-    for (const auto& [name, loss] : pairs)
-      check_errors({{[&] { loss(logits, Variable(weight)); },
-                     text(name, ": expected operands of one shape and dtype, got float32 ",
+    for (const auto& pair : pairs)
+      check_errors({{[&] { pair.second(logits, Variable(weight)); },
+                     text(pair.first, ": expected operands of one shape and dtype, got float32 ",
                           logit_shape, " and float32 ", weight_shape)}});
   }
   const Variable x(Tensor::ones({4}));

@@ -299,8 +299,9 @@ TEST_CASE("losses: the mean over an empty batch is NaN, 0 / 0, the sum 0, and no
        [&](Reduction r) { return contrastive_loss(x, x, integers({}), 1.0, r); }},
       {"triplet_margin_loss",
        [&](Reduction r) { return triplet_margin_loss(x, x, x, 1.0, 1e-6, r); }}};
-  for (const auto& [name, loss] : losses) {
-    CAPTURE(name);
+  for (const auto& named : losses) {
+    INFO(named.first);
+    const Loss& loss = named.second;
     CHECK(std::isnan(loss(Reduction::mean).item()));
     CHECK(loss(Reduction::sum).item() == 0);
     CHECK(loss(Reduction::none).numel() == 0);

@@ -330,8 +330,9 @@ TEST_CASE("the algorithm that is chosen follows the sizes") {
       {{32, 16, 16, 16, 32, 3, {1, 1}}, 2, ConvAlgorithm::direct},
       {{32, 16, 16, 16, 2, 3, {1, 1}}, 2, ConvAlgorithm::im2col},  // most lanes would be empty
   };
-  for (const auto& [layer, stride, algorithm] : choices) {
-    INFO(layer);
+  for (const Choice& choice : choices) {
+    const auto& [layer, stride, algorithm] = choice;
+    INFO(choice.layer);
     Conv2dOptions options = layer.options();
     options.stride = stride;
     CHECK(conv2d_algorithm(DType::float32, layer.input(), layer.weight(), options) == algorithm);
