@@ -107,7 +107,7 @@ build/objects/%.o: %.cpp build/machine.flags | packages
 	$(call start,CXX,$<)
 	$(call compile,$(release_flags) $(source_dir))
 
-# The tests themselves compile in half the time so.
+# The tests' own sources need no speed, and compile faster so.
 build/test-objects$(variant)/tests/%.o: speed := -O1
 
 build/test-objects$(variant)/%.o: %.cpp build/machine.flags | packages
