@@ -26,7 +26,7 @@ FASHION_MNIST ?= /usr/share/datasets/fashion-mnist# folder of the gzipped IDX fi
 
 # ---- Sources ----
 
-library_sources := $(wildcard tensor/*.cpp autograd/*.cpp autograd/ops/*.cpp nn/*.cpp losses/*.cpp)
+library_sources := $(wildcard $(addsuffix /*.cpp,tensor tensor/* autograd autograd/ops nn losses))
 shared_sources  := $(wildcard examples/*/*.cpp)  # of the examples, also used by the tests
 example_sources := $(wildcard examples/*.cpp)
 test_sources    := $(wildcard tests/*.cpp) \

@@ -17,7 +17,7 @@
 #include <functional>
 
 #include "autograd/variable.h"
-#include "tensor/pooling.h"
+#include "tensor/conv/pooling.h"
 
 namespace gradian {
 
@@ -165,7 +165,7 @@ Variable matmul(const Variable& a, const Variable& b);
 // [..., O] = [..., I] x weight [O, I]^T + bias [O]; bias may be undefined.
 Variable linear(const Variable& x, const Variable& weight, const Variable& bias = {});
 // Convolution, plus bias [O] unless it is undefined, and the two products that its gradients are
-// made of: see tensor/conv.h.
+// made of: see tensor/conv/conv2d.h.
 Variable conv2d(const Variable& x, const Variable& weight, const Variable& bias,
                 const Conv2dOptions& options);
 Variable conv2d(const Variable& x, const Variable& weight, const Conv2dOptions& options = {});

@@ -19,7 +19,7 @@
 #include "examples/training/train.h"
 #include "losses/cross_entropy.h"
 #include "tensor/random.h"
-#include "tensor/thread_pool.h"
+#include "tensor/runtime/thread_pool.h"
 
 using namespace gradian;
 using namespace gradian::examples;

@@ -4,10 +4,10 @@
 
 #include "examples/command_line/arguments.h"
 #include "examples/command_line/run_main.h"
-#include "tensor/blis.h"
+#include "tensor/runtime/gemm.h"
 #include "tensor/kernels.h"
 #include "tensor/random.h"
-#include "tensor/thread_pool.h"
+#include "tensor/runtime/thread_pool.h"
 
 using namespace gradian;
 

@@ -6,7 +6,7 @@
 #include "autograd/node.h"
 #include "autograd/ops/arguments.h"
 #include "tensor/kernels.h"
-#include "tensor/thread_pool.h"
+#include "tensor/runtime/thread_pool.h"
 
 namespace gradian::nn {
 namespace {

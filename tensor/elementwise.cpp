@@ -4,7 +4,7 @@
 
 #include "tensor/kernels.h"
 #include "tensor/loops.h"
-#include "tensor/vector_math.h"
+#include "tensor/simd/vector_math.h"
 
 namespace gradian {
 namespace {

@@ -12,7 +12,7 @@
 namespace gradian {
 
 // Elementwise, float32 and float64 (elementwise.cpp). In float32 exp, log and tanh are within 2 ulp
-// (vector_math.h).
+// (simd/vector_math.h).
 Tensor exp(const Tensor& x);
 Tensor log(const Tensor& x);
 Tensor log1p(const Tensor& x);

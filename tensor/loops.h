@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "tensor/tensor.h"
-#include "tensor/thread_pool.h"
+#include "tensor/runtime/thread_pool.h"
 
 namespace gradian {
 

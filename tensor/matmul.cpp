@@ -2,7 +2,7 @@
 // hands each block to BLIS. Transposed operands are stride swaps, not copies.
 #include <bit>
 
-#include "tensor/blis.h"
+#include "tensor/runtime/gemm.h"
 #include "tensor/kernels.h"
 #include "tensor/loops.h"
 

@@ -9,7 +9,7 @@
 #include "tensor/kernels.h"
 #include "tensor/loops.h"
 #include "tensor/summation.h"
-#include "tensor/vector_math.h"
+#include "tensor/simd/vector_math.h"
 
 namespace gradian {
 namespace {

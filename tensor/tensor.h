@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "tensor/allocator.h"
+#include "tensor/runtime/memory.h"
 #include "tensor/dtype.h"
 #include "tensor/shape.h"
 

@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "tensor/pooling.h"
+#include "tensor/conv/pooling.h"
 #include "tensor/random.h"
 #include "tensor/tensor.h"
-#include "tensor/thread_pool.h"
+#include "tensor/runtime/thread_pool.h"
 
 namespace gradian::reference {
 

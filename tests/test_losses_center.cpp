@@ -5,7 +5,7 @@
 #include "losses/center_loss.h"
 #include "losses/cross_entropy.h"
 #include "nn/optimizer.h"
-#include "tensor/allocator.h"
+#include "tensor/runtime/memory.h"
 #include "tests/helpers.h"
 
 namespace gradian::test {

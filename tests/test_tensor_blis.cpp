@@ -12,7 +12,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "tensor/blis.h"
+#include "tensor/runtime/gemm.h"
 #include "tensor/kernels.h"
 #include "tests/child_process.h"
 

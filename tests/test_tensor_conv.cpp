@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "autograd/ops.h"
-#include "tensor/pooling.h"
+#include "tensor/conv/pooling.h"
 #include "tensor/kernels.h"
 #include "tests/reference.h"
 

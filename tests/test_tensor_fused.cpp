@@ -6,9 +6,9 @@
 #include <string>
 
 #include "autograd/ops.h"
-#include "tensor/batch_norm.h"
+#include "tensor/fused/batch_norm.h"
 #include "tensor/kernels.h"
-#include "tensor/prelu.h"
+#include "tensor/fused/prelu.h"
 #include "tests/reference.h"
 
 namespace gradian {

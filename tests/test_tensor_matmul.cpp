@@ -1,7 +1,7 @@
 // Matrix products against three plain loops, over sizes, layouts, batches and dtypes.
 #include <doctest/doctest.h>
 
-#include "tensor/blis.h"
+#include "tensor/runtime/gemm.h"
 #include "autograd/ops.h"
 #include "tensor/kernels.h"
 #include "tests/reference.h"

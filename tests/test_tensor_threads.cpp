@@ -13,7 +13,7 @@
 #include <set>
 #include <thread>
 
-#include "tensor/processors.h"
+#include "tensor/runtime/processors.h"
 #include "tests/child_process.h"
 #include "tests/reference.h"
 #include "tests/temporary_folder.h"

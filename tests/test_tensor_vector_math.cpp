@@ -1,5 +1,5 @@
 // The error bounds and the edges that vector_math.h states, against the C library in float64.
-#include "tensor/vector_math.h"
+#include "tensor/simd/vector_math.h"
 
 #include <algorithm>
 #include <bit>

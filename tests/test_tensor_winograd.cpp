@@ -5,11 +5,11 @@
 
 #include <cmath>
 
-#include "tensor/conv.h"
-#include "tensor/conv_direct.h"
+#include "tensor/conv/conv2d.h"
+#include "tensor/conv/direct.h"
 #include "tensor/kernels.h"
-#include "tensor/winograd.h"
-#include "tensor/winograd_transform.h"
+#include "tensor/conv/winograd.h"
+#include "tensor/conv/winograd_transform.h"
 #include "tests/reference.h"
 
 namespace gradian {

@@ -10,7 +10,7 @@
 #include "autograd/ops.h"
 #include "autograd/ops/arguments.h"
 #include "tensor/kernels.h"
-#include "tensor/prelu.h"
+#include "tensor/fused/prelu.h"
 #include "tensor/random.h"
 
 namespace gradian {

@@ -1,12 +1,12 @@
 // The margin classification head as one op: the fused twin of a composite, see autograd/fused.h,
-// by the kernels of tensor/margin_head.h.
+// by the kernels of tensor/fused/margin_head.h.
 #include <cmath>
 
 #include "autograd/apply.h"
 #include "autograd/fused.h"
 #include "autograd/ops.h"
 #include "tensor/kernels.h"
-#include "tensor/margin_head.h"
+#include "tensor/fused/margin_head.h"
 
 namespace gradian {
 namespace {

@@ -4,7 +4,7 @@
 #include "autograd/fused.h"
 #include "autograd/ops.h"
 #include "autograd/ops/arguments.h"
-#include "tensor/batch_norm.h"
+#include "tensor/fused/batch_norm.h"
 #include "tensor/kernels.h"
 
 namespace gradian {
@@ -118,7 +118,7 @@ Variable normalize_channels(const Variable& x, const Variable& mean, const Varia
 
 }  // namespace
 
-// By the batch's statistics; the formulas of the gradients are in tensor/batch_norm.cpp.
+// By the batch's statistics; the formulas of the gradients are in tensor/fused/batch_norm.cpp.
 struct BatchNorm {
   static constexpr auto name = "batch_norm";
   double eps;

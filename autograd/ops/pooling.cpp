@@ -7,7 +7,7 @@
 #include "autograd/ops.h"
 #include "autograd/ops/arguments.h"
 #include "tensor/kernels.h"
-#include "tensor/windows.h"
+#include "tensor/conv/geometry.h"
 
 namespace gradian {
 namespace {

@@ -8,7 +8,7 @@
 #include <cmath>
 
 #include "tensor/random.h"
-#include "tensor/thread_pool.h"
+#include "tensor/runtime/thread_pool.h"
 
 namespace gradian::examples {
 namespace {

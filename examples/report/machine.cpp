@@ -2,9 +2,9 @@
 
 #include <fstream>
 
-#include "tensor/blis.h"
+#include "tensor/runtime/gemm.h"
 #include "tensor/error.h"
-#include "tensor/thread_pool.h"
+#include "tensor/runtime/thread_pool.h"
 
 namespace gradian::examples {
 

@@ -14,7 +14,7 @@
 #include "examples/report/machine.h"
 #include "examples/report/text.h"
 #include "tensor/error.h"
-#include "tensor/thread_pool.h"
+#include "tensor/runtime/thread_pool.h"
 #include "tests/bench/convolutions.h"
 #include "tests/bench/measure.h"
 #include "tests/bench/startup.h"

@@ -7,7 +7,7 @@
 #include <ios>
 #include <vector>
 
-#include "tensor/conv.h"
+#include "tensor/conv/conv2d.h"
 #include "tensor/error.h"
 #include "tests/bench/measure.h"
 #include "tests/reference.h"

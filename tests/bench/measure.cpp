@@ -4,7 +4,7 @@
 #include <chrono>
 #include <fstream>
 
-#include "tensor/allocator.h"
+#include "tensor/runtime/memory.h"
 
 namespace gradian::bench {
 

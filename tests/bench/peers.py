@@ -32,7 +32,7 @@ WORKLOADS = ["sgemm_2000x2000x2000", "sgemm_128x10000x512", "sgemm_128x256x784",
              *(f"margin_{k}k:{style}" for k in (1, 10, 100) for style in ("note", "best")),
              "overhead_variable", "overhead_recording"]
 # Largest relative difference that counts as agreement. In a network of convolutions the rounding of
-# Winograd's method (about 1e-5, tensor/winograd.h) comes on top, and four steps of training enlarge
+# Winograd's method (about 1e-5, tensor/conv/winograd.h) comes on top, and four steps of training enlarge
 # it: to 3e-4 in ir_resnet, where im2col, like PyTorch, stays within 1e-6 of float64.
 TOLERANCE = 1e-5
 TOLERANCES = {"lenet": 1e-3, "ir_resnet": 1e-3}

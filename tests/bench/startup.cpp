@@ -12,7 +12,7 @@
 #include "nn/layers.h"
 #include "nn/optimizer.h"
 #include "tensor/error.h"
-#include "tensor/thread_pool.h"
+#include "tensor/runtime/thread_pool.h"
 #include "tests/bench/measure.h"
 
 namespace gradian::bench {

@@ -9,7 +9,7 @@
 #include "losses/cross_entropy.h"
 #include "nn/init.h"
 #include "nn/optimizer.h"
-#include "tensor/conv.h"
+#include "tensor/conv/conv2d.h"
 #include "tensor/kernels.h"
 #include "tensor/random.h"
 #include "tests/bench/workloads.h"

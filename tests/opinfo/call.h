@@ -11,7 +11,7 @@
 #include "autograd/variable.h"
 #include "losses/reduction.h"
 #include "nn/module.h"
-#include "tensor/conv.h"
+#include "tensor/conv/conv2d.h"
 
 namespace gradian::opinfo {
 

@@ -2,7 +2,7 @@
 // autograd/ops/pooling.cpp.)
 #pragma once
 
-#include "tensor/conv.h"
+#include "tensor/conv/conv2d.h"
 
 namespace gradian {
 

@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "tensor/conv.h"
-#include "tensor/vector.h"
+#include "tensor/conv/conv2d.h"
+#include "tensor/simd/vector.h"
 
 namespace gradian {
 

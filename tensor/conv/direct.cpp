@@ -4,15 +4,15 @@
 //   dx[pixel][c]      = sum over taps (filter, p, q) of dy[start of pixel - tap] w[tap][c]
 //   dw[tap][filter]   = sum over pixels of               x[start of pixel + tap] dy[pixel][filter]
 // whose left factor is read from the copy, so that no matrix of patches is made.
-#include "tensor/conv_direct.h"
+#include "tensor/conv/direct.h"
 
 #include <bit>
 #include <vector>
 
 #include "tensor/kernels.h"
-#include "tensor/panels.h"
-#include "tensor/thread_pool.h"
-#include "tensor/tiles.h"
+#include "tensor/simd/panels.h"
+#include "tensor/runtime/thread_pool.h"
+#include "tensor/conv/tiles.h"
 
 namespace gradian {
 namespace {

@@ -1,4 +1,4 @@
-#include "tensor/prelu.h"
+#include "tensor/fused/prelu.h"
 
 #include <algorithm>
 

@@ -1,14 +1,14 @@
-#include "tensor/margin_head.h"
+#include "tensor/fused/margin_head.h"
 
 #include <cmath>
 #include <limits>
 #include <vector>
 
 #include "tensor/kernels.h"
-#include "tensor/panels.h"
-#include "tensor/thread_pool.h"
-#include "tensor/tiles.h"
-#include "tensor/vector_math.h"
+#include "tensor/simd/panels.h"
+#include "tensor/runtime/thread_pool.h"
+#include "tensor/conv/tiles.h"
+#include "tensor/simd/vector_math.h"
 
 namespace gradian {
 namespace {

@@ -1,4 +1,4 @@
-#include "tensor/tiles.h"
+#include "tensor/conv/tiles.h"
 
 #include <algorithm>
 

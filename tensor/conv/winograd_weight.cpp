@@ -2,8 +2,8 @@
 // of transformed tiles of dy and of x, transformed back once at the end. The other two products
 // are in winograd.cpp.
 #include "tensor/kernels.h"
-#include "tensor/thread_pool.h"
-#include "tensor/winograd_blocks.h"
+#include "tensor/runtime/thread_pool.h"
+#include "tensor/conv/winograd_blocks.h"
 
 namespace gradian {
 namespace {

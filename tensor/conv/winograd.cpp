@@ -1,10 +1,10 @@
 // Winograd's convolution forward, the gradient by the input, which is one too, and the choice of
 // the tile. The gradient by the weights is in winograd_weight.cpp.
-#include "tensor/winograd.h"
+#include "tensor/conv/winograd.h"
 
 #include "tensor/kernels.h"
-#include "tensor/thread_pool.h"
-#include "tensor/winograd_blocks.h"
+#include "tensor/runtime/thread_pool.h"
+#include "tensor/conv/winograd_blocks.h"
 
 namespace gradian {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <type_traits>
 
-#include "tensor/micro_kernel.h"
+#include "tensor/simd/micro_kernel.h"
 
 namespace gradian {
 

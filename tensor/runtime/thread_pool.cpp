@@ -1,4 +1,4 @@
-#include "tensor/thread_pool.h"
+#include "tensor/runtime/thread_pool.h"
 
 #include <pthread.h>
 
@@ -13,7 +13,7 @@
 #include <thread>
 
 #include "tensor/error.h"
-#include "tensor/processors.h"
+#include "tensor/runtime/processors.h"
 
 namespace gradian {
 namespace {

@@ -28,7 +28,7 @@
 
 #include <array>
 
-#include "tensor/vector.h"
+#include "tensor/simd/vector.h"
 
 namespace gradian::winograd {
 

@@ -8,10 +8,10 @@
 //   weight gradient  W[k] [filters, channels] = D[k] [filters, tiles]    x V[k] [tiles, channels]
 #pragma once
 
-#include "tensor/micro_kernel.h"
-#include "tensor/tiles.h"
-#include "tensor/winograd.h"
-#include "tensor/winograd_transform.h"
+#include "tensor/simd/micro_kernel.h"
+#include "tensor/conv/tiles.h"
+#include "tensor/conv/winograd.h"
+#include "tensor/conv/winograd_transform.h"
 
 namespace gradian::winograd {
 

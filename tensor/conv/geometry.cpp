@@ -1,4 +1,4 @@
-#include "tensor/windows.h"
+#include "tensor/conv/geometry.h"
 
 namespace gradian {
 namespace {

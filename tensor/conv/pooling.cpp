@@ -1,13 +1,13 @@
-#include "tensor/pooling.h"
+#include "tensor/conv/pooling.h"
 
 #include <limits>
 #include <type_traits>
 #include <vector>
 
 #include "tensor/kernels.h"
-#include "tensor/thread_pool.h"
-#include "tensor/vector.h"
-#include "tensor/windows.h"
+#include "tensor/runtime/thread_pool.h"
+#include "tensor/simd/vector.h"
+#include "tensor/conv/geometry.h"
 
 namespace gradian {
 namespace {

@@ -1,4 +1,4 @@
-#include "tensor/allocator.h"
+#include "tensor/runtime/memory.h"
 
 #include <pthread.h>
 

@@ -1,4 +1,4 @@
-#include "tensor/batch_norm.h"
+#include "tensor/fused/batch_norm.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 
 #include "tensor/kernels.h"
 #include "tensor/summation.h"
-#include "tensor/thread_pool.h"
+#include "tensor/runtime/thread_pool.h"
 
 namespace gradian {
 namespace {

@@ -1,15 +1,15 @@
 // Convolution straight from its definition: float32, one group, any stride, dilation and kernel.
 // It wants channels of the result (filters, for the gradient by the weights) that fill the lanes of
-// a vector, and does not check shapes. conv.cpp chooses.
+// a vector, and does not check shapes. conv2d.cpp chooses.
 #pragma once
 
-#include "tensor/conv.h"
+#include "tensor/conv/conv2d.h"
 
 namespace gradian {
 
 bool direct_applies(DType dtype, const Shape& weight, const Conv2dOptions& options);
 
-// What any of the three products costs, see conv.cpp, by the multiplications of the definition and
+// What any of the three products costs, see conv2d.cpp, by the multiplications of the definition and
 // the channels that lie in lanes.
 double direct_cost(double multiplications, int64_t channels);
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "tensor/tensor.h"
-#include "tensor/windows.h"
+#include "tensor/conv/geometry.h"
 
 namespace gradian {
 
@@ -34,7 +34,7 @@ Tensor conv2d_weight_gradient(const Tensor& grad, const Tensor& input, const Sha
                               const Conv2dOptions& options);
 
 // How the three products are computed. Each algorithm covers some float32 convolutions (see
-// conv_direct.h, winograd.h); im2col covers all. automatic takes the one that is estimated to be
+// direct.h, winograd.h); im2col covers all. automatic takes the one that is estimated to be
 // fastest, by the sizes alone.
 enum class ConvAlgorithm { automatic, im2col, direct, winograd6, winograd8 };
 

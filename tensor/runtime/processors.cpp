@@ -1,4 +1,4 @@
-#include "tensor/processors.h"
+#include "tensor/runtime/processors.h"
 
 #include <algorithm>
 #include <charconv>

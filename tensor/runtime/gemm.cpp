@@ -1,4 +1,4 @@
-#include "tensor/blis.h"
+#include "tensor/runtime/gemm.h"
 
 #if __has_include(<blis.h>)
 #include <blis.h>

@@ -1,5 +1,5 @@
-// Convolution by Winograd's method: the three products of conv.h with far fewer multiplications,
-// for float32, kernels 3x3 and 5x5, stride 1, dilation 1 and one group. conv.cpp chooses between
+// Convolution by Winograd's method: the three products of conv2d.h with far fewer multiplications,
+// for float32, kernels 3x3 and 5x5, stride 1, dilation 1 and one group. conv2d.cpp chooses between
 // this and its other algorithms; it does not check shapes. The idea: see winograd_transform.h.
 //
 // Its price is rounding: values of very different size are added and subtracted on the way. The
@@ -11,7 +11,7 @@
 // And an infinity or NaN reaches all outputs of its tile, not only those whose window holds it.
 #pragma once
 
-#include "tensor/conv.h"
+#include "tensor/conv/conv2d.h"
 
 namespace gradian {
 
@@ -21,7 +21,7 @@ enum class WinogradTile { six = 6, eight = 8 };
 // Whether the method covers this convolution at all.
 bool winograd_applies(DType dtype, const Shape& weight, const Conv2dOptions& options);
 
-// What it costs, see conv.cpp. `output` is the shape of what is cut into tiles: conv2d's result, or
+// What it costs, see conv2d.cpp. `output` is the shape of what is cut into tiles: conv2d's result, or
 // its input for the gradient by the input, whose `in_channels` are conv2d's filters.
 double winograd_cost(WinogradTile tile, const Shape& output, int64_t in_channels, int64_t kernel);
 

@@ -1,17 +1,17 @@
 // The choice of a convolution's algorithm, and the one that covers all cases, im2col: the patches
 // under the kernel become the columns of a matrix, and one matrix product does the rest. Images run
 // in parallel, each thread with one image's matrix.
-#include "tensor/conv.h"
+#include "tensor/conv/conv2d.h"
 
 #include <atomic>
 #include <optional>
 
-#include "tensor/blis.h"
-#include "tensor/conv_direct.h"
+#include "tensor/runtime/gemm.h"
+#include "tensor/conv/direct.h"
 #include "tensor/kernels.h"
-#include "tensor/thread_pool.h"
-#include "tensor/windows.h"
-#include "tensor/winograd.h"
+#include "tensor/runtime/thread_pool.h"
+#include "tensor/conv/geometry.h"
+#include "tensor/conv/winograd.h"
 
 namespace gradian {
 namespace {
