@@ -30,7 +30,8 @@ library_sources := $(wildcard $(addsuffix /*.cpp,tensor tensor/* autograd autogr
 shared_sources  := $(wildcard examples/*/*.cpp)  # of the examples, also used by the tests
 example_sources := $(wildcard examples/*.cpp)
 test_sources    := $(wildcard tests/*.cpp) \
-    $(filter-out tests/bench/% tests/compiler/% tests/opinfo/% %/main.cpp,$(wildcard tests/*/*.cpp))
+    $(filter-out tests/bench/% tests/compiler/% tests/opinfo/% %/main.cpp, \
+        $(wildcard tests/*/*.cpp tests/*/*/*.cpp))
 proof_sources   := $(wildcard tests/gradients/*.cpp)  # of the gradient table, and of its program
 bench_sources   := $(wildcard tests/bench/*.cpp)
 opinfo_sources  := $(wildcard tests/opinfo/*.cpp) \
@@ -99,7 +100,7 @@ $(test_program) $(opinfo_program):
 	$(call link,$(test_flags) $(sanitizer_flags))
 
 # The sources that read files of the tree when they run.
-looks_at_tree := $(addprefix tests/,gradients/main.cpp test_gradients.cpp parity/fixture.cpp)
+looks_at_tree := $(addprefix tests/,gradients/main.cpp autograd/gradients.cpp parity/fixture.cpp)
 $(call release_object,$(looks_at_tree)) $(call test_object,$(looks_at_tree)): \
     source_dir := -DGRADIAN_SOURCE_DIR="\"$(CURDIR)\""
 

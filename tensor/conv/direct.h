@@ -9,8 +9,8 @@ namespace gradian {
 
 bool direct_applies(DType dtype, const Shape& weight, const Conv2dOptions& options);
 
-// What any of the three products costs, see conv2d.cpp, by the multiplications of the definition and
-// the channels that lie in lanes.
+// What any of the three products costs, see conv2d.cpp, by the multiplications of the definition
+// and the channels that lie in lanes.
 double direct_cost(double multiplications, int64_t channels);
 
 // As conv2d, conv2d_input_gradient and conv2d_weight_gradient.

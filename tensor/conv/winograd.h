@@ -4,7 +4,7 @@
 //
 // Its price is rounding: values of very different size are added and subtracted on the way. The
 // largest error against float64, over the largest entry of the result, for inputs in (-1, 1),
-// 1 to 128 channels (tests/test_tensor_winograd.cpp estimates a bound and checks it):
+// 1 to 128 channels (tests/tensor/conv/winograd.cpp estimates a bound and checks it):
 //                tile six   tile eight   direct   im2col
 //   forward       1.2e-5      1.6e-5     0.2e-5   0.1e-5
 //   gradients     1.3e-5      1.7e-5     0.2e-5   0.1e-5
@@ -21,8 +21,8 @@ enum class WinogradTile { six = 6, eight = 8 };
 // Whether the method covers this convolution at all.
 bool winograd_applies(DType dtype, const Shape& weight, const Conv2dOptions& options);
 
-// What it costs, see conv2d.cpp. `output` is the shape of what is cut into tiles: conv2d's result, or
-// its input for the gradient by the input, whose `in_channels` are conv2d's filters.
+// What it costs, see conv2d.cpp. `output` is the shape of what is cut into tiles: conv2d's result,
+// or its input for the gradient by the input, whose `in_channels` are conv2d's filters.
 double winograd_cost(WinogradTile tile, const Shape& output, int64_t in_channels, int64_t kernel);
 
 // As conv2d, conv2d_input_gradient and conv2d_weight_gradient.

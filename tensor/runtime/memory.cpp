@@ -21,7 +21,7 @@ constexpr size_t kAlignment = 64;
 constexpr size_t kHugePage = size_t{2} << 20;
 
 // Readable bytes behind those that were asked for: BLIS 0.9 reads up to 8 bytes past the matrices
-// that gemm() hands it (tests/test_tensor_blis.cpp measures it).
+// that gemm() hands it (tests/tensor/runtime/gemm.cpp measures it).
 constexpr size_t kSlack = 64;
 
 // Sizes are rounded up to four steps a power of two, so that near-equal requests share blocks

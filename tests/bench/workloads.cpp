@@ -100,14 +100,14 @@ struct ResidualBlock : nn::Module {
   ResidualBlock(int64_t in, int64_t out)
       : body(add_module(
             "body",
-            nn::Sequential{
-                nn::BatchNorm2d(in), nn::Conv2d(in, out, 3, {.padding = 1, .bias = false}),
-                nn::BatchNorm2d(out), nn::PReLU(out),
-                nn::Conv2d(out, out, 3, {.stride = 2, .padding = 1, .bias = false}),
-                nn::BatchNorm2d(out)})),
-        shortcut(add_module(
-            "shortcut", nn::Sequential{nn::Conv2d(in, out, 1, {.stride = 2, .bias = false}),
-                                       nn::BatchNorm2d(out)})) {}
+            nn::Sequential{nn::BatchNorm2d(in),
+                           nn::Conv2d(in, out, 3, {.padding = 1, .bias = false}),
+                           nn::BatchNorm2d(out), nn::PReLU(out),
+                           nn::Conv2d(out, out, 3, {.stride = 2, .padding = 1, .bias = false}),
+                           nn::BatchNorm2d(out)})),
+        shortcut(add_module("shortcut",
+                            nn::Sequential{nn::Conv2d(in, out, 1, {.stride = 2, .bias = false}),
+                                           nn::BatchNorm2d(out)})) {}
   Variable forward(const Variable& x) override { return body(x) + shortcut(x); }
   std::string description() const override { return "ResidualBlock"; }
   nn::Sequential &body, &shortcut;
@@ -231,9 +231,7 @@ std::vector<WorkloadMaker> workloads() {
 
 // One shared slope a PReLU, pooling 2x2.
 std::shared_ptr<nn::Module> lenet_network() {
-  const auto conv = [](int64_t in, int64_t out) {
-    return nn::Conv2d(in, out, 5, {.padding = 2});
-  };
+  const auto conv = [](int64_t in, int64_t out) { return nn::Conv2d(in, out, 5, {.padding = 2}); };
   auto network = std::make_shared<nn::Sequential>();
   int64_t in = 1;
   for (const int64_t out : {32, 64, 128}) {

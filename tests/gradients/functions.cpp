@@ -1,6 +1,6 @@
 // Gradient cases of the functions of autograd/ops.h that have no rule of their own. Kinks are
 // approached from both sides and never stood on: the difference quotients reach 2e-4 max(1, |x|).
-// What holds on the kinks themselves is in tests/test_gradients_at_kinks.cpp.
+// What holds on the kinks themselves is in tests/autograd/gradients_at_kinks.cpp.
 #include "tests/gradients/cases.h"
 #include "tests/gradients/table.h"
 #include "tensor/random.h"

@@ -1,6 +1,6 @@
 // Holds functions of Gradian against the arrays that generate.py stored for them, in float64 to
 // 1e-10 and in float32 to 1e-5 of an array's largest entry. Failures are doctest's; what is
-// compared is up to the tables in tests/test_parity_*.cpp.
+// compared is up to the tables in tests/parity/test_*.cpp.
 #pragma once
 
 #include <map>

@@ -1,11 +1,11 @@
-"""Writes the fixtures that tests/test_parity_*.cpp hold Gradian against, with PyTorch in float64.
+"""Writes the fixtures that tests/parity/test_*.cpp hold Gradian against, with PyTorch in float64.
 
 To regenerate them, from the repository's root:
     python3 -m venv /tmp/env && /tmp/env/bin/pip install numpy torch pytorch-metric-learning
     /tmp/env/bin/python tests/parity/generate.py
 
 The tests need no Python, only the *.safetensors files. ops.py becomes ops.safetensors, which
-tests/test_parity_ops.cpp reads, and so on; a case has one name on both sides. Initial values are
+tests/parity/test_ops.cpp reads, and so on; a case has one name on both sides. Initial values are
 not compared: they are random.
 """
 import pathlib

@@ -1,5 +1,5 @@
 // The angular-margin losses: values by hand, what the named ones are, what does not change them,
-// and what they do at the edges of floating point. The target alone is tested in test_margins.cpp.
+// and what they do at the edges of floating point. The target alone is tested in margin_values.cpp.
 #include <cmath>
 #include <numbers>
 

@@ -1,6 +1,6 @@
 // The engine: how gradients add up, and what is recorded. What it refuses is in
-// test_autograd_errors.cpp, how long a graph may be and when it goes away in
-// test_autograd_memory.cpp.
+// errors.cpp, how long a graph may be and when it goes away in
+// memory.cpp.
 #include <stdexcept>
 #include <thread>
 

@@ -46,9 +46,9 @@ Layers all_layers() {
   layers["batch_norm2d.images"] = make<BatchNorm2d>(3);
   layers["batch_norm2d.options"] = make<BatchNorm2d>(3, norm_options);
   layers["sequential.convnet"] = [] {
-    return std::make_unique<Sequential>(
-        Sequential{Conv2d(4, 3, 3, {.padding = 1, .bias = false}), BatchNorm2d(3), PReLU(3),
-                   MaxPool2d(2), Flatten(), Linear(18, 4)});
+    return std::make_unique<Sequential>(Sequential{Conv2d(4, 3, 3, {.padding = 1, .bias = false}),
+                                                   BatchNorm2d(3), PReLU(3), MaxPool2d(2),
+                                                   Flatten(), Linear(18, 4)});
   };
   return layers;
 }

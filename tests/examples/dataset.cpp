@@ -1,4 +1,4 @@
-// The data of the examples: mini-batches and drawn glyphs. Files are in test_data_idx.cpp.
+// The data of the examples: mini-batches and drawn glyphs. Files are in idx.cpp.
 #include <doctest/doctest.h>
 
 #include <algorithm>

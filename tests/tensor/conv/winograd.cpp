@@ -1,6 +1,6 @@
 // The fast convolutions, Winograd's and the direct one: against float64 products, the error that
 // each may make, the identities that hold between the three products, and that the number of
-// threads changes nothing. What they share with im2col is in test_tensor_conv.cpp.
+// threads changes nothing. What they share with im2col is in conv2d.cpp.
 #include <doctest/doctest.h>
 
 #include <cmath>
