@@ -3,8 +3,8 @@
 #include <iomanip>
 #include <iostream>
 
-#include "examples/command_line/arguments.h"
-#include "examples/command_line/run_main.h"
+#include "examples/program/arguments.h"
+#include "examples/program/run_main.h"
 #include "autograd/gradcheck.h"
 #include "autograd/node.h"
 #include "autograd/ops.h"

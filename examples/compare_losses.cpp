@@ -6,15 +6,15 @@
 #include <filesystem>
 #include <iostream>
 
-#include "examples/command_line/arguments.h"
-#include "examples/command_line/run_main.h"
+#include "examples/program/arguments.h"
+#include "examples/program/run_main.h"
 #include "examples/data/idx.h"
 #include "examples/data/synthetic.h"
 #include "examples/metrics/angles.h"
-#include "examples/report/file.h"
+#include "examples/program/file.h"
 #include "examples/report/html.h"
 #include "examples/report/json.h"
-#include "examples/report/machine.h"
+#include "examples/program/machine.h"
 #include "examples/report/table.h"
 #include "examples/training/train.h"
 #include "losses/cross_entropy.h"

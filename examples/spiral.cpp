@@ -5,8 +5,8 @@
 #include <iostream>
 #include <numbers>
 
-#include "examples/command_line/arguments.h"
-#include "examples/command_line/run_main.h"
+#include "examples/program/arguments.h"
+#include "examples/program/run_main.h"
 #include "losses/cross_entropy.h"
 #include "nn/layers.h"
 #include "nn/optimizer.h"

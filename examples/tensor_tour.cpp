@@ -2,8 +2,8 @@
 // Tensors know nothing of gradients: for those see autograd_tour.cpp.
 #include <iostream>
 
-#include "examples/command_line/arguments.h"
-#include "examples/command_line/run_main.h"
+#include "examples/program/arguments.h"
+#include "examples/program/run_main.h"
 #include "tensor/runtime/gemm.h"
 #include "tensor/kernels.h"
 #include "tensor/random.h"

@@ -8,7 +8,7 @@
 #include <iostream>
 #include <optional>
 
-#include "examples/command_line/run_main.h"
+#include "examples/program/run_main.h"
 #include "tests/child_process.h"
 
 // Under sanitizers: an allocation that is refused is what some tests are about, and so are threads

@@ -17,7 +17,7 @@ compile="${CXX:-g++} -std=c++20 -O1 @$source_dir/build/machine.flags -pthread -I
 compile+=" ${CPPFLAGS:-} ${CXXFLAGS:-}"
 export copy compile
 
-for folder in tensor autograd nn losses tests/gradients examples/command_line examples/report; do
+for folder in tensor autograd nn losses tests/gradients examples/program; do
   mkdir -p "$copy/$folder"
   cp -R "$source_dir/$folder/." "$copy/$folder"
 done
@@ -70,8 +70,7 @@ replace tests/gradients/table.cpp '  return table;' \
   return table;'
 
 echo "building the mutants in $copy"
-sources=$(find tensor autograd nn losses tests/gradients examples/command_line \
-  examples/report/text.cpp -name '*.cpp')
+sources=$(find tensor autograd nn losses tests/gradients examples/program -name '*.cpp')
 printf '%s\n' $sources | xargs -P "$jobs" -I{} sh -c '
   $compile -DGRADIAN_SOURCE_DIR="\"$copy\"" -c {} -o {}.o || exit 255'
 $compile $(find . -name '*.o') -o gradcheck ${LDFLAGS:-} -lblis

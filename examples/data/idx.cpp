@@ -8,7 +8,7 @@
 #include <system_error>
 
 #include "examples/data/idx_files.h"
-#include "examples/report/text.h"
+#include "examples/program/text.h"
 #include "tensor/kernels.h"
 
 namespace gradian::examples {

@@ -7,7 +7,7 @@
 #include <system_error>
 #include <vector>
 
-#include "examples/report/text.h"
+#include "examples/program/text.h"
 #include "tensor/error.h"
 
 namespace gradian::examples {

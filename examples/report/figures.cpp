@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "examples/report/text.h"
+#include "examples/program/text.h"
 
 namespace gradian::examples {
 

@@ -9,7 +9,7 @@
 #include "examples/report/reading_guide.h"
 #include "examples/report/scatter.h"
 #include "examples/report/style.h"
-#include "examples/report/text.h"
+#include "examples/program/text.h"
 #include "tensor/error.h"
 
 namespace gradian::examples {

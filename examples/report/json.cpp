@@ -3,7 +3,7 @@
 #include "examples/report/json.h"
 
 #include "examples/report/figures.h"
-#include "examples/report/text.h"
+#include "examples/program/text.h"
 
 namespace gradian::examples {
 namespace {

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "examples/report/svg.h"
-#include "examples/report/text.h"
+#include "examples/program/text.h"
 
 namespace gradian::examples {
 namespace {

@@ -2,7 +2,7 @@
 // An objective that is not known gets a text that fits all.
 #include "examples/report/reading_guide.h"
 
-#include "examples/report/text.h"
+#include "examples/program/text.h"
 
 namespace gradian::examples {
 

@@ -7,7 +7,7 @@
 
 #include "examples/report/sample.h"
 #include "examples/report/svg.h"
-#include "examples/report/text.h"
+#include "examples/program/text.h"
 
 namespace gradian::examples {
 namespace {

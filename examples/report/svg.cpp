@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "examples/report/text.h"
+#include "examples/program/text.h"
 #include "tensor/error.h"
 
 namespace gradian::examples {

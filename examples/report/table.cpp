@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "examples/report/figures.h"
-#include "examples/report/text.h"
+#include "examples/program/text.h"
 
 namespace gradian::examples {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "examples/report/progress.h"
+#include "examples/training/progress.h"
 #include "losses/cross_entropy.h"
 #include "nn/schedule.h"
 #include "tensor/kernels.h"

@@ -8,11 +8,11 @@
 #include <cstring>
 #include <utility>
 
-#include "examples/command_line/arguments.h"
-#include "examples/command_line/run_main.h"
-#include "examples/report/file.h"
-#include "examples/report/machine.h"
-#include "examples/report/text.h"
+#include "examples/program/arguments.h"
+#include "examples/program/run_main.h"
+#include "examples/program/file.h"
+#include "examples/program/machine.h"
+#include "examples/program/text.h"
 #include "tensor/error.h"
 #include "tensor/runtime/thread_pool.h"
 #include "tests/bench/convolutions.h"

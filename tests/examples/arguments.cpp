@@ -1,7 +1,7 @@
 // The command line of the examples.
-#include "examples/command_line/arguments.h"
+#include "examples/program/arguments.h"
 
-#include "examples/command_line/run_main.h"
+#include "examples/program/run_main.h"
 #include "tests/child_process.h"
 #include "tests/helpers.h"
 

@@ -5,11 +5,11 @@
 #include <sstream>
 
 #include "autograd/gradcheck.h"
-#include "examples/command_line/arguments.h"
+#include "examples/program/arguments.h"
 #include "examples/data/idx.h"
 #include "examples/report/html.h"
 #include "examples/report/json.h"
-#include "examples/report/progress.h"
+#include "examples/training/progress.h"
 #include "examples/report/table.h"
 #include "examples/training/train.h"
 #include "losses/center_loss.h"

@@ -1,5 +1,5 @@
 // The line that shows how training goes, on a terminal and in a file.
-#include "examples/report/progress.h"
+#include "examples/training/progress.h"
 
 #include <doctest/doctest.h>
 

@@ -15,7 +15,7 @@
 #include "examples/report/sample.h"
 #include "examples/report/svg.h"
 #include "examples/report/table.h"
-#include "examples/report/text.h"
+#include "examples/program/text.h"
 #include "tensor/random.h"
 #include "tests/helpers.h"
 #include "tests/text.h"

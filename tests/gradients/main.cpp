@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "examples/command_line/arguments.h"
-#include "examples/command_line/run_main.h"
+#include "examples/program/arguments.h"
+#include "examples/program/run_main.h"
 #include "tests/gradients/completeness.h"
 #include "tests/gradients/prover.h"
 

@@ -1,12 +1,12 @@
 // Means over the epoch, the time that is left, and the one line that shows them.
 // Training itself happens elsewhere; this is told of each step.
-#include "examples/report/progress.h"
+#include "examples/training/progress.h"
 
 #include <unistd.h>
 
 #include <algorithm>
 
-#include "examples/report/text.h"
+#include "examples/program/text.h"
 #include "tensor/error.h"
 
 namespace gradian::examples {

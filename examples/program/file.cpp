@@ -1,6 +1,6 @@
 // Calls of the system rather than an ofstream, which keeps errors of the disk to itself.
 // Nothing is locked: of two programs that write one file, the last one wins.
-#include "examples/report/file.h"
+#include "examples/program/file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-#include "examples/report/machine.h"
+#include "examples/program/machine.h"
 
 #include <fstream>
 

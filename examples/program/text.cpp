@@ -1,6 +1,6 @@
 // Formatting without locales: std::to_chars writes a point in every country.
 // Only what several reports need is here.
-#include "examples/report/text.h"
+#include "examples/program/text.h"
 
 #include <algorithm>
 #include <charconv>

@@ -1,4 +1,4 @@
-#include "examples/command_line/run_main.h"
+#include "examples/program/run_main.h"
 
 #include <cerrno>
 #include <cstdio>

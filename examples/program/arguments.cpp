@@ -1,9 +1,9 @@
-#include "examples/command_line/arguments.h"
+#include "examples/program/arguments.h"
 
 #include <charconv>
 #include <iostream>
 
-#include "examples/report/text.h"
+#include "examples/program/text.h"
 #include "tensor/error.h"
 
 namespace gradian::examples {
