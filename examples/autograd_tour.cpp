@@ -3,11 +3,11 @@
 #include <iomanip>
 #include <iostream>
 
-#include "examples/program/arguments.h"
-#include "examples/program/run_main.h"
 #include "autograd/gradcheck.h"
 #include "autograd/node.h"
 #include "autograd/ops.h"
+#include "examples/program/arguments.h"
+#include "examples/program/run_main.h"
 
 using namespace gradian;
 

@@ -6,16 +6,13 @@
 #include <filesystem>
 #include <iostream>
 
-#include "examples/program/arguments.h"
-#include "examples/program/run_main.h"
 #include "examples/data/idx.h"
 #include "examples/data/synthetic.h"
 #include "examples/metrics/angles.h"
-#include "examples/program/file.h"
-#include "examples/report/html.h"
-#include "examples/report/json.h"
+#include "examples/program/arguments.h"
 #include "examples/program/machine.h"
-#include "examples/report/table.h"
+#include "examples/program/run_main.h"
+#include "examples/report/report.h"
 #include "examples/training/train.h"
 #include "losses/cross_entropy.h"
 #include "tensor/random.h"
@@ -79,7 +76,7 @@ int compare(int argc, char** argv) {
   check(source == "synthetic" || classes == 10, "--classes is for synthetic images, not for ",
         source);
   check(options.train_samples != 1, "--train-samples: batch norm needs at least 2 images, got 1");
-  for (const char* file : {"report.html", "results.json"}) check_writable(out / file);
+  check_report_writable(out);
 
   const DataSplit data = load(source, options, classes);
   check(data.train.images.size(2) >= 8 && data.train.images.size(3) >= 8,
@@ -103,8 +100,7 @@ int compare(int argc, char** argv) {
     report.runs.push_back(run(objective, data, options));
 
   std::cout << '\n' << render_table(report) << std::flush;
-  write_file(out / "report.html", render_html(report));
-  write_file(out / "results.json", render_json(report));
+  write_report(report, out);
   std::cout << "\nOpen " << (out / "report.html").string() << " for the plots.\n";
   return 0;
 }

@@ -4,9 +4,9 @@
 
 #include "examples/program/arguments.h"
 #include "examples/program/run_main.h"
-#include "tensor/runtime/gemm.h"
 #include "tensor/kernels.h"
 #include "tensor/random.h"
+#include "tensor/runtime/gemm.h"
 #include "tensor/runtime/thread_pool.h"
 
 using namespace gradian;

@@ -1,5 +1,5 @@
 // Writes result files: what is there is replaced by a whole new file or stays as it is.
-// What is in them is up to html.h and json.h.
+// What is in them is up to those who call.
 #pragma once
 
 #include <filesystem>

@@ -2,8 +2,8 @@
 
 #include <fstream>
 
-#include "tensor/runtime/gemm.h"
 #include "tensor/error.h"
+#include "tensor/runtime/gemm.h"
 #include "tensor/runtime/thread_pool.h"
 
 namespace gradian::examples {

@@ -1,5 +1,5 @@
 // Numbers and strings as the reports write them, in every locale alike.
-// Knows of no report: what is written where is up to table.h, html.h and json.h.
+// Knows of no report: what is written where is up to those who call.
 #pragma once
 
 #include <string>

@@ -1,15 +1,12 @@
 // Puts the page together: what was run, the figures, the features, the loss curves.
 // How it looks is in style.cpp.
-#include "examples/report/html.h"
+#include "examples/report/report.h"
 
 #include <algorithm>
 
-#include "examples/report/figures.h"
-#include "examples/report/loss_plot.h"
-#include "examples/report/reading_guide.h"
-#include "examples/report/scatter.h"
-#include "examples/report/style.h"
 #include "examples/program/text.h"
+#include "examples/report/plots.h"
+#include "examples/report/style.h"
 #include "tensor/error.h"
 
 namespace gradian::examples {

@@ -1,8 +1,7 @@
 // Puts JSON together from strings, numbers (see text.h) and lists of parts in brackets.
 // There is no reader and no document type.
-#include "examples/report/json.h"
+#include "examples/report/report.h"
 
-#include "examples/report/figures.h"
 #include "examples/program/text.h"
 
 namespace gradian::examples {

@@ -1,12 +1,12 @@
 // Draws a loss curve of thousands of steps as about a hundred groups of neighbouring steps.
 // Losses that are not finite leave a gap.
-#include "examples/report/loss_plot.h"
+#include "examples/report/plots.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "examples/report/svg.h"
 #include "examples/program/text.h"
+#include "examples/report/svg.h"
 
 namespace gradian::examples {
 namespace {

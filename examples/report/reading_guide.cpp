@@ -1,6 +1,6 @@
 // The texts under the scatter plots. Plain text: html.cpp escapes it.
 // An objective that is not known gets a text that fits all.
-#include "examples/report/reading_guide.h"
+#include "examples/report/plots.h"
 
 #include "examples/program/text.h"
 

@@ -1,20 +1,16 @@
-// What a comparison of training objectives has to tell: the data that table.h, html.h and json.h
-// render. Nothing here is computed; examples/metrics/ does that.
+// What a comparison of training objectives has to tell, and the one entry that writes it down:
+// write_report. Nothing here is computed; examples/metrics/ and examples/training/ do that.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "examples/metrics/angles.h"
+#include "examples/training/train.h"
 #include "tensor/tensor.h"
 
 namespace gradian::examples {
-
-struct LossPoint {
-  double epoch;  // since the start, 1.5 is the middle of the second epoch
-  double loss;
-};
-using LossCurve = std::vector<LossPoint>;
 
 // One training run, measured on the test set.
 struct RunResult {
@@ -38,5 +34,39 @@ struct Report {
   std::vector<std::string> class_names;
   std::vector<RunResult> runs;
 };
+
+// Fails, naming the file and the reason, unless write_report can write there; for the start of a
+// program that reports at its end.
+void check_report_writable(const std::filesystem::path& folder);
+
+// Writes report.html, for people, and results.json, for programs, into the folder.
+void write_report(const Report& report, const std::filesystem::path& folder);
+
+// One file that shows all runs side by side and needs neither scripts nor a network. Equal reports
+// give equal bytes: there is no date in it.
+std::string render_html(const Report& report);
+
+// Everything the report says in numbers, without the features themselves. Numbers read back to the
+// same double; what is not finite is null. Keys keep their order.
+std::string render_json(const Report& report);
+
+// The figures as an aligned table for the terminal, with a legend below. At most 80 columns wide as
+// long as the names of the objectives have at most 19 characters. Ends in a newline.
+std::string render_table(const Report& report);
+
+// A number that all three give of a run: its name, what it means and how it is written.
+struct Figure {
+  std::string name;     // heads a column
+  std::string key;      // names it in results.json
+  std::string meaning;  // one sentence
+  double (*value)(const RunResult&);
+  int digits;         // written after the point
+  double factor = 1;  // from the value to what is written: 100 for a percentage
+  std::string unit = "";
+
+  std::string written(const RunResult& run) const;
+};
+
+const std::vector<Figure>& figures();
 
 }  // namespace gradian::examples

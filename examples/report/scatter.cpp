@@ -1,13 +1,13 @@
 // Draws features in layers: axes, dots, rays, centres, the numbers of the axes. Each part carries
 // its class (k0, k1, ...), which style.cpp colours and the legend of html.cpp highlights.
-#include "examples/report/scatter.h"
+#include "examples/report/plots.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "examples/report/sample.h"
-#include "examples/report/svg.h"
 #include "examples/program/text.h"
+#include "examples/report/svg.h"
+#include "tensor/random.h"
 
 namespace gradian::examples {
 namespace {
@@ -117,6 +117,23 @@ std::vector<std::vector<Point>> sampled_dots(const RunResult& run, size_t classe
 }
 
 }  // namespace
+
+// Walks the rows in a random order and keeps those whose class is not yet full.
+std::vector<int64_t> balanced_sample(const Tensor& labels, int64_t classes, int64_t limit) {
+  const std::vector<int64_t> label_of = labels.to_vector<int64_t>();
+  const int64_t quota = std::max<int64_t>(1, limit / std::max<int64_t>(1, classes));
+  std::vector<int64_t> taken(static_cast<size_t>(classes));
+  std::vector<int64_t> rows;
+  Generator generator(0);
+  for (const int64_t row : randperm(labels.numel(), generator).to_vector<int64_t>()) {
+    const int64_t label = label_of[static_cast<size_t>(row)];
+    check(label >= 0 && label < classes, "report: label ", label, " at row ", row,
+          ", but there are ", classes, " class names");
+    if (static_cast<int64_t>(rows.size()) == limit) break;
+    if (++taken[static_cast<size_t>(label)] <= quota) rows.push_back(row);
+  }
+  return rows;
+}
 
 std::string why_not_plotted(const RunResult& run) {
   if (!run.features.defined()) return "the features of this run were not kept.";

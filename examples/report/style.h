@@ -1,5 +1,5 @@
-// The style sheet of the HTML report: layout, fonts and greys, for light and dark pages, narrow and
-// wide ones. The colours of the classes are in palette.h.
+// The style sheet of the HTML report: layout, fonts, greys and the colours of the classes, for
+// light and dark pages, narrow and wide ones.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 
 namespace gradian::examples {
 
+// For classes numbered from 0, which CSS calls k0, k1, ...
 std::string style_sheet(int64_t classes);
 
 }  // namespace gradian::examples

@@ -1,11 +1,10 @@
 // Lays the figures out in columns: names to the left, numbers to the right.
-// What the figures are is listed in figures.cpp.
-#include "examples/report/table.h"
+// What the figures are is listed in report.cpp.
+#include "examples/report/report.h"
 
 #include <algorithm>
 #include <numeric>
 
-#include "examples/report/figures.h"
 #include "examples/program/text.h"
 
 namespace gradian::examples {

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <iostream>
+#include <vector>
 
 #include "examples/data/dataset.h"
-#include "examples/report/report.h"
 #include "examples/training/objective.h"
 
 namespace gradian::examples {
@@ -12,6 +12,12 @@ namespace gradian::examples {
 struct TrainOptions {
   int64_t epochs, batch_size, seed;
 };
+
+struct LossPoint {
+  double epoch;  // since the start, 1.5 is the middle of the second epoch
+  double loss;
+};
+using LossCurve = std::vector<LossPoint>;
 
 // LeNet-like, [N, 1, H, W] -> [N, 2].
 nn::Sequential make_network(int64_t height, int64_t width);

@@ -5,12 +5,10 @@
 #include <sstream>
 
 #include "autograd/gradcheck.h"
-#include "examples/program/arguments.h"
 #include "examples/data/idx.h"
-#include "examples/report/html.h"
-#include "examples/report/json.h"
+#include "examples/program/arguments.h"
+#include "examples/report/report.h"
 #include "examples/training/progress.h"
-#include "examples/report/table.h"
 #include "examples/training/train.h"
 #include "losses/center_loss.h"
 #include "losses/margin.h"

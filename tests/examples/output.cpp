@@ -10,8 +10,8 @@
 #include <iostream>
 #include <iterator>
 
-#include "examples/program/run_main.h"
 #include "examples/program/file.h"
+#include "examples/program/run_main.h"
 #include "tests/child_process.h"
 #include "tests/temporary_folder.h"
 #include "tests/text.h"

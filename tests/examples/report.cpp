@@ -7,15 +7,9 @@
 #include <map>
 #include <regex>
 
-#include "examples/report/figures.h"
-#include "examples/report/html.h"
-#include "examples/report/json.h"
-#include "examples/report/loss_plot.h"
-#include "examples/report/reading_guide.h"
-#include "examples/report/sample.h"
-#include "examples/report/svg.h"
-#include "examples/report/table.h"
 #include "examples/program/text.h"
+#include "examples/report/plots.h"
+#include "examples/report/svg.h"
 #include "tensor/random.h"
 #include "tests/helpers.h"
 #include "tests/text.h"

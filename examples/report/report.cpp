@@ -1,12 +1,27 @@
-// The list of figures. A new one needs a row here and nothing else.
-// Measures nothing itself: see examples/metrics/.
-#include "examples/report/figures.h"
+// The list of figures, of which a new one needs a row here and nothing else, and the files of a
+// report. How the figures are laid out is up to table.cpp, html.cpp and json.cpp.
+#include "examples/report/report.h"
 
 #include <cmath>
 
+#include "examples/program/file.h"
 #include "examples/program/text.h"
 
 namespace gradian::examples {
+namespace {
+
+constexpr char kHtml[] = "report.html", kJson[] = "results.json";
+
+}  // namespace
+
+void check_report_writable(const std::filesystem::path& folder) {
+  for (const char* file : {kHtml, kJson}) check_writable(folder / file);
+}
+
+void write_report(const Report& report, const std::filesystem::path& folder) {
+  write_file(folder / kHtml, render_html(report));
+  write_file(folder / kJson, render_json(report));
+}
 
 std::string Figure::written(const RunResult& run) const {
   const double number = value(run);
