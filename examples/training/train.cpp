@@ -89,6 +89,7 @@ LossCurve train(nn::Module& network, const Objective& objective, const Dataset& 
 Tensor embed(nn::Module& network, const Dataset& data) {
   const NoGrad no_grad;
   const nn::EvalMode evaluation(network);
+  check(data.size() > 0, "embed: expected at least 1 image, got 0");
   std::vector<Tensor> parts;
   for (const Batch& batch : Batches(data, 500))
     parts.push_back(network(Variable(batch.images)).value());

@@ -92,6 +92,14 @@ TEST_CASE("embedding leaves the mode of a network as it was, after an error too"
   }
 }
 
+TEST_CASE("embedding no image is an error") {
+  Dataset data = synthetic(3, 6, 6, 1, 16).train;
+  data.images = data.images.slice(0, 0, 0);
+  data.labels = data.labels.slice(0, 0, 0);
+  nn::Sequential network = make_network(16, 16);
+  CHECK_THROWS_WITH_AS(embed(network, data), "embed: expected at least 1 image, got 0", Error);
+}
+
 TEST_CASE("a loss that is not finite ends the training with the step that had it") {
   Dataset data = synthetic(3, 96, 30, 1, 16).train;
   data.images = data.images.clone();
