@@ -23,6 +23,10 @@ Tensor gather_rows(const Tensor& x, const int64_t* rows, int64_t count) {
 
 }  // namespace
 
+std::string DataSplit::description() const {
+  return text(name, ", ", train.size(), " training and ", test.size(), " test images");
+}
+
 std::vector<std::string> numbered_classes(int64_t count, int64_t first) {
   std::vector<std::string> names;
   for (int64_t i = 0; i < count; ++i) names.push_back(std::to_string(first + i));
@@ -53,8 +57,9 @@ Batches::Batches(Dataset dataset, int64_t batch_size, Generator& shuffle, bool d
 }
 
 int64_t Batches::size() const {
-  const bool smaller_last = !drop_last_ && dataset_.size() % batch_size_ > 0;
-  return dataset_.size() / batch_size_ + (smaller_last ? 1 : 0);
+  const int64_t full = dataset_.size() / batch_size_;
+  const bool has_rest = dataset_.size() % batch_size_ > 0;
+  return full + (has_rest && !(drop_last_ && full > 0) ? 1 : 0);
 }
 
 Batches::Iterator Batches::begin() const {

@@ -23,6 +23,9 @@ struct Dataset {
 struct DataSplit {
   Dataset train, test;
   std::string name;
+
+  // "Fashion-MNIST, 60000 training and 10000 test images"
+  std::string description() const;
 };
 
 // The value that pixels from 0 to 255 have in a Dataset: from -0.996 to 0.996.
@@ -45,7 +48,8 @@ class Batches {
  public:
   // In the order of the dataset. The batches are views of it.
   Batches(Dataset dataset, int64_t batch_size);
-  // In an order that each begin() draws anew. `drop_last` leaves a smaller last batch out.
+  // In an order that each begin() draws anew. `drop_last` leaves a smaller last batch out, unless
+  // it is the only one.
   Batches(Dataset dataset, int64_t batch_size, Generator& shuffle, bool drop_last = false);
 
   // Number of batches.

@@ -51,9 +51,9 @@ LossCurve train(nn::Module& network, const Objective& objective, const Dataset& 
                       {.lr = kLearningRate, .weight_decay = kWeightDecay});
   nn::check_all_trained(optimizer, {&network, &objective.classifier()});
   if (objective.center) nn::check_all_trained(optimizer, {objective.center.get()});
-  Generator shuffle(static_cast<uint64_t>(options.seed));
+  Generator shuffle(options.seed);
   // Batch norm cannot do with a rest of one image, so the rest of an epoch waits for the next one.
-  const Batches batches(data, options.batch_size, shuffle, data.size() > options.batch_size);
+  const Batches batches(data, options.batch_size, shuffle, /*drop_last=*/true);
   const int64_t steps = batches.size();
   const int64_t all_steps = steps * options.epochs;
   const int64_t rising = std::clamp<int64_t>(all_steps / 10, 1, 50);

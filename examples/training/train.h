@@ -6,12 +6,9 @@
 
 #include "examples/data/dataset.h"
 #include "examples/training/objective.h"
+#include "examples/training/options.h"
 
 namespace gradian::examples {
-
-struct TrainOptions {
-  int64_t epochs, batch_size, seed;
-};
 
 struct LossPoint {
   double epoch;  // since the start, 1.5 is the middle of the second epoch

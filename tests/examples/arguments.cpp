@@ -1,9 +1,11 @@
-// The command line of the examples.
+// The command line of the examples, and the options that those which train share.
 #include "examples/program/arguments.h"
 
 #include "examples/program/run_main.h"
+#include "examples/training/options.h"
 #include "tests/child_process.h"
 #include "tests/helpers.h"
+#include "tests/reference.h"
 
 using namespace gradian;
 using namespace gradian::examples;
@@ -17,12 +19,16 @@ struct Parsed {
   std::string command;
 };
 
-// A program with two options.
-Parsed parse(std::vector<std::string> words) {
+Arguments arguments_of(std::vector<std::string> words) {
   words.insert(words.begin(), "prog");
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
-  Arguments arguments(static_cast<int>(argv.size()), argv.data(), "Does nothing.");
+  return Arguments(static_cast<int>(argv.size()), argv.data(), "Does nothing.");
+}
+
+// A program with two options.
+Parsed parse(const std::vector<std::string>& words) {
+  Arguments arguments = arguments_of(words);
   Parsed result;
   result.data = arguments.path("--data", "synthetic", "where from");
   result.epochs = arguments.integer("--epochs", 4, 1, 1000, "how often");
@@ -88,4 +94,39 @@ TEST_CASE(
         "Does nothing.\n\nUsage: prog [--option value ...]\n\n"
         "  --data              where from [synthetic]\n"
         "  --epochs            how often [4]\n");
+}
+
+TEST_CASE("programs that train share their options, and only one with results has --out") {
+  const reference::Threads guard(2);
+  Arguments plain = arguments_of({}), reporting = arguments_of({});
+  train_options(plain, {.epochs = 1});
+  CHECK(plain.command() ==
+        "prog --data synthetic --epochs 1 --train-samples 0 --batch-size 128 --seed 1 "
+        "--classes 10 --threads 2");
+  CHECK(train_options(reporting, {.out = "there"}).out == "there");
+  CHECK(reporting.command().starts_with("prog --data synthetic --out there --epochs 4 "));
+}
+
+TEST_CASE("options that ask for no sensible set of images are refused") {
+  const auto options_of = [](const std::vector<std::string>& words) {
+    Arguments arguments = arguments_of(words);
+    train_options(arguments);
+  };
+  check_errors({
+      {[&] {
+         options_of({"--data", "mnist", "--classes", "5"});
+       },
+       "--classes is for synthetic images, not for mnist"},
+      {[&] {
+         options_of({"--train-samples", "1"});
+       },
+       "--train-samples: batch norm needs at least 2 images, got 1"},
+  });
+}
+
+TEST_CASE("the number of training images is as asked for, and of drawn classes, too") {
+  const DataSplit data = load({.train_samples = 30, .classes = 3});
+  CHECK(data.train.size() == 30);
+  CHECK(data.train.num_classes() == 3);
+  CHECK(data.description() == "synthetic glyphs, 30 training and 2000 test images");
 }

@@ -92,11 +92,12 @@ TEST_CASE(
   });
 }
 
-TEST_CASE("drop_last leaves the smaller last batch out") {
+TEST_CASE("drop_last leaves the smaller last batch out, unless it is the only one") {
   Generator generator(1);
   const Batches batches(counting_dataset(10), 4, generator, /*drop_last=*/true);
   CHECK(batches.size() == 2);
   CHECK(labels_in_order(batches).size() == 8);
+  CHECK(labels_in_order(Batches(counting_dataset(3), 4, generator, true)).size() == 3);
 }
 
 TEST_CASE("take gives the first samples, and all when there are fewer") {

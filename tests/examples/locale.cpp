@@ -42,7 +42,7 @@ Report large_report() {
   run.labels = integers(labels);
   run.weights = Tensor::ones({kClasses, 2});
   run.statistics = feature_statistics(run.features, run.labels, run.weights);
-  return {"title",   "data",    training_description({4, 1280, 1}),
+  return {"title",   "data",    training_description({.batch_size = 1280}),
           "machine", "options", numbered_classes(kClasses),
           {run}};
 }
@@ -101,10 +101,7 @@ TEST_CASE("texts do not depend on the program's global locale") {
        [] {
          return progress_line({1, 1000, 1234, 2000, 0.5, 0.25, 12345.6, 42});
        }},
-      {"training",
-       [] {
-         return training_description({4, 1280, 1});
-       }},
+      {"training", [] { return training_description({.batch_size = 1280}); }},
       {"arguments", errors_of_a_command_line},
       {"idx", [] { return error_of([] { decode_idx_labels(std::string(1500, '\1'), "file"); }); }},
   };

@@ -1,0 +1,31 @@
+// The options that every program which trains on images has, and the images that they ask for.
+// Options of one program alone are asked for in that program.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "examples/data/dataset.h"
+#include "examples/program/arguments.h"
+
+namespace gradian::examples {
+
+struct TrainOptions {
+  std::string data = "synthetic";  // a folder of IDX files, or "synthetic"
+  std::filesystem::path out = {};  // folder for the results
+  int64_t epochs = 4;
+  int64_t train_samples = 0;  // the first ones; 0: all, of drawn images 10000
+  int64_t batch_size = 128;
+  uint64_t seed = 1;     // of initial weights, order and drawn images
+  int64_t classes = 10;  // of drawn images
+};
+
+// Asks for --data, --out, --epochs and the others; --threads takes effect at once. A program that
+// leaves `out` empty in its defaults has no results to write, and no --out.
+TrainOptions train_options(Arguments& arguments, const TrainOptions& defaults = {});
+
+// The images, read or drawn.
+DataSplit load(const TrainOptions& options);
+
+}  // namespace gradian::examples
