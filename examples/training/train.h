@@ -28,7 +28,7 @@ std::string training_description(const TrainOptions& options);
 LossCurve train(nn::Module& network, const Objective& objective, const Dataset& data,
                 const TrainOptions& options, std::ostream& out = std::cout);
 
-// [N, 2] features of all images, in evaluation mode, which ends with the call.
+// [N, d] that the network makes of all images, in evaluation mode, which ends with the call.
 Tensor embed(nn::Module& network, const Dataset& data);
 
 }  // namespace gradian::examples

@@ -1,0 +1,99 @@
+// How a module of one's own is written: the block of He et al., "Deep Residual Learning for Image
+// Recognition" (2016, arXiv 1512.03385), and a small network of three such blocks that learns to
+// classify images. Children are registered by add_module, the members are references to them, and
+// forward() says what is computed; gradients, parameter names and modes follow from that.
+//   build/examples/residual --data build/data/fashion-mnist
+#include <iostream>
+
+#include "examples/program/arguments.h"
+#include "examples/program/run_main.h"
+#include "examples/program/text.h"
+#include "examples/training/progress.h"
+#include "examples/training/train.h"
+#include "losses/cross_entropy.h"
+#include "nn/layers.h"
+#include "nn/optimizer.h"
+#include "tensor/random.h"
+
+using namespace gradian;
+using namespace gradian::examples;
+
+namespace {
+
+// relu(f(x) + x), f two convolutions: [N, in, H, W] -> [N, out, H / stride, W / stride]. Where the
+// two shapes differ, a 1x1 convolution takes x to that of f(x); elsewhere the shortcut is empty and
+// gives x as it is.
+struct ResidualBlock : nn::Module {
+  nn::Conv2d& conv1;
+  nn::BatchNorm2d& norm1;
+  nn::Conv2d& conv2;
+  nn::BatchNorm2d& norm2;
+  nn::Sequential& shortcut;
+
+  ResidualBlock(int64_t in, int64_t out, int64_t stride = 1)
+      : conv1(add_module("conv1",
+                         nn::Conv2d(in, out, 3, {.stride = stride, .padding = 1, .bias = false}))),
+        norm1(add_module("norm1", nn::BatchNorm2d(out))),
+        conv2(add_module("conv2", nn::Conv2d(out, out, 3, {.padding = 1, .bias = false}))),
+        norm2(add_module("norm2", nn::BatchNorm2d(out))),
+        shortcut(add_module("shortcut", nn::Sequential())) {
+    if (stride == 1 && in == out) return;
+    shortcut.append(nn::Conv2d(in, out, 1, {.stride = stride, .bias = false}));
+    shortcut.append(nn::BatchNorm2d(out));
+  }
+
+  Variable forward(const Variable& x) override {
+    const Variable y = relu(norm1(conv1(x)));
+    return relu(norm2(conv2(y)) + shortcut(x));
+  }
+  std::string description() const override { return "ResidualBlock"; }
+};
+
+// A block is a layer like any other. [N, 1, H, W] -> [N, classes].
+nn::Sequential make_network(int64_t classes) {
+  return nn::Sequential{nn::Conv2d(1, 16, 3, {.padding = 1, .bias = false}),
+                        nn::BatchNorm2d(16),
+                        nn::ReLU(),
+                        ResidualBlock(16, 16),
+                        ResidualBlock(16, 32, 2),  // [N, 32, H/2, W/2]
+                        ResidualBlock(32, 64, 2),  // [N, 64, H/4, W/4]
+                        nn::AdaptiveAvgPool2d(1),
+                        nn::Flatten(),
+                        nn::Linear(64, classes)};
+}
+
+void train_on(const Dataset& data, nn::Module& network, const TrainOptions& options) {
+  nn::Adam optimizer(network.named_parameters(), {.lr = 2e-3});
+  Generator shuffle(options.seed);
+  const Batches batches(data, options.batch_size, shuffle, /*drop_last=*/true);
+  Progress progress(options.epochs, batches.size());
+  for (int64_t epoch = 0; epoch < options.epochs; ++epoch)
+    for (const Batch& batch : batches) {
+      const Variable logits = network(Variable(batch.images));
+      const Variable loss = cross_entropy(logits, batch.labels);
+      optimizer.zero_grad();
+      loss.backward();
+      optimizer.step();
+      progress.update(batch.labels.numel(), loss.item(), accuracy(logits.value(), batch.labels));
+    }
+}
+
+int run(int argc, char** argv) {
+  Arguments arguments(argc, argv, "Trains a small residual network to classify images.");
+  const TrainOptions options = train_options(arguments, {.epochs = 1});
+  if (!arguments.complete()) return 0;
+  const DataSplit data = load(options);
+  manual_seed(options.seed);
+  nn::Sequential network = make_network(data.train.num_classes());
+  std::cout << data.description() << "\n\n" << network.summary() << '\n';
+  train_on(data.train, network, options);
+  std::cout << "\nAccuracy on the test images: "
+            << fixed(100 * accuracy(embed(network, data.test), data.test.labels), 2) << " %\n";
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return run_main("residual", [&] { return run(argc, argv); });
+}
