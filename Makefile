@@ -34,7 +34,7 @@ test_sources    := $(wildcard tests/*.cpp) \
         $(wildcard tests/*/*.cpp tests/*/*/*.cpp))
 proof_sources   := $(wildcard tests/gradients/*.cpp)  # of the gradient table, and of its program
 bench_sources   := $(wildcard tests/bench/*.cpp)
-opinfo_sources  := $(wildcard tests/opinfo/*.cpp) \
+opinfo_sources  := $(wildcard tests/opinfo/*.cpp examples/program/*.cpp) \
     $(addprefix tests/parity/,safetensors.cpp mismatch.cpp)
 
 examples := $(example_sources:examples/%.cpp=build/examples/%)
@@ -190,7 +190,7 @@ opinfo: $(opinfo_program)
 	  exit 0
 	fi
 	$(PYTHON) tests/opinfo/generate.py build/opinfo
-	$< build/opinfo $(ARGS)
+	$< $(ARGS)
 
 format:
 	@command -v clang-format >/dev/null || {

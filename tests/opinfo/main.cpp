@@ -1,12 +1,14 @@
 // Replays the samples in a folder and prints, a line a family, how many apply and match; then what
 // was left out and why; then every difference from PyTorch. Exits with 1 if one is not explained,
 // or if an explanation explains nothing.
-//     build/opinfo/replay build/opinfo [op]
+//     build/opinfo/replay --samples build/opinfo --only matmul
 #include <iomanip>
 #include <iostream>
 #include <map>
 #include <set>
 
+#include "examples/program/arguments.h"
+#include "examples/program/run_main.h"
 #include "tests/opinfo/explained.h"
 #include "tests/opinfo/functions.h"
 #include "tests/opinfo/replay.h"
@@ -129,7 +131,11 @@ class Report {
   std::string differences_;
 };
 
-int run(const std::string& folder, const std::string& only) {
+int replay_all(int argc, char** argv) {
+  examples::Arguments arguments(argc, argv, "Replays the samples of PyTorch's own databases.");
+  const std::string folder = arguments.path("--samples", "build/opinfo", "folder of the samples");
+  const std::string only = arguments.text("--only", "", "the samples of this op alone");
+  if (!arguments.complete()) return 0;
   const SampleFile file = read_samples(folder);
   Report report(file);
   for (const Sample& sample : file.samples) {
@@ -142,14 +148,6 @@ int run(const std::string& folder, const std::string& only) {
 }  // namespace gradian::opinfo
 
 int main(int argc, char** argv) {
-  if (argc != 2 && argc != 3) {
-    std::cerr << "usage: replay FOLDER [OP]\n";
-    return 2;
-  }
-  try {
-    return gradian::opinfo::run(argv[1], argc == 3 ? argv[2] : "");
-  } catch (const gradian::Error& error) {
-    std::cerr << error.what() << '\n';
-    return 2;
-  }
+  return gradian::examples::run_main("replay",
+                                     [&] { return gradian::opinfo::replay_all(argc, argv); });
 }
