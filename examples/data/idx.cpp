@@ -16,13 +16,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string hex(std::string_view bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
+// "00 00 08 03"
+std::string hex_bytes(std::string_view bytes) {
   std::string out;
   for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    out += out.empty() ? "" : " ";
-    out += {kDigits[byte >> 4], kDigits[byte & 15]};
+    if (!out.empty()) out += ' ';
+    out += hex(static_cast<unsigned char>(c));
   }
   return out;
 }
@@ -62,8 +61,8 @@ Shape decode_header(std::string_view start, int64_t size, const Layout& layout,
   check(start.size() >= header, file, ": truncated: expected a header of ", header, " bytes, got ",
         size, " bytes in all");
   const std::string_view got = start.substr(0, 4);
-  check(got == layout.magic(), file, ": expected the magic number ", hex(layout.magic()), " (",
-        layout.description, "), got ", hex(got));
+  check(got == layout.magic(), file, ": expected the magic number ", hex_bytes(layout.magic()),
+        " (", layout.description, "), got ", hex_bytes(got));
 
   // The product of three 32-bit sizes may overflow, so it stops growing once it is too large.
   const int64_t available = size - static_cast<int64_t>(header);

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <string_view>
+
 namespace gradian::examples {
 namespace {
 
@@ -53,26 +54,17 @@ std::string fixed(double value, int digits) {
 }
 
 std::string escape_markup(const std::string& plain) {
+  constexpr std::string_view kMarkup = "<>&\"'";
+  constexpr const char* kEscapes[] = {"&lt;", "&gt;", "&amp;", "&quot;", "&#39;"};
   std::string escaped;
   for (const char c : valid_utf8(plain)) {
-    if (c == '<')
-      escaped += "&lt;";
-    else if (c == '>')
-      escaped += "&gt;";
-    else if (c == '&')
-      escaped += "&amp;";
-    else if (c == '"')
-      escaped += "&quot;";
-    else if (c == '\'')
-      escaped += "&#39;";
-    else
-      escaped += c;
+    const size_t i = kMarkup.find(c);
+    escaped += i == std::string_view::npos ? std::string(1, c) : kEscapes[i];
   }
   return escaped;
 }
 
 std::string json_string(const std::string& plain) {
-  constexpr char kHexDigits[] = "0123456789abcdef";
   std::string json = "\"";
   for (const char c : valid_utf8(plain)) {
     if (c == '"' || c == '\\')
@@ -80,7 +72,7 @@ std::string json_string(const std::string& plain) {
     else if (c == '\n')
       json += "\\n";
     else if (static_cast<unsigned char>(c) < 0x20)
-      json += {'\\', 'u', '0', '0', kHexDigits[c >> 4], kHexDigits[c & 15]};
+      json += "\\u00" + hex(static_cast<unsigned char>(c));
     else
       json += c;
   }
@@ -91,6 +83,11 @@ std::string json_number(double value) {
   if (!std::isfinite(value)) return "null";
   char buffer[32];  // the shortest text that reads back to the same double has at most 24
   return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr};
+}
+
+std::string hex(unsigned char byte) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  return {kDigits[byte >> 4], kDigits[byte & 15]};
 }
 
 std::string shell_quoted(const std::string& word) {

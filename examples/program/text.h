@@ -1,4 +1,4 @@
-// Numbers and strings as the reports write them, in every locale alike.
+// Numbers and strings as programs write them, in every locale alike.
 // Knows of no report: what is written where is up to those who call.
 #pragma once
 
@@ -17,6 +17,9 @@ std::string escape_markup(const std::string& plain);
 std::string json_string(const std::string& plain);
 // A number of JSON that reads back to the same double; what is not finite is null.
 std::string json_number(double value);
+
+// The two lower-case digits of a byte.
+std::string hex(unsigned char byte);
 
 // A word as a shell reads it back: it's -> 'it'\''s'.
 std::string shell_quoted(const std::string& word);

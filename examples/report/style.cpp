@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 
+#include "examples/program/text.h"
 #include "tensor/error.h"
 
 namespace gradian::examples {
@@ -75,16 +76,8 @@ using Color = std::array<double, 3>;  // red, green, blue from 0 to 255
 
 // M. Petroff, "Accessible Color Sequences for Data Visualization" (arXiv 2107.02270), chosen to
 // stay apart for colour-blind eyes.
-constexpr std::array<Color, 10> kPetroff{{{0x3f, 0x90, 0xda},
-                                          {0xff, 0xa9, 0x0e},
-                                          {0xbd, 0x1f, 0x01},
-                                          {0x94, 0xa4, 0xa2},
-                                          {0x83, 0x2d, 0xb6},
-                                          {0xa9, 0x6b, 0x59},
-                                          {0xe7, 0x63, 0x00},
-                                          {0xb9, 0xac, 0x70},
-                                          {0x71, 0x75, 0x81},
-                                          {0x92, 0xda, 0xdd}}};
+constexpr std::array<int, 10> kPetroff{0x3f90da, 0xffa90e, 0xbd1f01, 0x94a4a2, 0x832db6,
+                                       0xa96b59, 0xe76300, 0xb9ac70, 0x717581, 0x92dadd};
 
 // A saturated colour of the given hue, from 0 to 1.
 Color hue_color(double hue) {
@@ -100,8 +93,12 @@ Color hue_color(double hue) {
 Color class_color(int64_t k) {
   constexpr double kGoldenRatio = 0.6180339887;  // successive hues never come close
   const size_t index = static_cast<size_t>(k);
-  if (index < kPetroff.size()) return kPetroff[index];
-  return hue_color(std::fmod(kGoldenRatio * static_cast<double>(k), 1.0));
+  if (index >= kPetroff.size())
+    return hue_color(std::fmod(kGoldenRatio * static_cast<double>(k), 1.0));
+  const auto channel = [&](int shift) {
+    return static_cast<double>(kPetroff[index] >> shift & 255);
+  };
+  return {channel(16), channel(8), channel(0)};
 }
 
 Color lightened(Color color) {
@@ -111,11 +108,7 @@ Color lightened(Color color) {
 
 std::string css(const Color& color) {
   std::string out = "#";
-  for (const double channel : color) {
-    const int value = static_cast<int>(channel);
-    out += "0123456789abcdef"[value / 16];
-    out += "0123456789abcdef"[value % 16];
-  }
+  for (const double channel : color) out += hex(static_cast<unsigned char>(channel));
   return out;
 }
 

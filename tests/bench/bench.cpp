@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "examples/program/arguments.h"
-#include "examples/program/run_main.h"
 #include "examples/program/file.h"
 #include "examples/program/machine.h"
+#include "examples/program/run_main.h"
 #include "examples/program/text.h"
 #include "tensor/error.h"
 #include "tensor/runtime/thread_pool.h"
