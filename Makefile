@@ -100,7 +100,8 @@ $(test_program) $(opinfo_program):
 	$(call link,$(test_flags) $(sanitizer_flags))
 
 # The sources that read files of the tree when they run.
-looks_at_tree := $(addprefix tests/,gradients/main.cpp autograd/gradients.cpp parity/fixture.cpp)
+looks_at_tree := $(addprefix tests/,includes.cpp gradients/main.cpp autograd/gradients.cpp \
+    parity/fixture.cpp)
 $(call release_object,$(looks_at_tree)) $(call test_object,$(looks_at_tree)): \
     source_dir := -DGRADIAN_SOURCE_DIR="\"$(CURDIR)\""
 
