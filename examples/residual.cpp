@@ -50,7 +50,7 @@ struct ResidualBlock : nn::Module {
 };
 
 // A block is a layer like any other. [N, 1, H, W] -> [N, classes].
-nn::Sequential make_network(int64_t classes) {
+nn::Sequential residual_network(int64_t classes) {
   return nn::Sequential{nn::Conv2d(1, 16, 3, {.padding = 1, .bias = false}),
                         nn::BatchNorm2d(16),
                         nn::ReLU(),
@@ -84,7 +84,7 @@ int run(int argc, char** argv) {
   if (!arguments.complete()) return 0;
   const DataSplit data = load(options);
   manual_seed(options.seed);
-  nn::Sequential network = make_network(data.train.num_classes());
+  nn::Sequential network = residual_network(data.train.num_classes());
   std::cout << data.description() << "\n\n" << network.summary() << '\n';
   train_on(data.train, network, options);
   std::cout << "\nAccuracy on the test images: "
