@@ -80,7 +80,7 @@ build/libexamples.a: $(call release_object,$(shared_sources))
 build/libgradian.a build/libexamples.a: build/sources
 	$(call start,AR,$@)
 	rm -f $@
-	ar rcs $@ $(filter %.o,$^)
+	$(AR) rcs $@ $(filter %.o,$^)
 
 $(examples): build/examples/%: build/objects/examples/%.o build/libexamples.a build/libgradian.a
 	$(call start,LINK,$@)

@@ -66,7 +66,7 @@ try() {  # RELEASE COMPILER MARCH
   fresh_root "$1" "$root"
   {
     if [[ $2 == aarch64-* ]]; then
-      settings+=' EMULATOR=qemu-aarch64-static'
+      settings+=' AR=aarch64-linux-gnu-ar EMULATOR=qemu-aarch64-static'
       in_root "$root" "$prepare_arm64"
     fi
     in_root "$root" "make train $settings ARGS='${TRAIN:---epochs 1 --train-samples 2000}'" &&
