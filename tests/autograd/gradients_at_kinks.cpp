@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "losses/metric.h"
+#include "losses/pairs.h"
 #include "losses/regression.h"
 #include "tensor/kernels.h"
 #include "tests/gradients/margins.h"

@@ -2,7 +2,7 @@
 // scores or embeddings, by targets where they are Variables, and by centres.
 #include "losses/center_loss.h"
 #include "losses/cross_entropy.h"
-#include "losses/metric.h"
+#include "losses/pairs.h"
 #include "losses/regression.h"
 #include "tests/gradients/cases.h"
 #include "tests/gradients/table.h"
@@ -135,7 +135,7 @@ std::vector<GradientSubject> value_losses() {
   };
 }
 
-std::vector<GradientSubject> metric_losses() {
+std::vector<GradientSubject> pair_losses() {
   // Distances are near 2: a margin of 2 keeps some pairs inside and some outside, a margin of 9 all
   // of them inside.
   const auto contrastive = [](double margin) {
@@ -244,7 +244,7 @@ std::vector<GradientSubject> loss_subjects() {
   std::vector<GradCase> center_cases = center_loss_by_gradient();
   for (const GradCase& half : center_loss_by_paper()) center_cases.push_back(half);
   std::vector<GradientSubject> all{loss("CenterLoss", std::move(center_cases))};
-  for (const auto& part : {classification_losses(), value_losses(), metric_losses()})
+  for (const auto& part : {classification_losses(), value_losses(), pair_losses()})
     all.insert(all.end(), part.begin(), part.end());
   return all;
 }

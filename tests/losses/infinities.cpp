@@ -7,7 +7,7 @@
 
 #include "losses/center_loss.h"
 #include "losses/cross_entropy.h"
-#include "losses/metric.h"
+#include "losses/pairs.h"
 #include "losses/regression.h"
 #include "tests/helpers.h"
 
@@ -237,7 +237,7 @@ TEST_CASE(
       {{"smooth l1 at 1e30", to_zero(smooth(2)), {1e30, -1e30}, {2}, {1e30, 1e30}, {1, -1}}});
 }
 
-TEST_CASE("metric losses: distances whose squares overflow, or vanish, are distances") {
+TEST_CASE("pair losses: distances whose squares overflow, or vanish, are distances") {
   const auto contrastive = [](int64_t same, double margin) {
     return [=](const Variable& x) {
       const Variable origin(Tensor::zeros(x.shape(), x.dtype()));

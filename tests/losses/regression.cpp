@@ -1,7 +1,7 @@
 // Losses on values and on distances between embeddings: values and gradients by hand.
 #include <cmath>
 
-#include "losses/metric.h"
+#include "losses/pairs.h"
 #include "losses/regression.h"
 #include "tests/helpers.h"
 
@@ -128,7 +128,7 @@ TEST_CASE("triplet_margin_loss: the positive must be nearer than the negative by
       {to_positive - to_negative + 1});
 }
 
-TEST_CASE("regression and metric losses: what does not fit is refused with a reason") {
+TEST_CASE("regression and pair losses: what does not fit is refused with a reason") {
   const Variable two(Tensor::zeros({2})), three(Tensor::zeros({3})), wide(doubles({0, 0}));
   const Variable rows(Tensor::zeros({2, 3}));
   const auto kinds = [](const char* op, const char* got) {

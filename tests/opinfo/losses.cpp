@@ -1,6 +1,6 @@
 // The losses that PyTorch has too, as functions and as modules.
 #include "losses/cross_entropy.h"
-#include "losses/metric.h"
+#include "losses/pairs.h"
 #include "losses/regression.h"
 #include "tests/opinfo/functions.h"
 

@@ -9,7 +9,7 @@
 #include "losses/center_loss.h"
 #include "losses/cross_entropy.h"
 #include "losses/margin.h"
-#include "losses/metric.h"
+#include "losses/pairs.h"
 #include "losses/regression.h"
 #include "tests/parity/fixture.h"
 

@@ -1,5 +1,5 @@
-// Losses on distances between embeddings, which the papers of both headline losses compare with.
-// Embeddings are [N, D]; distances are Euclidean. Margins are positive numbers.
+// Losses on pairs and triplets of embeddings, which the papers of both headline losses compare
+// with. Embeddings are [N, D]; distances are Euclidean. Margins are positive numbers.
 #pragma once
 
 #include "losses/reduction.h"

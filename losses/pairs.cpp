@@ -1,4 +1,4 @@
-#include "losses/metric.h"
+#include "losses/pairs.h"
 
 #include "autograd/ops/arguments.h"
 #include "tensor/kernels.h"
