@@ -96,19 +96,6 @@ Tensor scatter_add(const Shape& shape, int axis, const Tensor& index, const Tens
   return scatter("scatter_add", shape, axis, index, source);
 }
 
-void check_labels(const char* op, const Tensor& labels, int64_t rows, int64_t num_classes,
-                  std::optional<int64_t> ignore_index) {
-  check(labels.dtype() == DType::int64, op, ": labels must be int64, got ", labels.dtype());
-  check(labels.shape() == Shape{rows}, op, ": expected ", rows, " labels, got shape ",
-        labels.shape());
-  const std::vector<int64_t> values = labels.to_vector<int64_t>();
-  for (int64_t row = 0; row < rows; ++row) {
-    const int64_t label = values[static_cast<size_t>(row)];
-    check((label >= 0 && label < num_classes) || label == ignore_index, op, ": label ", label,
-          " at row ", row, ", but there are ", num_classes, " classes");
-  }
-}
-
 Tensor one_hot(const Tensor& labels, int64_t num_classes, DType dtype) {
   check_defined(labels, "one_hot");
   Shape shape = labels.shape();

@@ -4,7 +4,6 @@
 // functions of the same names are declared in autograd/ops.h.
 #pragma once
 
-#include <optional>
 #include <utility>
 
 #include "tensor/tensor.h"
@@ -77,11 +76,6 @@ Tensor gather(const Tensor& x, int axis, const Tensor& index);
 Tensor scatter_add(const Shape& shape, int axis, const Tensor& index, const Tensor& source);
 // 1 at each label's class: [N..., C] from int64 [N...].
 Tensor one_hot(const Tensor& labels, int64_t num_classes, DType dtype);
-
-// Fails unless labels is int64 [rows] with every value in [0, num_classes), or `ignore_index` where
-// one is given.
-void check_labels(const char* op, const Tensor& labels, int64_t rows, int64_t num_classes,
-                  std::optional<int64_t> ignore_index = {});
 
 // Joins along an existing axis; the other sizes must agree.
 Tensor concat(const std::vector<Tensor>& tensors, int axis);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cmath>
+#include <optional>
+#include <vector>
 
 #include "autograd/variable.h"
 
@@ -29,6 +31,21 @@ inline void check_positive(const char* op, const char* what, double value) {
 inline void check_not_negative(const char* op, const char* what, double value) {
   check(value >= 0 && std::isfinite(value), op, ": ", what,
         " must be finite and not negative, got ", value);
+}
+
+// Fails unless labels is int64 [rows] with every value in [0, num_classes), or `ignore_index` where
+// one is given. Of losses and of the margin head, whose kernels index by labels unchecked.
+inline void check_labels(const char* op, const Tensor& labels, int64_t rows, int64_t num_classes,
+                         std::optional<int64_t> ignore_index = {}) {
+  check(labels.dtype() == DType::int64, op, ": labels must be int64, got ", labels.dtype());
+  check(labels.shape() == Shape{rows}, op, ": expected ", rows, " labels, got shape ",
+        labels.shape());
+  const std::vector<int64_t> values = labels.to_vector<int64_t>();
+  for (int64_t row = 0; row < rows; ++row) {
+    const int64_t label = values[static_cast<size_t>(row)];
+    check((label >= 0 && label < num_classes) || label == ignore_index, op, ": label ", label,
+          " at row ", row, ", but there are ", num_classes, " classes");
+  }
 }
 
 }  // namespace gradian

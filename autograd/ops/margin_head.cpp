@@ -5,6 +5,7 @@
 #include "autograd/apply.h"
 #include "autograd/fused.h"
 #include "autograd/ops.h"
+#include "autograd/ops/arguments.h"
 #include "tensor/kernels.h"
 #include "tensor/fused/margin_head.h"
 
