@@ -5,13 +5,13 @@
 #include <chrono>
 #include <iostream>
 
+#include "examples/metrics/accuracy.h"
 #include "examples/metrics/angles.h"
 #include "examples/program/arguments.h"
 #include "examples/program/machine.h"
 #include "examples/program/run_main.h"
 #include "examples/report/report.h"
 #include "examples/training/train.h"
-#include "losses/cross_entropy.h"
 #include "tensor/random.h"
 
 using namespace gradian;

@@ -5,6 +5,7 @@
 //   build/examples/residual --data build/data/fashion-mnist
 #include <iostream>
 
+#include "examples/metrics/accuracy.h"
 #include "examples/program/arguments.h"
 #include "examples/program/run_main.h"
 #include "examples/program/text.h"

@@ -5,6 +5,7 @@
 #include <iostream>
 #include <numbers>
 
+#include "examples/metrics/accuracy.h"
 #include "examples/program/arguments.h"
 #include "examples/program/run_main.h"
 #include "losses/cross_entropy.h"
@@ -73,7 +74,7 @@ void train_and_draw() {
     optimizer.step();
     if (step % 100 == 0)
       std::printf("step %3d  loss %.4f  accuracy %5.1f %%\n", step, loss.item(),
-                  100 * accuracy(logits.value(), data.labels));
+                  100 * examples::accuracy(logits.value(), data.labels));
   }
   std::cout << '\n';
   draw_regions(model);

@@ -25,8 +25,4 @@ Variable cross_entropy(const Variable& logits, const Tensor& labels,
 Variable nll_loss(const Variable& log_probabilities, const Tensor& labels,
                   const CrossEntropyOptions& options = {});
 
-// Share of the rows whose largest logit is at their label, the first one among equals. No rows, and
-// NaN among the logits, are errors.
-double accuracy(const Tensor& logits, const Tensor& labels);
-
 }  // namespace gradian

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "examples/metrics/accuracy.h"
 #include "examples/training/progress.h"
-#include "losses/cross_entropy.h"
 #include "nn/schedule.h"
 #include "tensor/kernels.h"
 #include "tensor/random.h"

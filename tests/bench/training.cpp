@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "examples/data/synthetic.h"
+#include "examples/metrics/accuracy.h"
 #include "losses/cross_entropy.h"
 #include "nn/init.h"
 #include "nn/optimizer.h"
@@ -29,7 +30,7 @@ double test_accuracy(nn::Module& network, const examples::Dataset& data) {
   std::vector<Tensor> logits;
   for (const examples::Batch& batch : examples::Batches(data, 500))
     logits.push_back(network(Variable(batch.images)).value());
-  return accuracy(concat(logits, 0), data.labels);
+  return examples::accuracy(concat(logits, 0), data.labels);
 }
 
 // He's initial values: with PyTorch's, nothing of the images is left after eight layers, and the

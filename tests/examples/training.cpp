@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "examples/data/synthetic.h"
-#include "losses/cross_entropy.h"
+#include "examples/metrics/accuracy.h"
 #include "tests/helpers.h"
 #include "tests/text.h"
 

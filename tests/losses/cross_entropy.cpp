@@ -1,4 +1,4 @@
-// Cross entropy, the negative log-likelihood and accuracy: values and gradients by hand.
+// Cross entropy and the negative log-likelihood: values and gradients by hand.
 #include <cmath>
 #include <limits>
 
@@ -141,17 +141,6 @@ TEST_CASE("nll_loss: minus the label's entry, with the same weights and reductio
   check_values(nll_loss(log_softmax(two_rows(), 1), two_labels()), {(kLoss0 + kLoss1) / 2});
 }
 
-TEST_CASE("accuracy: share of rows whose label has the largest logit, the first one among equals") {
-  const Tensor logits = doubles({1, 3, 2,  //
-                                 5, 5, 1,  //
-                                 0, 1, 2,  //
-                                 2, 1, 0},
-                                {4, 3});
-  CHECK(accuracy(logits, integers({1, 1, 2, 0})) == 0.75);  // the tie counts as class 0
-  CHECK(accuracy(logits, integers({1, 0, 2, 0})) == 1);
-  CHECK(accuracy(logits, integers({0, 2, 0, 1})) == 0);
-}
-
 TEST_CASE("classification losses: what does not fit is refused with a reason") {
   const Variable logits(Tensor::zeros({2, 3}));
   const auto call = [&](const Tensor& labels, const CrossEntropyOptions& options = {}) {
@@ -178,16 +167,6 @@ TEST_CASE("classification losses: what does not fit is refused with a reason") {
          nll_loss(logits, integers({0, 3}));
        },
        "nll_loss: label 3 at row 1, but there are 3 classes"},
-      {[&] {
-         accuracy(logits.value(), integers({0, -100}));
-       },
-       "accuracy: label -100 at row 1, but there are 3 classes"},
-      {[&] { accuracy(logits.value(), integers({0})); },
-       "accuracy: expected 2 labels, got shape [1]"},
-      {[] {
-         accuracy(Tensor::zeros({0, 3}), integers({}));
-       },
-       "accuracy: expected logits [N, C] with N > 0, got [0, 3]"},
   });
 }
 

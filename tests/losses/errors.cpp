@@ -30,8 +30,6 @@ std::vector<Loss> losses() {
   return {
       {"cross_entropy", [](const Variable& x, const Tensor& y) { cross_entropy(x, y); }},
       {"nll_loss", [](const Variable& x, const Tensor& y) { nll_loss(x, y); }},
-      {"accuracy",
-       [](const Variable& x, const Tensor& y) { accuracy(x.defined() ? x.value() : Tensor(), y); }},
       {"CenterLoss", [](const Variable& x, const Tensor& y) { center(x, y); }},
       {"CenterLoss", [](const Variable& x, const Tensor& y) { paper(x, y); }},
       {"MarginLoss", [](const Variable& x, const Tensor& y) { margin(x, y); }},
@@ -97,9 +95,7 @@ TEST_CASE("losses: every misuse of the operands is an error that begins with the
       {"none", integers({})},         {"too large", integers({0, 4})},
       {"negative", integers({-1, 0})}};
   for (const Loss& loss : losses()) {
-    for (const auto& [misuse, x] : bad_inputs)
-      if (std::string(misuse) != "int64" || std::string(loss.name) != "accuracy")
-        check_named(loss, misuse, x, labels);
+    for (const auto& [misuse, x] : bad_inputs) check_named(loss, misuse, x, labels);
     for (const auto& [misuse, y] : bad_labels) check_named(loss, misuse, Variable(ones), y);
   }
   for (const Loss& loss : losses_without_labels())
@@ -122,7 +118,7 @@ TEST_CASE("losses: operands of another dtype are refused, naming both") {
     for (const Loss& loss : group) {
       const std::string error = error_of([&] { loss.call(wide, labels); });
       const std::string name = loss.name;
-      if (name == "cross_entropy" || name == "nll_loss" || name == "accuracy") continue;
+      if (name == "cross_entropy" || name == "nll_loss") continue;
       CAPTURE(error);
       CHECK(error.substr(0, error.find(": ")) == name);
       CHECK(error.find("float64") != std::string::npos);
@@ -236,15 +232,6 @@ TEST_CASE("losses: weights that would broadcast the losses to more of them are r
                  },
                  "binary_cross_entropy_with_logits: expected a weight of dtype float32, got "
                  "float64"}});
-}
-
-TEST_CASE("accuracy: NaN among the logits is an error, not a number") {
-  check_errors({{[] {
-                   accuracy(doubles({1, 0, std::nan(""), 0}, {2, 2}), integers({0, 0}));
-                 },
-                 "accuracy: NaN among the logits of row 1"}});
-  // Infinities can be compared.
-  CHECK(accuracy(doubles({-kInfinity, 0, kInfinity, 0}, {2, 2}), integers({1, 0})) == 1);
 }
 
 }  // namespace gradian::test
