@@ -32,23 +32,24 @@ void check_zero_or_one(const Tensor& same, int64_t rows) {
 
 }  // namespace
 
-Variable contrastive_loss(const Variable& x1, const Variable& x2, const Tensor& same, double margin,
-                          Reduction reduction) try {
+Variable contrastive_loss(const Variable& x1, const Variable& x2, const Tensor& same,
+                          const ContrastiveLossOptions& options) try {
   check_embeddings(x1, x2, "contrastive_loss");
   check_zero_or_one(same, x1.size(0));
-  check_positive("contrastive_loss", "the margin", margin);
+  check_positive("contrastive_loss", "the margin", options.margin);
   const Variable difference = x1 - x2;
   // From the difference itself: the distance has a kink at 0, where its square is smooth.
   const Variable attraction = sum(difference * (0.5 * difference), {1});  // [N]
-  const Variable gap = relu(margin - lengths(difference));
-  return reduce(where(same, attraction, 0.5 * gap * gap), reduction);
+  const Variable gap = relu(options.margin - lengths(difference));
+  return reduce(where(same, attraction, 0.5 * gap * gap), options.reduction);
 } catch (const Error& error) {
   fail_as("contrastive_loss", error);
 }
 
 Variable triplet_margin_loss(const Variable& anchor, const Variable& positive,
-                             const Variable& negative, double margin, double eps,
-                             Reduction reduction) try {
+                             const Variable& negative,
+                             const TripletMarginLossOptions& options) try {
+  const auto& [margin, eps, reduction] = options;
   check_embeddings(anchor, positive, "triplet_margin_loss");
   check_embeddings(anchor, negative, "triplet_margin_loss");
   check_positive("triplet_margin_loss", "the margin", margin);

@@ -10,6 +10,11 @@ namespace gradian {
 // PyTorch, and the sum is 0. Gradients are empty or 0 then.
 enum class Reduction { none, mean, sum };
 
+// Options of a loss that has no settings of its own. Others keep `reduction` in theirs.
+struct LossOptions {
+  Reduction reduction = Reduction::mean;
+};
+
 Variable reduce(const Variable& losses, Reduction reduction);
 
 // weight * losses, which broadcast. What weighs 0 counts for nothing, even an infinite loss or NaN.

@@ -5,33 +5,34 @@
 
 namespace gradian {
 
-Variable mse_loss(const Variable& input, const Variable& target, Reduction reduction) try {
+Variable mse_loss(const Variable& input, const Variable& target, const LossOptions& options) try {
   check_same_kind(input, target, "mse_loss");
   const Variable difference = input - target;
-  return reduce(difference * difference, reduction);
+  return reduce(difference * difference, options.reduction);
 } catch (const Error& error) {
   fail_as("mse_loss", error);
 }
 
-Variable l1_loss(const Variable& input, const Variable& target, Reduction reduction) try {
+Variable l1_loss(const Variable& input, const Variable& target, const LossOptions& options) try {
   check_same_kind(input, target, "l1_loss");
-  return reduce(abs(input - target), reduction);
+  return reduce(abs(input - target), options.reduction);
 } catch (const Error& error) {
   fail_as("l1_loss", error);
 }
 
-Variable smooth_l1_loss(const Variable& input, const Variable& target, Reduction reduction,
-                        double beta) try {
+Variable smooth_l1_loss(const Variable& input, const Variable& target,
+                        const SmoothL1Options& options) try {
+  const double beta = options.beta;
   check_same_kind(input, target, "smooth_l1_loss");
   check_not_negative("smooth_l1_loss", "beta", beta);
-  if (beta == 0) return reduce(abs(input - target), reduction);
+  if (beta == 0) return reduce(abs(input - target), options.reduction);
   const Variable difference = input - target;
   const Variable distance = abs(difference);
   const Tensor near = less(distance.value(), Tensor::scalar(beta, input.dtype()));
   // Squared from the difference: the distance has a kink at 0, where this loss is smooth. Far ones
   // stay out before they are squared, as 0 times an infinite one would be their gradient.
   const Variable close = where(near, difference, Variable(Tensor::scalar(0, input.dtype())));
-  return reduce(where(near, close * close / (2 * beta), distance - beta / 2), reduction);
+  return reduce(where(near, close * close / (2 * beta), distance - beta / 2), options.reduction);
 } catch (const Error& error) {
   fail_as("smooth_l1_loss", error);
 }

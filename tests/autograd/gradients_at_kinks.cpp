@@ -95,7 +95,7 @@ const std::vector<Convention>& conventions() {
        {{0, 0.5, 0.5}}},
       {"l1_loss' = 0 at equal operands",
        {{1, 2}, {1, 0}},
-       [](In in) { return l1_loss(in[0], in[1], Reduction::sum); },
+       [](In in) { return l1_loss(in[0], in[1], {.reduction = Reduction::sum}); },
        {{0, 1}, {0, -1}}},
       {"contrastive_loss' = 0 at equal embeddings",
        {{1, 2}, {1, 2}},

@@ -72,21 +72,24 @@ std::vector<GradientSubject> value_losses() {
   const std::vector<Shape> pair{{3, 4}, {3, 4}};
   const Tensor same = spread({3}, -1, 1);
 
-  std::vector<GradCase> smooth_l1 = with_reductions(
-      pair, [](In in, Reduction reduction) { return smooth_l1_loss(in[0], in[1], reduction); });
+  std::vector<GradCase> smooth_l1 = with_reductions(pair, [](In in, Reduction reduction) {
+    return smooth_l1_loss(in[0], in[1], {.reduction = reduction});
+  });
   smooth_l1.push_back(
-      on("wide", pair, [](In in) { return smooth_l1_loss(in[0], in[1], Reduction::mean, 2.5); }));
+      on("wide", pair, [](In in) { return smooth_l1_loss(in[0], in[1], {.beta = 2.5}); }));
   smooth_l1.push_back(at("at each side of beta",
                          {Tensor::from<double>({0.499, 0.501, -0.499, -0.501}, {4}),
                           Tensor::zeros({4}, DType::float64)},
-                         [](In in) { return smooth_l1_loss(in[0], in[1], Reduction::sum, 0.5); }));
+                         [](In in) {
+                           return smooth_l1_loss(in[0], in[1], {Reduction::sum, 0.5});
+                         }));
   // Equal operands are no kink here: the loss is d^2 / (2 beta) around them.
   smooth_l1.push_back({"equal operands",
                        [](In in) { return smooth_l1_loss(in[0], in[1]); },
                        {same, same},
                        {.expect_zero = true}});
   std::vector<GradCase> mse = with_reductions(
-      pair, [](In in, Reduction reduction) { return mse_loss(in[0], in[1], reduction); });
+      pair, [](In in, Reduction reduction) { return mse_loss(in[0], in[1], {reduction}); });
   mse.push_back({"equal operands",
                  [](In in) { return mse_loss(in[0], in[1]); },
                  {same, same},
@@ -127,9 +130,10 @@ std::vector<GradientSubject> value_losses() {
                                                      reduction);  // `none` records nothing
                                      })),
       loss("mse_loss", std::move(mse)),
-      loss("l1_loss",
-           with_reductions(
-               pair, [](In in, Reduction reduction) { return l1_loss(in[0], in[1], reduction); })),
+      loss("l1_loss", with_reductions(pair,
+                                      [](In in, Reduction reduction) {
+                                        return l1_loss(in[0], in[1], {reduction});
+                                      })),
       loss("smooth_l1_loss", std::move(smooth_l1)),
       loss("binary_cross_entropy_with_logits", std::move(binary_cases)),
   };
@@ -140,12 +144,12 @@ std::vector<GradientSubject> pair_losses() {
   // of them inside.
   const auto contrastive = [](double margin) {
     return [=](In in, Reduction reduction) {
-      return contrastive_loss(in[0], in[1], labels_of({1, 0, 0, 1, 0}), margin, reduction);
+      return contrastive_loss(in[0], in[1], labels_of({1, 0, 0, 1, 0}), {margin, reduction});
     };
   };
   const auto triplet = [](double margin) {
     return [=](In in, Reduction reduction) {
-      return triplet_margin_loss(in[0], in[1], in[2], margin, 1e-6, reduction);
+      return triplet_margin_loss(in[0], in[1], in[2], {.margin = margin, .reduction = reduction});
     };
   };
   std::vector<GradCase> contrastives = with_reductions({{5, 3}, {5, 3}}, contrastive(2));

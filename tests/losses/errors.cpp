@@ -132,13 +132,13 @@ TEST_CASE("losses: an option outside its range is an error with the value that c
   for (const double bad : {-1.0, kNan, kInfinity, -kInfinity}) {
     const std::string got = text(", got ", bad);
     check_errors({
-        {[&] { triplet_margin_loss(x, x, x, bad); },
+        {[&] { triplet_margin_loss(x, x, x, {.margin = bad}); },
          "triplet_margin_loss: the margin must be positive and finite" + got},
-        {[&] { triplet_margin_loss(x, x, x, 1, bad); },
+        {[&] { triplet_margin_loss(x, x, x, {.eps = bad}); },
          "triplet_margin_loss: eps must be finite and not negative" + got},
-        {[&] { contrastive_loss(x, x, labels, bad); },
+        {[&] { contrastive_loss(x, x, labels, {.margin = bad}); },
          "contrastive_loss: the margin must be positive and finite" + got},
-        {[&] { smooth_l1_loss(x, x, Reduction::mean, bad); },
+        {[&] { smooth_l1_loss(x, x, {.beta = bad}); },
          "smooth_l1_loss: beta must be finite and not negative" + got},
         {[&] { cross_entropy(x, labels, {.label_smoothing = bad}); },
          "cross_entropy: label_smoothing must be in [0, 1]" + got},
@@ -162,15 +162,15 @@ TEST_CASE("losses: an option outside its range is an error with the value that c
     check_errors({{[&] { CosFaceLoss(3, 2, 30, bad); },
                    text("CosFaceLoss: the margin on the cosine must be from -2 to 2, got ", bad)}});
   check_errors({
-      {[&] { triplet_margin_loss(x, x, x, 0); },
+      {[&] { triplet_margin_loss(x, x, x, {.margin = 0}); },
        "triplet_margin_loss: the margin must be positive and finite, got 0"},
-      {[&] { contrastive_loss(x, x, labels, 0); },
+      {[&] { contrastive_loss(x, x, labels, {.margin = 0}); },
        "contrastive_loss: the margin must be positive and finite, got 0"},
       {[&] { ArcFaceLoss(3, 2, 0); },
        "ArcFaceLoss: the scale s must be positive and finite, got 0"},
       {[&] { nll_loss(x, labels, {.label_smoothing = 0.1}); },
        "nll_loss: label_smoothing is an option of cross_entropy"},
-      {[&] { mse_loss(x, x, static_cast<Reduction>(7)); }, "mse_loss: unknown reduction 7"},
+      {[&] { mse_loss(x, x, {static_cast<Reduction>(7)}); }, "mse_loss: unknown reduction 7"},
       {[&] { apply_margin(x, {.m2 = 0.1, .overflow = static_cast<Overflow>(9)}); },
        "apply_margin: unknown overflow rule 9"},
       {[&] {

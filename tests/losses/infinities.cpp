@@ -210,13 +210,14 @@ TEST_CASE(
   };
   const auto smooth = [](double beta) {
     return [=](const Variable& x, const Variable& t) {
-      return smooth_l1_loss(x, t, Reduction::none, beta);
+      return smooth_l1_loss(x, t, {Reduction::none, beta});
     };
   };
   const std::vector<double> x{kInfinity, -kInfinity}, infinite{kInfinity, kInfinity};
   check_rows({
       {"l1",
-       to_zero([](const Variable& x, const Variable& t) { return l1_loss(x, t, Reduction::none); }),
+       to_zero(
+           [](const Variable& x, const Variable& t) { return l1_loss(x, t, {Reduction::none}); }),
        x,
        {2},
        infinite,
@@ -225,7 +226,7 @@ TEST_CASE(
       {"smooth l1, beta 0", to_zero(smooth(0)), x, {2}, infinite, {1, -1}},
       {"mse",
        to_zero(
-           [](const Variable& x, const Variable& t) { return mse_loss(x, t, Reduction::none); }),
+           [](const Variable& x, const Variable& t) { return mse_loss(x, t, {Reduction::none}); }),
        x,
        {2},
        infinite,
@@ -241,7 +242,7 @@ TEST_CASE("pair losses: distances whose squares overflow, or vanish, are distanc
   const auto contrastive = [](int64_t same, double margin) {
     return [=](const Variable& x) {
       const Variable origin(Tensor::zeros(x.shape(), x.dtype()));
-      return contrastive_loss(x, origin, integers({same}), margin);
+      return contrastive_loss(x, origin, integers({same}), {.margin = margin});
     };
   };
   // The anchor at `x`, the positive at 3e19 on the first axis, the negative at 1e19.
@@ -250,7 +251,7 @@ TEST_CASE("pair losses: distances whose squares overflow, or vanish, are distanc
       const auto at = [&](double place) {
         return Variable(doubles({place, 0}, {1, 2}).to(x.dtype()));
       };
-      return triplet_margin_loss(x, at(positive), at(negative), 1.0, 0);
+      return triplet_margin_loss(x, at(positive), at(negative), {.eps = 0});
     };
   };
   check_rows({
@@ -287,18 +288,18 @@ TEST_CASE("losses: the mean over an empty batch is NaN, 0 / 0, the sum 0, and no
   const Variable x = leaf({}, {0, 3});
   using Loss = std::function<Variable(Reduction)>;
   const std::vector<std::pair<const char*, Loss>> losses = {
-      {"mse_loss", [&](Reduction r) { return mse_loss(x, x, r); }},
-      {"l1_loss", [&](Reduction r) { return l1_loss(x, x, r); }},
-      {"smooth_l1_loss", [&](Reduction r) { return smooth_l1_loss(x, x, r); }},
+      {"mse_loss", [&](Reduction r) { return mse_loss(x, x, {r}); }},
+      {"l1_loss", [&](Reduction r) { return l1_loss(x, x, {r}); }},
+      {"smooth_l1_loss", [&](Reduction r) { return smooth_l1_loss(x, x, {.reduction = r}); }},
       {"binary_cross_entropy_with_logits",
        [&](Reduction r) { return binary_cross_entropy_with_logits(x, x, {.reduction = r}); }},
       {"cross_entropy",
        [&](Reduction r) { return cross_entropy(x, integers({}), {.reduction = r}); }},
       {"nll_loss", [&](Reduction r) { return nll_loss(x, integers({}), {.reduction = r}); }},
       {"contrastive_loss",
-       [&](Reduction r) { return contrastive_loss(x, x, integers({}), 1.0, r); }},
+       [&](Reduction r) { return contrastive_loss(x, x, integers({}), {.reduction = r}); }},
       {"triplet_margin_loss",
-       [&](Reduction r) { return triplet_margin_loss(x, x, x, 1.0, 1e-6, r); }}};
+       [&](Reduction r) { return triplet_margin_loss(x, x, x, {.reduction = r}); }}};
   for (const auto& named : losses) {
     INFO(named.first);
     const Loss& loss = named.second;

@@ -29,17 +29,17 @@ TEST_CASE("mse_loss, l1_loss, smooth_l1_loss: by hand") {
   // Differences -3, -0.5, 0, 0.5, 2.
   const Variable x = leaf({-2, 0.5, 1, 1.5, 3}, {5});
   const Variable target(doubles({1, 1, 1, 1, 1}));
-  check_loss([&](const Variable& in, Reduction r) { return mse_loss(in, target, r); }, x,
+  check_loss([&](const Variable& in, Reduction r) { return mse_loss(in, target, {r}); }, x,
              {9, 0.25, 0, 0.25, 4}, {-6, -1, 0, 1, 4});
-  check_loss([&](const Variable& in, Reduction r) { return l1_loss(in, target, r); }, x,
+  check_loss([&](const Variable& in, Reduction r) { return l1_loss(in, target, {r}); }, x,
              {3, 0.5, 0, 0.5, 2}, {-1, -1, 0, 1, 1});
   // d^2 / 2 below 1, d - 1/2 from there on.
-  check_loss([&](const Variable& in, Reduction r) { return smooth_l1_loss(in, target, r); }, x,
+  check_loss([&](const Variable& in, Reduction r) { return smooth_l1_loss(in, target, {r}); }, x,
              {2.5, 0.125, 0, 0.125, 1.5}, {-1, -0.5, 0, 0.5, 1});
   // beta 4: d^2 / 8 everywhere here, slope d / 4;  beta 0.25: d - 0.125;  beta 0: the l1 loss.
   const auto smooth = [&](double beta) {
     return [&target, beta](const Variable& in, Reduction r) {
-      return smooth_l1_loss(in, target, r, beta);
+      return smooth_l1_loss(in, target, {r, beta});
     };
   };
   check_loss(smooth(4), x, {9.0 / 8, 1.0 / 32, 0, 1.0 / 32, 0.5}, {-0.75, -0.125, 0, 0.125, 0.5});
@@ -50,8 +50,11 @@ TEST_CASE("mse_loss, l1_loss, smooth_l1_loss: by hand") {
 TEST_CASE("smooth_l1_loss: both pieces meet at beta, in value and in slope") {
   const Variable target(doubles({0, 0}));
   const Variable x = leaf({2 - 1e-9, 2}, {2});  // beta = 2: 2^2 / 4 = 2 - 1
-  check_loss([&](const Variable& in, Reduction r) { return smooth_l1_loss(in, target, r, 2); }, x,
-             {1 - 1e-9, 1}, {1 - 5e-10, 1});
+  check_loss(
+      [&](const Variable& in, Reduction r) {
+        return smooth_l1_loss(in, target, {r, 2});
+      },
+      x, {1 - 1e-9, 1}, {1 - 5e-10, 1});
 }
 
 TEST_CASE("losses reach the target too, when it requires grad") {
@@ -100,14 +103,15 @@ TEST_CASE("contrastive_loss: pairs of one class attract, others repel up to the 
   const Variable other(Tensor::zeros({4, 2}, DType::float64));
   check_loss(
       [&](const Variable& in, Reduction r) {
-        return contrastive_loss(in, other, integers({1, 1, 0, 0}), 1.0, r);
+        return contrastive_loss(in, other, integers({1, 1, 0, 0}), {.reduction = r});
       },
       x, {12.5, 0.125, 0.125, 0}, {3, 4, 0.5, 0, -0.5, 0, 0, 0});
   // Two points in one place have no direction to part in: the full loss 2^2 / 2, but no gradient.
   const Variable same_place = leaf({7, 7}, {1, 2});
   check_loss(
       [&](const Variable& in, Reduction r) {
-        return contrastive_loss(in, Variable(doubles({7, 7}, {1, 2})), integers({0}), 2.0, r);
+        return contrastive_loss(in, Variable(doubles({7, 7}, {1, 2})), integers({0}),
+                                {.margin = 2, .reduction = r});
       },
       same_place, {2}, {0, 0});
 }
@@ -117,14 +121,17 @@ TEST_CASE("triplet_margin_loss: the positive must be nearer than the negative by
   const Variable positive(doubles({3, 4, 1, 0}, {2, 2})), negative(doubles({0, 2, 0, 3}, {2, 2}));
   const Variable anchor = leaf({0, 0, 0, 0}, {2, 2});
   // d/da (||a - p|| - ||a - n||) = -{3, 4} / 5 + {0, 2} / 2
-  check_loss([&](const Variable& in,
-                 Reduction r) { return triplet_margin_loss(in, positive, negative, 1.0, 0, r); },
-             anchor, {4, 0}, {-0.6, -0.8 + 1, 0, 0});
+  check_loss(
+      [&](const Variable& in, Reduction r) {
+        return triplet_margin_loss(in, positive, negative, {.eps = 0, .reduction = r});
+      },
+      anchor, {4, 0}, {-0.6, -0.8 + 1, 0, 0});
   // The default eps is added to each coordinate of a difference, as in PyTorch.
   const double e = 1e-6;
   const double to_positive = std::hypot(-3 + e, -4 + e), to_negative = std::hypot(e, -2 + e);
   check_values(
-      slice(triplet_margin_loss(anchor, positive, negative, 1.0, 1e-6, Reduction::none), 0, 0, 1),
+      slice(triplet_margin_loss(anchor, positive, negative, {.reduction = Reduction::none}), 0, 0,
+            1),
       {to_positive - to_negative + 1});
 }
 
@@ -139,7 +146,7 @@ TEST_CASE("regression and pair losses: what does not fit is refused with a reaso
       {[&] { mse_loss(two, wide); }, kinds("mse_loss", "float32 [2] and float64 [2]")},
       {[&] { l1_loss(two, rows); }, kinds("l1_loss", "float32 [2] and float32 [2, 3]")},
       {[&] { smooth_l1_loss(two, three); }, kinds("smooth_l1_loss", "float32 [2] and float32 [3]")},
-      {[&] { smooth_l1_loss(two, two, Reduction::mean, -1); },
+      {[&] { smooth_l1_loss(two, two, {.beta = -1}); },
        "smooth_l1_loss: beta must be finite and not negative, got -1"},
       {[&] { binary_cross_entropy_with_logits(three, two); },
        kinds("binary_cross_entropy_with_logits", "float32 [3] and float32 [2]")},

@@ -8,7 +8,7 @@ namespace gradian::opinfo {
 namespace {
 
 using Loss = Variable (*)(const Variable&, const Tensor&, const CrossEntropyOptions&);
-using RegressionLoss = Variable (*)(const Variable&, const Variable&, Reduction);
+using RegressionLoss = Variable (*)(const Variable&, const Variable&, const LossOptions&);
 
 Row classification(Loss f) {
   return [f](Call& c) {
@@ -29,13 +29,13 @@ Row classification(Loss f) {
 Row regression(RegressionLoss f) {
   return [f](Call& c) {
     const Variable input = c.variable("input");
-    return f(input, c.variable("target"), c.reduction());
+    return f(input, c.variable("target"), {c.reduction()});
   };
 }
 
 Variable smooth_l1(Call& c) {
-  return smooth_l1_loss(c.variable("input"), c.variable("target"), c.reduction(),
-                        c.number("beta", 1));
+  return smooth_l1_loss(c.variable("input"), c.variable("target"),
+                        {c.reduction(), c.number("beta", 1)});
 }
 
 Variable binary_cross_entropy(Call& c) {
@@ -51,7 +51,7 @@ Variable triplet_margin(Call& c) {
   const Variable anchor = c.variable("anchor");
   if (anchor.dim() == 1) throw LeftOut{"embeddings without a batch"};
   return triplet_margin_loss(anchor, c.variable("positive"), c.variable("negative"),
-                             c.number("margin", 1), c.number("eps", 1e-6), c.reduction());
+                             {c.number("margin", 1), c.number("eps", 1e-6), c.reduction()});
 }
 
 }  // namespace

@@ -58,23 +58,21 @@ Cases regression_cases() {
   Cases cases;
   cases["l1_loss.equal"] = [](In in) { return l1_loss(in[0], in[1]); };
   cases["smooth_l1_loss.narrow"] = [](In in) {
-    return smooth_l1_loss(in[0], in[1], Reduction::mean, 0.25);
+    return smooth_l1_loss(in[0], in[1], {.beta = 0.25});
   };
-  cases["smooth_l1_loss.beta_0"] = [](In in) {
-    return smooth_l1_loss(in[0], in[1], Reduction::mean, 0);
-  };
+  cases["smooth_l1_loss.beta_0"] = [](In in) { return smooth_l1_loss(in[0], in[1], {.beta = 0}); };
   cases["binary_cross_entropy_with_logits.far"] = [](In in) {
     return binary_cross_entropy_with_logits(in[0], in[1]);
   };
   for (const auto& [name, reduction] : kReductions) {
     cases["mse_loss." + name] = [reduction = reduction](In in) {
-      return mse_loss(in[0], in[1], reduction);
+      return mse_loss(in[0], in[1], {reduction});
     };
     cases["l1_loss." + name] = [reduction = reduction](In in) {
-      return l1_loss(in[0], in[1], reduction);
+      return l1_loss(in[0], in[1], {reduction});
     };
     cases["smooth_l1_loss." + name] = [reduction = reduction](In in) {
-      return smooth_l1_loss(in[0], in[1], reduction);
+      return smooth_l1_loss(in[0], in[1], {.reduction = reduction});
     };
     cases["binary_cross_entropy_with_logits.everything_" + name] = [reduction = reduction](In in) {
       return binary_cross_entropy_with_logits(in[0], in[1],
@@ -87,17 +85,17 @@ Cases regression_cases() {
 Cases embedding_cases() {
   Cases cases;
   cases["triplet_margin_loss.margin_eps"] = [](In in) {
-    return triplet_margin_loss(in[0], in[1], in[2], 0.3, 0.01);
+    return triplet_margin_loss(in[0], in[1], in[2], {.margin = 0.3, .eps = 0.01});
   };
   cases["contrastive_loss.plain"] = [](In in) {
     return contrastive_loss(in[0], in[1], in[2].value());
   };
   cases["contrastive_loss.margin"] = [](In in) {
-    return contrastive_loss(in[0], in[1], in[2].value(), 4);
+    return contrastive_loss(in[0], in[1], in[2].value(), {.margin = 4});
   };
   for (const auto& [name, reduction] : kReductions)
     cases["triplet_margin_loss." + name] = [reduction = reduction](In in) {
-      return triplet_margin_loss(in[0], in[1], in[2], 1, 1e-6, reduction);
+      return triplet_margin_loss(in[0], in[1], in[2], {.reduction = reduction});
     };
   return cases;
 }
