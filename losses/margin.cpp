@@ -39,9 +39,18 @@ void check_margin(const char* op, const Margin& margin) {
         ": the margin on the angle must be from 0 to pi radians, got ", margin.m2);
   check(std::abs(margin.m3) <= 2, op, ": the margin on the cosine must be from -2 to 2, got ",
         margin.m3);
+  const int rule = static_cast<int>(margin.overflow);
+  check(rule >= 0 && rule <= static_cast<int>(MarginOverflow::none), op, ": unknown overflow rule ",
+        rule);
 }
 
 }  // namespace
+
+std::ostream& operator<<(std::ostream& out, const Margin& margin) {
+  constexpr const char* rules[] = {"mirror", "cos_fallback", "easy_margin", "none"};
+  return out << "m1 " << margin.m1 << ", m2 " << margin.m2 << " rad, m3 " << margin.m3 << ", "
+             << rules[static_cast<int>(margin.overflow)];
+}
 
 Variable apply_margin(const Variable& cosine, const Margin& margin) try {
   check_margin("apply_margin", margin);
@@ -53,21 +62,20 @@ Variable apply_margin(const Variable& cosine, const Margin& margin) try {
   const auto scalar = [&](double value) { return Tensor::scalar(value, cosine.dtype()); };
   Variable target;
   switch (overflow) {
-    case Overflow::mirror:
+    case MarginOverflow::mirror:
       target = mirrored_cosine(angle);
       break;
-    case Overflow::cos_fallback:
+    case MarginOverflow::cos_fallback:
       target = where(greater(angle.value(), scalar(std::numbers::pi)), cosine - m2 * std::sin(m2),
                      cos(angle));
       break;
-    case Overflow::easy_margin:
+    case MarginOverflow::easy_margin:
       target = where(greater(cosine.value(), scalar(0)), cos(angle), cosine);
       break;
-    case Overflow::none:
+    case MarginOverflow::none:
       target = cos(angle);
       break;
   }
-  check(target.defined(), "apply_margin: unknown overflow rule ", static_cast<int>(overflow));
   return m3 == 0 ? target : target - m3;
 } catch (const Error& error) {
   fail_as("apply_margin", error);
@@ -106,12 +114,7 @@ Variable MarginLoss::forward(const Variable& x, const Tensor& labels) const try 
 }
 
 std::string MarginLoss::description() const {
-  const auto& [m1, m2, m3, overflow] = margin_;
-  std::string margins;
-  if (m1 != 1) margins += text(", m1 ", m1);
-  if (m2 != 0) margins += text(", m ", m2, " rad");
-  if (m3 != 0) margins += text(", m ", m3);
-  return text(kind_, '(', weight.size(1), " -> ", weight.size(0), ", s ", s_, margins, ')');
+  return text(kind_, '(', weight.size(1), " -> ", weight.size(0), ", s ", s_, ", ", margin_, ')');
 }
 
 }  // namespace gradian

@@ -3,6 +3,8 @@
 // "ArcFace: Additive Angular Margin Loss for Deep Face Recognition", CVPR 2019.
 #pragma once
 
+#include <iosfwd>
+
 #include "autograd/ops.h"
 #include "nn/module.h"
 
@@ -10,7 +12,7 @@ namespace gradian {
 
 // What the target cosine becomes once m1 theta + m2 exceeds pi, where the cosine would rise again
 // and reward a larger angle. theta is spread over all of [0, pi] in few dimensions, so it matters.
-enum class Overflow {
+enum class MarginOverflow {
   // (-1)^k cos(m1 theta + m2) - 2k with k = floor((m1 theta + m2) / pi): falls all the way, with a
   // continuous slope. For k = 1 it is -2 - cos(m1 theta + m2).
   mirror,
@@ -26,8 +28,10 @@ struct Margin {
   double m1 = 1;  // SphereFace's factor, positive
   double m2 = 0;  // ArcFace's addend, radians, from 0 to pi
   double m3 = 0;  // CosFace's addend, from -2 to 2, the distance between cosines
-  Overflow overflow = Overflow::mirror;
+  MarginOverflow overflow = MarginOverflow::mirror;
 };
+// "m1 1, m2 0.5 rad, m3 0, mirror"
+std::ostream& operator<<(std::ostream& out, const Margin& margin);
 
 // cos(m1 theta + m2) - m3 of cosine = cos(theta), any shape. With m1 = 1 and m2 = 0 it is
 // cosine - m3 to the last bit. Otherwise theta = acos(cosine clamped to +-(1 - 1e-7)), never below
@@ -75,7 +79,7 @@ class MarginLoss : public nn::Module {
 class ArcFaceLoss : public MarginLoss {
  public:
   ArcFaceLoss(int64_t in_features, int64_t out_features, double s = 30.0, double m = 0.50,
-              Overflow overflow = Overflow::mirror)
+              MarginOverflow overflow = MarginOverflow::mirror)
       : MarginLoss("ArcFaceLoss", in_features, out_features, s, {.m2 = m, .overflow = overflow}) {}
 };
 

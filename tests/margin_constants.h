@@ -14,7 +14,7 @@ inline const double kSmallestAngle = std::acos(1 - 1e-7);
 constexpr Margin kArcFace{.m2 = kArc};
 constexpr Margin kNote{.m3 = 0.5};  // what the note's code does
 
-inline Margin with(Margin margin, Overflow overflow) {
+inline Margin with(Margin margin, MarginOverflow overflow) {
   margin.overflow = overflow;
   return margin;
 }

@@ -143,7 +143,7 @@ TEST_CASE("second derivatives of margin losses are finite at zero features and a
   for (const Margin& margin : margins())
     for (const DType dtype : {DType::float32, DType::float64})
       for (const double s : {1.0, 64.0}) {
-        CAPTURE(text_of(margin));
+        CAPTURE(margin);
         CAPTURE(dtype);
         Values rows;
         for (const double factor : {0.0, 1.0, 3.0, -1.0, -7.0})

@@ -114,5 +114,6 @@ TEST_CASE("an objective says what it is made of") {
   const std::vector<Objective> objectives = make_objectives(10);
   CHECK(objectives[0].description() == "cross entropy");
   CHECK(objectives[3].description() ==
-        "ArcFaceLoss(2 -> 10, s 10, m 0.2 rad) + CenterLoss(10 classes, 2-d, weight 0.1)");
+        "ArcFaceLoss(2 -> 10, s 10, m1 1, m2 0.2 rad, m3 0, mirror) + CenterLoss(10 classes, 2-d, "
+        "weight 0.1)");
 }

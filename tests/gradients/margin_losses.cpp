@@ -17,8 +17,8 @@ constexpr double kDegree = std::numbers::pi / 180;
 // Where m1 theta + m2 is a multiple of pi, in degrees: a kink, of some order, unless overflow is
 // ignored. The easy margin has its own at 90 degrees instead.
 std::vector<double> kinks(const Margin& margin) {
-  if ((margin.m1 == 1 && margin.m2 == 0) || margin.overflow == Overflow::none) return {};
-  if (margin.overflow == Overflow::easy_margin) return {90};
+  if ((margin.m1 == 1 && margin.m2 == 0) || margin.overflow == MarginOverflow::none) return {};
+  if (margin.overflow == MarginOverflow::easy_margin) return {90};
   std::vector<double> angles;
   for (int turns = 1; turns <= margin.m1 + 1; ++turns)
     angles.push_back((turns * 180 - margin.m2 / kDegree) / margin.m1);
@@ -96,7 +96,7 @@ std::vector<GradCase> margin_loss_cases() {
   std::vector<GradCase> cases;
   for (const Margin& margin : margins())
     for (const double s : {1.0, 16.0, 64.0}) {
-      const std::string label = text(text_of(margin), ", s ", s);
+      const std::string label = text(text(margin), ", s ", s);
       cases.push_back(margin_case<MarginLoss>(
           label + ", batch", [=] { return MarginLoss(4, 5, s, margin); },
           rows_at_all_angles(margin)));
@@ -113,7 +113,7 @@ std::vector<GradCase> composite_cases() {
   std::vector<GradCase> cases;
   for (const Margin& margin : margins()) {
     const Batch batch = rows_at_all_angles(margin);
-    cases.push_back(at(text_of(margin), {batch.x, batch.weight}, [=](In in) {
+    cases.push_back(at(text(margin), {batch.x, batch.weight}, [=](In in) {
       return margin_cross_entropy_composite(
           in[0], in[1], labels_of(batch.labels), 16,
           [=](const Variable& cosine) { return apply_margin(cosine, margin); });
@@ -129,7 +129,7 @@ std::vector<GradCase> apply_margin_cases() {
     const std::vector<double> angles = angles_for(margin);
     const Tensor theta = Tensor::from(angles, {static_cast<int64_t>(angles.size())});
     const Variable radians = Variable(theta) * kDegree;
-    cases.push_back(at(text_of(margin), {radians.value()},
+    cases.push_back(at(text(margin), {radians.value()},
                        [=](In in) { return apply_margin(cos(in[0]), margin); }));
   }
   return cases;
@@ -140,10 +140,11 @@ std::vector<GradCase> apply_margin_cases() {
 std::vector<GradientSubject> margin_loss_subjects() {
   std::vector<GradCase> arc{margin_case<ArcFaceLoss>(
       "defaults", [] { return ArcFaceLoss(4, 5); }, rows_at_all_angles({1, 0.5, 0}))};
-  for (const Overflow overflow : {Overflow::cos_fallback, Overflow::easy_margin, Overflow::none}) {
+  for (const MarginOverflow overflow :
+       {MarginOverflow::cos_fallback, MarginOverflow::easy_margin, MarginOverflow::none}) {
     const Margin margin{1, 0.3, 0, overflow};
     arc.push_back(margin_case<ArcFaceLoss>(
-        text_of(margin), [=] { return ArcFaceLoss(4, 5, 16, 0.3, overflow); },
+        text(margin), [=] { return ArcFaceLoss(4, 5, 16, 0.3, overflow); },
         rows_at_all_angles(margin)));
   }
   const auto cos_face = [](std::string label, std::function<CosFaceLoss()> make) {

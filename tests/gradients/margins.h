@@ -2,7 +2,6 @@
 // tests of what holds on the kinks.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "losses/margin.h"
@@ -12,7 +11,5 @@ namespace gradian::proof {
 // None, CosFace, ArcFace, SphereFace as in the ArcFace paper and with its own factor 4, and that
 // paper's CM1 and CM2; all but the first two with every overflow.
 std::vector<Margin> margins();
-// "m 1 0.5 0 mirror"
-std::string text_of(const Margin& margin);
 
 }  // namespace gradian::proof

@@ -171,7 +171,7 @@ TEST_CASE("losses: an option outside its range is an error with the value that c
       {[&] { nll_loss(x, labels, {.label_smoothing = 0.1}); },
        "nll_loss: label_smoothing is an option of cross_entropy"},
       {[&] { mse_loss(x, x, {static_cast<Reduction>(7)}); }, "mse_loss: unknown reduction 7"},
-      {[&] { apply_margin(x, {.m2 = 0.1, .overflow = static_cast<Overflow>(9)}); },
+      {[&] { apply_margin(x, {.m2 = 0.1, .overflow = static_cast<MarginOverflow>(9)}); },
        "apply_margin: unknown overflow rule 9"},
       {[&] {
          contrastive_loss(x, x, integers({1, 2}));

@@ -84,8 +84,8 @@ TEST_CASE("margin losses: the named ones are MarginLoss with one margin") {
           loss_with(sample.weight, s, margin)(Variable(sample.x), sample.labels).item());
   };
   check_same(ArcFaceLoss(5, 4), 30, {.m2 = 0.5});
-  check_same(ArcFaceLoss(5, 4, 16, 0.2, Overflow::none), 16,
-             {.m2 = 0.2, .overflow = Overflow::none});
+  check_same(ArcFaceLoss(5, 4, 16, 0.2, MarginOverflow::none), 16,
+             {.m2 = 0.2, .overflow = MarginOverflow::none});
   check_same(CosFaceLoss(5, 4), 64, {.m3 = 0.35});
   check_same(CosFaceLoss(5, 4, 30, 0.5), 30, {.m3 = 0.5});
 }
@@ -126,7 +126,7 @@ TEST_CASE("margin losses: gradients are at right angles to features and to weigh
   // The loss sees directions only, so moving along x or w changes nothing.
   const Sample sample;
   for (const Margin& margin : proof::margins()) {
-    CAPTURE(proof::text_of(margin));
+    CAPTURE(margin);
     const auto [loss, by_x, by_weight] =
         differentiate(loss_with(sample.weight, 8, margin), sample.x, sample.labels);
     CHECK(norm(Variable(by_x)).item() > 1e-3);
@@ -142,7 +142,7 @@ TEST_CASE("margin losses: the lengths of features and weight rows do not matter"
   const Tensor weight_powers = doubles({4, 0.125, 256, 2}, {4, 1});
   const Tensor thrice = Tensor::scalar(3, DType::float64);
   for (const Margin& margin : proof::margins()) {
-    CAPTURE(proof::text_of(margin));
+    CAPTURE(margin);
     const auto at = [&](const Tensor& x_factor, const Tensor& weight_factor) {
       return differentiate(loss_with(mul(sample.weight, weight_factor), 8, margin),
                            mul(sample.x, x_factor), sample.labels);
@@ -170,7 +170,7 @@ TEST_CASE("margin losses: the order of samples and of classes does not matter") 
     return index_select(Variable(x), 0, index).value();
   };
   for (const Margin& margin : proof::margins()) {
-    CAPTURE(proof::text_of(margin));
+    CAPTURE(margin);
     const auto [loss, by_x, by_weight] =
         differentiate(loss_with(sample.weight, 8, margin), sample.x, sample.labels);
     const auto samples_moved =
@@ -210,7 +210,7 @@ TEST_CASE("margin losses: finite at every degenerate configuration, in value and
       for (const DType dtype : {DType::float32, DType::float64}) {
         for (const int64_t label : {0, 1}) {
           CAPTURE(row.name);
-          CAPTURE(proof::text_of(margin));
+          CAPTURE(margin);
           CAPTURE(dtype);
           CAPTURE(label);
           const auto [loss, by_x, by_weight] =

@@ -44,7 +44,7 @@ TEST_CASE("margin: ArcFace's target is cos(theta + m), its slope sin(theta + m) 
 
 TEST_CASE("margin: all three margins together are cos(m1 theta + m2) - m3") {
   for (const Margin& margin : proof::margins()) {
-    CAPTURE(proof::text_of(margin));
+    CAPTURE(margin);
     for (const double theta : {0.1, 0.3, 0.5, 0.7}) {  // inside 4 theta <= pi
       const double angle = margin.m1 * theta + margin.m2;
       const Target target = target_at(theta, margin);
@@ -86,7 +86,7 @@ TEST_CASE("margin: the note's code is CosFace, and here is how it differs from A
     CAPTURE(row.degrees);
     const double theta = row.degrees * kDegree;
     const Target note = target_at(theta, kNote);
-    const Target arc = target_at(theta, with(kArcFace, Overflow::none));
+    const Target arc = target_at(theta, with(kArcFace, MarginOverflow::none));
     CHECK(std::cos(theta) - note.value == doctest::Approx(0.5).epsilon(1e-12));
     CHECK(note.by_cosine == 1);
     check_printed(std::cos(theta) - arc.value, row.arc_drop);
@@ -121,15 +121,15 @@ TEST_CASE("margin: each overflow rule on both sides of its border") {
   //   mirror -2 - cos(pi + 0.1), cos_fallback cos(pi - 0.4) - m sin(m), none cos(pi + 0.1).
   // easy_margin has its border at 90 degrees: cos(pi/2 - 0.1 + m) before it, cos(theta) after.
   struct Row {
-    Overflow overflow;
+    MarginOverflow overflow;
     double border, before, after;
   };
   const double past = pi - kArc, right = pi / 2;
   const std::vector<Row> rows = {
-      {Overflow::mirror, past, -std::cos(0.1), -2 + std::cos(0.1)},
-      {Overflow::cos_fallback, past, -std::cos(0.1), -std::cos(0.4) - 0.5 * std::sin(0.5)},
-      {Overflow::easy_margin, right, -std::sin(0.4), -std::sin(0.1)},
-      {Overflow::none, past, -std::cos(0.1), -std::cos(0.1)}};
+      {MarginOverflow::mirror, past, -std::cos(0.1), -2 + std::cos(0.1)},
+      {MarginOverflow::cos_fallback, past, -std::cos(0.1), -std::cos(0.4) - 0.5 * std::sin(0.5)},
+      {MarginOverflow::easy_margin, right, -std::sin(0.4), -std::sin(0.1)},
+      {MarginOverflow::none, past, -std::cos(0.1), -std::cos(0.1)}};
   for (const Row& row : rows) {
     CAPTURE(static_cast<int>(row.overflow));
     CHECK(target_at(row.border - 0.1, with(kArcFace, row.overflow)).value ==
@@ -138,14 +138,14 @@ TEST_CASE("margin: each overflow rule on both sides of its border") {
           doctest::Approx(row.after).epsilon(1e-12));
   }
   // The size of the jump at the border itself, with ArcFace's m = 0.5.
-  const auto jump = [&](Overflow overflow, double border) {
+  const auto jump = [&](MarginOverflow overflow, double border) {
     const Margin margin = with(kArcFace, overflow);
     return target_at(border + 1e-9, margin).value - target_at(border - 1e-9, margin).value;
   };
-  CHECK(std::abs(jump(Overflow::mirror, past)) < 1e-8);
-  CHECK(std::abs(jump(Overflow::none, past)) < 1e-8);
-  CHECK(jump(Overflow::cos_fallback, past) == doctest::Approx(-0.117).epsilon(1e-3));
-  CHECK(jump(Overflow::easy_margin, right) == doctest::Approx(0.479).epsilon(1e-3));
+  CHECK(std::abs(jump(MarginOverflow::mirror, past)) < 1e-8);
+  CHECK(std::abs(jump(MarginOverflow::none, past)) < 1e-8);
+  CHECK(jump(MarginOverflow::cos_fallback, past) == doctest::Approx(-0.117).epsilon(1e-3));
+  CHECK(jump(MarginOverflow::easy_margin, right) == doctest::Approx(0.479).epsilon(1e-3));
 }
 
 TEST_CASE("margin: mirror has a continuous value and slope at every border") {
@@ -185,10 +185,12 @@ TEST_CASE("margin: which targets fall with the angle all the way from 0 to pi") 
       {"SphereFace 4", {.m1 = 4}, true},
       {"SphereFace 4 and 0.5", {.m1 = 4, .m2 = 0.5}, true},
       {"combined", {.m1 = 0.9, .m2 = 0.4, .m3 = 0.15}, true},
-      {"cos_fallback", with(kArcFace, Overflow::cos_fallback), true},
-      {"cos_fallback, m1 4", {.m1 = 4, .overflow = Overflow::cos_fallback}, false},  // up at pi / 4
-      {"easy_margin", with(kArcFace, Overflow::easy_margin), false},
-      {"none", with(kArcFace, Overflow::none), false}};
+      {"cos_fallback", with(kArcFace, MarginOverflow::cos_fallback), true},
+      {"cos_fallback, m1 4",
+       {.m1 = 4, .overflow = MarginOverflow::cos_fallback},
+       false},  // up at pi / 4
+      {"easy_margin", with(kArcFace, MarginOverflow::easy_margin), false},
+      {"none", with(kArcFace, MarginOverflow::none), false}};
   for (const Row& row : rows) {
     CAPTURE(row.name);
     bool always = true;
@@ -206,13 +208,14 @@ TEST_CASE(
     "margin: at and beyond the clamp the slope by the cosine is 0, where the margin is acos's") {
   for (const double cosine : {1.0, 1 - 1e-7, -1.0, 1.5}) {
     CAPTURE(cosine);
-    for (const Overflow overflow : {Overflow::mirror, Overflow::none}) {
+    for (const MarginOverflow overflow : {MarginOverflow::mirror, MarginOverflow::none}) {
       const Variable c = leaf(cosine);
       CHECK(grad({apply_margin(c, with(kArcFace, overflow))}, {c})[0].item() == 0);
     }
   }
   // Where a rule has fallen back to the cosine itself the slope stays 1 up to -1.
-  for (const Overflow overflow : {Overflow::cos_fallback, Overflow::easy_margin}) {
+  for (const MarginOverflow overflow :
+       {MarginOverflow::cos_fallback, MarginOverflow::easy_margin}) {
     const Variable c = leaf(-1);
     CHECK(grad({apply_margin(c, with(kArcFace, overflow))}, {c})[0].item() == 1);
   }

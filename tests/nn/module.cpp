@@ -228,7 +228,8 @@ TEST_CASE("module: forward(x) of a loss that takes labels too fails and says who
       {{[&] { static_cast<nn::Module&>(center)(leaf(1)); },
         "CenterLoss(10 classes, 2-d, weight 0.5): forward(x) is not what this module takes"},
        {[&] { static_cast<nn::Module&>(arc)(leaf(1)); },
-        "ArcFaceLoss(2 -> 10, s 30, m 0.5 rad): forward(x) is not what this module takes"}});
+        "ArcFaceLoss(2 -> 10, s 30, m1 1, m2 0.5 rad, m3 0, mirror): forward(x) is not what this "
+        "module takes"}});
 }
 
 TEST_CASE("module: descriptions tell the kind and what differs from the defaults") {
@@ -254,9 +255,16 @@ TEST_CASE("module: descriptions tell the kind and what differs from the defaults
       {CenterLoss(10, 2).description(), "CenterLoss(10 classes, 2-d, weight 1)"},
       {CenterLoss(10, 2, 0.1, CenterUpdate::paper).description(),
        "CenterLoss(10 classes, 2-d, weight 0.1, paper's update)"},
-      {CosFaceLoss(2, 10).description(), "CosFaceLoss(2 -> 10, s 64, m 0.35)"},
-      {ArcFaceLoss(2, 8, 16, 0.2).description(), "ArcFaceLoss(2 -> 8, s 16, m 0.2 rad)"},
-      {MarginLoss(2, 8, 64, {.m1 = 1.35}).description(), "MarginLoss(2 -> 8, s 64, m1 1.35)"}};
+      {CosFaceLoss(2, 10).description(),
+       "CosFaceLoss(2 -> 10, s 64, m1 1, m2 0 rad, m3 0.35, mirror)"},
+      {ArcFaceLoss(2, 8, 16, 0.2).description(),
+       "ArcFaceLoss(2 -> 8, s 16, m1 1, m2 0.2 rad, m3 0, mirror)"},
+      {MarginLoss(2, 8, 64, {1.35, 0.1, 0.2, MarginOverflow::cos_fallback}).description(),
+       "MarginLoss(2 -> 8, s 64, m1 1.35, m2 0.1 rad, m3 0.2, cos_fallback)"},
+      {ArcFaceLoss(2, 8, 16, 0, MarginOverflow::easy_margin).description(),
+       "ArcFaceLoss(2 -> 8, s 16, m1 1, m2 0 rad, m3 0, easy_margin)"},
+      {ArcFaceLoss(2, 8, 16, 0, MarginOverflow::none).description(),
+       "ArcFaceLoss(2 -> 8, s 16, m1 1, m2 0 rad, m3 0, none)"}};
   for (const auto& [description, expected] : cases) CHECK(description == expected);
 }
 

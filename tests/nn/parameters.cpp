@@ -146,7 +146,8 @@ TEST_CASE("check_all_trained: names the parameter that no group holds") {
       {{[&] {
           check_all_trained(only_net, {&net, &loss});
         },
-        "check_all_trained: parameter 'weight' of ArcFaceLoss(3 -> 10, s 30, m 0.5 rad) is "
+        "check_all_trained: parameter 'weight' of ArcFaceLoss(3 -> 10, s 30, m1 1, m2 0.5 rad, m3 "
+        "0, mirror) is "
         "in no optimiser group, so it would never be trained"},
        {[&] { check_all_trained(forgets_bias, {&net}); },
         "check_all_trained: parameter 'output.bias' of Module is in no optimiser group, so it "

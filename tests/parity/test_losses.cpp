@@ -116,7 +116,8 @@ Cases margin_cases() {
   // No angle exceeds pi - m in the cases named space, so the rule for that does not matter.
   cases["arcface.space"] = margin_loss<ArcFaceLoss>(8.0, 0.5);
   cases["arcface.large_scale"] = margin_loss<ArcFaceLoss>(64.0);
-  cases["arcface.plane_fallback"] = margin_loss<ArcFaceLoss>(8.0, 0.5, Overflow::cos_fallback);
+  cases["arcface.plane_fallback"] =
+      margin_loss<ArcFaceLoss>(8.0, 0.5, MarginOverflow::cos_fallback);
   cases["cosface.space"] = margin_loss<CosFaceLoss>();
   cases["cosface.plane"] = margin_loss<CosFaceLoss>(8.0, 0.2);
   // What the note calls ArcFace subtracts its margin from the cosine: that is CosFace.
@@ -129,9 +130,9 @@ Cases margin_cases() {
   on_cosine("sphereface", {.m1 = 4});
   on_cosine("mirror", {.m2 = 0.5});
   on_cosine("combined", {.m1 = 1.5, .m2 = 0.5, .m3 = 0.25});
-  on_cosine("cos_fallback", {.m2 = 0.5, .overflow = Overflow::cos_fallback});
-  on_cosine("easy_margin", {.m2 = 0.5, .overflow = Overflow::easy_margin});
-  on_cosine("none", {.m2 = 0.5, .overflow = Overflow::none});
+  on_cosine("cos_fallback", {.m2 = 0.5, .overflow = MarginOverflow::cos_fallback});
+  on_cosine("easy_margin", {.m2 = 0.5, .overflow = MarginOverflow::easy_margin});
+  on_cosine("none", {.m2 = 0.5, .overflow = MarginOverflow::none});
   return cases;
 }
 
