@@ -31,7 +31,7 @@ class CenterLoss : public nn::Module {
              CenterUpdate update = CenterUpdate::gradient);
 
   using Module::forward;
-  // features [N, feat_dim], labels int64 [N] -> scalar.
+  // features [N, feat_dim], labels int64 [N] -> scalar, the mean; their sum is N times it.
   Variable forward(const Variable& features, const Tensor& labels) const;
   Variable operator()(const Variable& features, const Tensor& labels) const {
     return forward(features, labels);

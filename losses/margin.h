@@ -49,7 +49,10 @@ class MarginLoss : public nn::Module {
       : MarginLoss("MarginLoss", in_features, out_features, s, margin) {}
 
   using Module::forward;
-  // labels int64 [N] -> scalar.
+  // labels int64 [N] -> scalar, the mean; the sum is N times it. A loss a row, which takes a matrix
+  // of logits, with c = cosine_logits(x) and is_label = one_hot(labels, c.size(1), c.dtype()):
+  //   cross_entropy(s * where(is_label, apply_margin(c, margin), c), labels,
+  //                 {.reduction = Reduction::none})
   Variable forward(const Variable& x, const Tensor& labels) const;
   Variable operator()(const Variable& x, const Tensor& labels) const { return forward(x, labels); }
 

@@ -12,7 +12,7 @@ constexpr double kArc = 0.5;  // ArcFace's margin, radians
 inline const double kSmallestAngle = std::acos(1 - 1e-7);
 
 constexpr Margin kArcFace{.m2 = kArc};
-constexpr Margin kNote{.m3 = 0.5};  // what the note's code does
+constexpr Margin kNote{.m3 = 0.5};  // the code of the note: see losses/README.md
 
 inline Margin with(Margin margin, MarginOverflow overflow) {
   margin.overflow = overflow;

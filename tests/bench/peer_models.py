@@ -103,7 +103,7 @@ def mlp():
 # ---- Margin heads: cross entropy of s (cos(theta) - m at the label, cos(theta) elsewhere) ----
 
 def note_head(x, weight, y):
-    """The founding note's code: a one-hot matrix mixes two matrices of logits."""
+    """The code of the note (losses/README.md): a one-hot matrix mixes two matrices of logits."""
     cosine = F.linear(F.normalize(x), F.normalize(weight))
     one_hot = torch.zeros_like(cosine).scatter_(1, y.view(-1, 1), 1)
     return F.cross_entropy(SCALE * (one_hot * (cosine - MARGIN) + (1 - one_hot) * cosine), y)

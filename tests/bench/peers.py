@@ -239,7 +239,7 @@ def print_times(names, options):
 def print_best_styles(results):
     best = [result for result in results if result["name"].endswith(":best") and "sides" in result]
     if best:
-        print("\nnote: the founding note's code for a margin head; best: the fastest of\n"
+        print("\nnote: the margin head of the note (losses/README.md); best: the fastest of\n"
               f"{', '.join(STYLES)} (see peer_models.py), namely")
     for result in best:
         styles = {way: side["style"] for way, side in result["sides"].items() if "style" in side}

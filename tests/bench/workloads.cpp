@@ -139,7 +139,7 @@ Workload mlp() {
                   first + 2.0 * kBatch * (256 * 256 + 256 * 10), first);
 }
 
-// A margin head on given 512-d features, s (cos(theta) - m) as in the founding note's code: loss,
+// A margin head on given 512-d features, s (cos(theta) - m) as in the note (losses/README.md): loss
 // and gradients of features and class weights. Other margins cost the same: they act on B numbers.
 Workload margin_head(int64_t classes) {
   auto head = std::make_shared<CosFaceLoss>(512, classes, 30.0, 0.5);

@@ -1,4 +1,5 @@
-// CenterLoss: the note's form and the paper's, with one step of the paper's Algorithm 1 by hand.
+// CenterLoss: by its gradient and by the paper's rule, with one step of the paper's Algorithm 1 by
+// hand.
 #include <cmath>
 
 #include "autograd/gradcheck.h"
@@ -28,7 +29,7 @@ struct Example {
 
 }  // namespace
 
-TEST_CASE("CenterLoss: the note's form is weight * mean ||x - c||^2, with its plain gradient") {
+TEST_CASE("CenterLoss: by gradient it is weight * mean ||x - c||^2, with its plain gradient") {
   for (const double weight : {1.0, 0.5}) {
     const Example example(weight, CenterUpdate::gradient);
     const Variable loss = example.value();
@@ -84,14 +85,14 @@ TEST_CASE("CenterLoss: the paper's centres close in on the mean of their class")
 }
 
 TEST_CASE("CenterLoss: repeated labels add up in their centre") {
-  // A hundred copies of one sample: in the note's form their mean is that of one; in the paper's
+  // A hundred copies of one sample: by gradient their mean is that of one; in the paper's
   // the sum 100 (c - x) is divided by 101.
   constexpr int64_t kCopies = 100;
   const Variable features(doubles({3, 1}, {1, 2}).expand({kCopies, 2}));
   const Tensor labels = Tensor::full({kCopies}, 1, DType::int64);
-  const Example note(1, CenterUpdate::gradient), paper(1, CenterUpdate::paper);
-  note.loss(features, labels).backward();
-  check_values(note.loss.centers.grad(), {0, 0, -4, 0, 0, 0});
+  const Example plain(1, CenterUpdate::gradient), paper(1, CenterUpdate::paper);
+  plain.loss(features, labels).backward();
+  check_values(plain.loss.centers.grad(), {0, 0, -4, 0, 0, 0});
   paper.loss(features, labels).backward();
   check_values(paper.loss.centers.grad(), {0, 0, -200.0 / 101, 0, 0, 0});
 }

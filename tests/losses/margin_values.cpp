@@ -1,6 +1,6 @@
 // The target of the angular margins: the cosine of the true class as a function of its angle, how
-// the note's code differs from ArcFace, the overflow rules, and where the angle has no derivative.
-// Angles in the tables are in degrees.
+// the code of the note (losses/README.md) differs from ArcFace, the overflow rules, and where the
+// angle has no derivative. Angles in the tables are in degrees.
 #include <cmath>
 #include <limits>
 #include <numbers>

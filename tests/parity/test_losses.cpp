@@ -1,5 +1,5 @@
 // The losses against PyTorch, pytorch-metric-learning and the formulas of the papers and of the
-// note that Gradian began with: tests/parity/losses.py has a case for each row here, with the same
+// note (losses/README.md): tests/parity/losses.py has a case for each row here, with the same
 // name.
 #include <doctest/doctest.h>
 
