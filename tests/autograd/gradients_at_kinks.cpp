@@ -2,23 +2,21 @@
 // autograd/ops.h states, by value, and finite numbers at the points where formulas divide by zero.
 #include <doctest/doctest.h>
 
-#include <limits>
-
 #include "losses/pairs.h"
 #include "losses/regression.h"
 #include "tensor/kernels.h"
 #include "tests/gradients/margins.h"
 #include "tests/helpers.h"
+#include "tests/special_values.h"
 
 namespace gradian::proof {
 namespace {
 
 using test::all_finite;
+using test::kInfinity;
+using test::kNaN;
 using Values = std::vector<double>;
 using In = const std::vector<Variable>&;
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 // The gradient of the sum of f at some vectors.
 struct Convention {

@@ -1,9 +1,8 @@
 // Accuracy: values by hand, and what it refuses.
 #include "examples/metrics/accuracy.h"
 
-#include <cmath>
-
 #include "tests/helpers.h"
+#include "tests/special_values.h"
 
 namespace gradian::test {
 namespace {
@@ -25,11 +24,11 @@ TEST_CASE("accuracy: share of rows whose label has the largest logit, the first 
 
 TEST_CASE("accuracy: NaN among the logits is an error, not a number") {
   check_errors({{[] {
-                   accuracy(doubles({1, 0, std::nan(""), 0}, {2, 2}), integers({0, 0}));
+                   accuracy(doubles({1, 0, kNaN, 0}, {2, 2}), integers({0, 0}));
                  },
                  "accuracy: NaN among the logits of row 1"}});
   // Infinities can be compared.
-  CHECK(accuracy(doubles({-HUGE_VAL, 0, HUGE_VAL, 0}, {2, 2}), integers({1, 0})) == 1);
+  CHECK(accuracy(doubles({-kInfinity, 0, kInfinity, 0}, {2, 2}), integers({1, 0})) == 1);
 }
 
 TEST_CASE("accuracy: what does not fit is refused with a reason") {

@@ -1,6 +1,5 @@
 // What every loss refuses, in one table: each error begins with the name that the user called.
 #include <cmath>
-#include <limits>
 
 #include "losses/center_loss.h"
 #include "losses/cross_entropy.h"
@@ -8,12 +7,10 @@
 #include "losses/pairs.h"
 #include "losses/regression.h"
 #include "tests/helpers.h"
+#include "tests/special_values.h"
 
 namespace gradian::test {
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-const double kNan = std::nan("");
 
 // A call with a batch of two rows of three, or with what is wrong about it.
 struct Loss {
@@ -129,7 +126,7 @@ TEST_CASE("losses: operands of another dtype are refused, naming both") {
 TEST_CASE("losses: an option outside its range is an error with the value that came") {
   const Variable x(Tensor::ones({2, 3}));
   const Tensor labels = integers({0, 1});
-  for (const double bad : {-1.0, kNan, kInfinity, -kInfinity}) {
+  for (const double bad : {-1.0, kNaN, kInfinity, -kInfinity}) {
     const std::string got = text(", got ", bad);
     check_errors({
         {[&] { triplet_margin_loss(x, x, x, {.margin = bad}); },
@@ -158,7 +155,7 @@ TEST_CASE("losses: an option outside its range is an error with the value that c
          "apply_margin: the margin on the angle must be from 0 to pi radians" + got},
     });
   }
-  for (const double bad : {5.0, -2.1, kNan, kInfinity})
+  for (const double bad : {5.0, -2.1, kNaN, kInfinity})
     check_errors({{[&] { CosFaceLoss(3, 2, 30, bad); },
                    text("CosFaceLoss: the margin on the cosine must be from -2 to 2, got ", bad)}});
   check_errors({

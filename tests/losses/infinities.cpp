@@ -3,19 +3,16 @@
 // for nothing must leave nothing, in the value or in a gradient, and NaN must not look like a
 // number.
 #include <cmath>
-#include <limits>
 
 #include "losses/center_loss.h"
 #include "losses/cross_entropy.h"
 #include "losses/pairs.h"
 #include "losses/regression.h"
 #include "tests/helpers.h"
+#include "tests/special_values.h"
 
 namespace gradian::test {
 namespace {
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-const double kNan = std::nan("");
 
 // A loss of one input, and what it and the gradient of its sum have to be.
 struct Row {
@@ -93,13 +90,13 @@ TEST_CASE("cross_entropy: what weighs 0 leaves nothing, however infinite its los
        {0, 0, 0, third - 1, third, third}},
       {"NaN in a row of weight 0",
        entropy({1, 0}, {1, 0, 1}),
-       {kNan, 0, 0, 0, 0, 0},
+       {kNaN, 0, 0, 0, 0, 0},
        {2, 3},
        {log3},
        {0, 0, 0, third - 1, third, third}},
       {"NaN in an ignored row",
        entropy({-100, 0}, {}),
-       {kNan, 0, 0, 0, 0, 0},
+       {kNaN, 0, 0, 0, 0, 0},
        {2, 3},
        {log3},
        {0, 0, 0, third - 1, third, third}},
@@ -109,16 +106,16 @@ TEST_CASE("cross_entropy: what weighs 0 leaves nothing, however infinite its los
        {2, 2},
        {ln2},
        {0, 0, -0.5, 0.5}},
-      {"NaN in a row that counts", entropy({1}, {}), {kNan, 0}, {1, 2}, {kNan}, {kNan, kNan}},
+      {"NaN in a row that counts", entropy({1}, {}), {kNaN, 0}, {1, 2}, {kNaN}, {kNaN, kNaN}},
       {"infinity in a row that counts",
        entropy({0}, {}),
        {kInfinity, 0},
        {1, 2},
-       {kNan},
-       {kNan, kNan}},
+       {kNaN},
+       {kNaN, kNaN}},
       {"NaN in an ignored row, smoothed",
        entropy({0, -100}, {}, 0.5),
-       {0, 0, kNan, 0},
+       {0, 0, kNaN, 0},
        {2, 2},
        {ln2},
        {-0.25, 0.25, 0, 0}},
@@ -144,10 +141,10 @@ TEST_CASE("cross_entropy: what weighs 0 leaves nothing, however infinite its los
        {0.9 * ln2},
        {0, 0, -0.45, 0.45}},
       {"smoothed away", entropy({1}, {1, 1}, 1), {0, -kInfinity}, {1, 2}, {kInfinity}, {0.5, -0.5}},
-      {"all rows ignored", entropy({-100, -100}, {}), {1, 2, 3, 4}, {2, 2}, {kNan}, {0, 0, 0, 0}},
-      {"all rows of weight 0", entropy({0, 0}, {0, 1}), {1, 2, 3, 4}, {2, 2}, {kNan}, {0, 0, 0, 0}},
-      {"no rows", entropy({}, {}), {}, {0, 3}, {kNan}, {}},
-      {"no rows, no classes", entropy({}, {}), {}, {0, 0}, {kNan}, {}},
+      {"all rows ignored", entropy({-100, -100}, {}), {1, 2, 3, 4}, {2, 2}, {kNaN}, {0, 0, 0, 0}},
+      {"all rows of weight 0", entropy({0, 0}, {0, 1}), {1, 2, 3, 4}, {2, 2}, {kNaN}, {0, 0, 0, 0}},
+      {"no rows", entropy({}, {}), {}, {0, 3}, {kNaN}, {}},
+      {"no rows, no classes", entropy({}, {}), {}, {0, 0}, {kNaN}, {}},
       {"nll, label impossible, its weight 0",
        likelihood({1, 0}, {1, 0}),
        {-1, -kInfinity, -2, -3},
@@ -156,7 +153,7 @@ TEST_CASE("cross_entropy: what weighs 0 leaves nothing, however infinite its los
        {0, 0, -1, 0}},
       {"nll, NaN in a row of weight 0",
        likelihood({1, 0}, {1, 0}),
-       {-1, kNan, -2, -3},
+       {-1, kNaN, -2, -3},
        {2, 2},
        {2},
        {0, 0, -1, 0}},
@@ -188,7 +185,7 @@ TEST_CASE("binary_cross_entropy_with_logits: infinite logits are certain, right 
        {0.5, -0.5}},
       {"weight 0",
        binary({0, 1, 1}, {0, 0, 0}, {}),
-       {kInfinity, -kInfinity, kNan},
+       {kInfinity, -kInfinity, kNaN},
        {3},
        {0, 0, 0},
        {0, 0, 0}},
@@ -198,7 +195,7 @@ TEST_CASE("binary_cross_entropy_with_logits: infinite logits are certain, right 
        {2},
        {0, kInfinity},
        {0, 1}},
-      {"NaN that counts", binary({0, 1}, {}, {}), {kNan, kNan}, {2}, {kNan, kNan}, {kNan, kNan}},
+      {"NaN that counts", binary({0, 1}, {}, {}), {kNaN, kNaN}, {2}, {kNaN, kNaN}, {kNaN, kNaN}},
   });
 }
 
@@ -231,7 +228,7 @@ TEST_CASE(
        {2},
        infinite,
        {kInfinity, -kInfinity}},
-      {"NaN", to_zero(smooth(1)), {kNan}, {1}, {kNan}, {kNan}},
+      {"NaN", to_zero(smooth(1)), {kNaN}, {1}, {kNaN}, {kNaN}},
   });
   // Squares that overflow on the far side stay out of the near side.
   check_rows(
@@ -264,7 +261,7 @@ TEST_CASE("pair losses: distances whose squares overflow, or vanish, are distanc
        {-1.8e18, -2.4e18}},
       {"same, 2e19 apart", contrastive(1, 1), {2e19, 0}, {1, 2}, {2e38}, {2e19, 0}},
       {"different, 5e-25 apart", contrastive(0, 1), {3e-25, 4e-25}, {1, 2}, {0.5}, {-0.6, -0.8}},
-      {"NaN", contrastive(0, 1), {kNan, 0}, {1, 2}, {kNan}, {kNan, kNan}},
+      {"NaN", contrastive(0, 1), {kNaN, 0}, {1, 2}, {kNaN}, {kNaN, kNaN}},
       {"positive farther, 2e19", triplet(3e19, 1e19), {0, 0}, {1, 2}, {2e19}, {0, 0}},
       {"negative farther, 2e19", triplet(1e19, 3e19), {0, 0}, {1, 2}, {0}, {0, 0}},
       {"between, 2e19", triplet(-3e19, 1e19), {0, 0}, {1, 2}, {2e19}, {2, 0}},

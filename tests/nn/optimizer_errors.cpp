@@ -1,10 +1,10 @@
 // What the optimisers refuse: parameters that could never be trained, or not any more, and numbers
 // that make no sense. Every error begins with the optimiser and names the parameter.
-#include <limits>
 
 #include "nn/layers.h"
 #include "nn/optimizer.h"
 #include "tests/helpers.h"
+#include "tests/special_values.h"
 
 namespace gradian::test {
 namespace {
@@ -16,9 +16,6 @@ using nn::SGD;
 
 using Parameters = std::vector<Parameter>;
 using Groups = std::vector<nn::ParameterGroup>;
-
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 }  // namespace
 

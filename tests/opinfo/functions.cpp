@@ -7,11 +7,13 @@
 
 #include "autograd/ops.h"
 #include "tensor/kernels.h"
+#include "tests/special_values.h"
 
 namespace gradian::opinfo {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
+using test::kInfinity;
+
 constexpr int64_t kEnd = std::numeric_limits<int64_t>::max();
 
 Row unary(Variable (*f)(const Variable&)) {

@@ -3,16 +3,16 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <limits>
 
 #include "autograd/ops.h"
 #include "tensor/kernels.h"
 #include "tests/parity/fixture.h"
+#include "tests/special_values.h"
 
 namespace gradian::parity {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
+using test::kInfinity;
 
 using Unary = Variable (*)(const Variable&);
 using Binary = Variable (*)(const Variable&, const Variable&);
