@@ -54,16 +54,17 @@ Variable factor(const Tensor& weight, const char* option, const Variable& input)
 Variable binary_cross_entropy_with_logits(const Variable& input, const Variable& target,
                                           const BinaryCrossEntropyOptions& options) try {
   check_same_kind(input, target, "binary_cross_entropy_with_logits");
-  Variable weight, pos_weight, x = input;
+  Variable weight, pos_weight, x = input, t = target;
   if (options.pos_weight.defined()) pos_weight = factor(options.pos_weight, "pos_weight", input);
   if (options.weight.defined()) {
     weight = factor(options.weight, "weight", input);
     x = where_counted(options.weight, input);
+    t = where_counted(options.weight, target);
   }
   // -log(sigmoid(x)) = softplus(-x) and -log(1 - sigmoid(x)) = softplus(x)
-  Variable positive = weighted(target, softplus(neg(x)));
+  Variable positive = weighted(t, softplus(neg(x)));
   if (pos_weight.defined()) positive = weighted(pos_weight, positive);
-  const Variable losses = positive + weighted(1 - target, softplus(x));
+  const Variable losses = positive + weighted(1 - t, softplus(x));
   return reduce(weight.defined() ? weight * losses : losses, options.reduction);
 } catch (const Error& error) {
   fail_as("binary_cross_entropy_with_logits", error);

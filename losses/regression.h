@@ -34,7 +34,7 @@ struct BinaryCrossEntropyOptions {
 };
 
 // -[p t log(sigmoid(x)) + (1 - t) log(1 - sigmoid(x))] with p = pos_weight, for targets in [0, 1];
-// from softplus, so that no logit overflows.
+// from softplus, so that no logit overflows. What weighs 0 counts for nothing, even NaN.
 Variable binary_cross_entropy_with_logits(const Variable& input, const Variable& target,
                                           const BinaryCrossEntropyOptions& options = {});
 
