@@ -18,6 +18,7 @@
 
 #include "autograd/variable.h"
 #include "tensor/conv/pooling.h"
+#include "tensor/kernels.h"
 
 namespace gradian {
 
@@ -120,7 +121,7 @@ Variable softmax(const Variable& x, int axis);  // composite
 // sqrt(sum(x^2)) over the axes, also where the squares are too large or too small for the dtype.
 Variable norm(const Variable& x, const Shape& axes = {}, bool keepdim = false);
 // x / max(||x||, eps) along `axis`. Where ||x|| < eps the gradient is 0 (PyTorch's is 1 / eps).
-Variable normalize(const Variable& x, int axis = 1, double eps = 1e-12);
+Variable normalize(const Variable& x, int axis = 1, double eps = kSmallestLength);
 // PyTorch's p, which comes before its axis: the norm here is always Euclidean.
 template <std::floating_point P>
 void normalize(const Variable& x, P p, double axis = 1) = delete;

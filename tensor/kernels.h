@@ -77,6 +77,9 @@ Tensor scatter_add(const Shape& shape, int axis, const Tensor& index, const Tens
 // 1 at each label's class: [N..., C] from int64 [N...].
 Tensor one_hot(const Tensor& labels, int64_t num_classes, DType dtype);
 
+// Vectors shorter than this have no direction: the eps of normalize() and of the margin head.
+constexpr double kSmallestLength = 1e-12;
+
 // Joins along an existing axis; the other sizes must agree.
 Tensor concat(const std::vector<Tensor>& tensors, int axis);
 

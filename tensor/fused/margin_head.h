@@ -14,9 +14,7 @@
 
 namespace gradian {
 
-// Lengths below this count as this length, and their rows get no gradient (see normalize()).
-constexpr double kSmallestLength = 1e-12;
-
+// Lengths below kSmallestLength count as that, and their rows get no gradient (see normalize()).
 struct CosineProducts {
   Tensor cosine;    // [C, B rounded up]: what lies beyond B is of no meaning
   Tensor x_unit;    // [B, D], rows of x divided by their length
