@@ -16,7 +16,10 @@ struct Targets {
 
 Targets make_targets(const char* op, const Variable& scores, const Tensor& labels,
                      const CrossEntropyOptions& options) {
-  check(scores.dim() == 2, op, ": expected logits [N, C], got ", scores.shape());
+  check(scores.dim() == 2, op, ": expected logits [N, C], got ", scores.shape(),
+        scores.dim() < 3 ? ""
+                         : ": move the classes last and make rows of the rest, "
+                           "reshape(permute(x, {0, 2, 3, 1}), {-1, C})");
   check_floating(scores);
   const int64_t rows = scores.size(0), classes = scores.size(1);
   check_labels(op, labels, rows, classes, options.ignore_index);
