@@ -1,6 +1,6 @@
 // The angular-margin losses: values by hand, what the named ones are and what the code of the note
-// (losses/README.md) is, what does not change them,
-// and what they do at the edges of floating point. The target alone is tested in margin_values.cpp.
+// (losses/README.md) is, what does not change them, and what they do at the edges of floating
+// point. The target alone is tested in margin_values.cpp.
 #include <cmath>
 #include <numbers>
 
