@@ -2,7 +2,7 @@
 
 #include "autograd/ops.h"
 #include "autograd/ops/arguments.h"
-#include "losses/cross_entropy.h"
+#include "losses/reduction.h"
 #include "tensor/kernels.h"
 #include "tensor/random.h"
 
@@ -15,10 +15,10 @@ Variable squared_distances(const Variable& a, const Variable& b) {
   return sum(difference * difference, {1});
 }
 
-// [N]: how many rows of the batch have the row's label.
-Tensor samples_of_class(const Tensor& labels, int64_t num_classes, DType dtype) {
-  const Tensor counts = scatter_add({num_classes}, 0, labels, Tensor::ones(labels.shape(), dtype));
-  return gather(counts, 0, labels);
+// [N]: 1 + n_j, with j the label of the row.
+Tensor one_more_than_samples(const Tensor& labels, int64_t num_classes, DType dtype) {
+  const Tensor ones = Tensor::ones(labels.shape(), dtype);
+  return add(gather(scatter_add({num_classes}, 0, labels, ones), 0, labels), ones);
 }
 
 Tensor initial_centers(int64_t num_classes, int64_t feat_dim) {
@@ -41,18 +41,19 @@ Variable CenterLoss::forward(const Variable& features, const Tensor& labels) con
         "CenterLoss: expected features [N, ", centers.size(1), "], got ", features.shape());
   check_labels("CenterLoss", labels, features.size(0), centers.size(0));
   const Variable own_centers = index_select(centers, 0, labels);  // [N, feat_dim]
+  const Variable weight = constant(weight_, features);
   if (update_ == CenterUpdate::gradient)
-    return weight_ * mean(squared_distances(features, own_centers));
+    return weighted(weight, mean(squared_distances(features, own_centers)));
 
-  const Variable pull = 0.5 * weight_ * mean(squared_distances(features, own_centers.detach()));
-  const Tensor one_more = add(samples_of_class(labels, centers.size(0), features.dtype()),
-                              Tensor::scalar(1, features.dtype()));
+  const Variable pull =
+      weighted(0.5 * weight, mean(squared_distances(features, own_centers.detach())));
+  const Variable one_more(one_more_than_samples(labels, centers.size(0), features.dtype()));
   // Only the gradient of sum ||x - c||^2 / (2 (1 + n)) by the centres is wanted, not its value.
   // Less the same of constants c0 = c it is 0: sum (c - c0) (c + c0 - 2 x) / (2 (1 + n)), factored,
-  // as the squares may be infinite.
+  // as the squares may be infinite; what of x is infinite itself moves no centre.
   const Variable now = own_centers.detach();
-  const Variable moves = (own_centers - now) * (own_centers + now - 2 * features.detach());
-  return pull + sum(sum(moves, {1}) / (2 * Variable(one_more)));
+  const Variable moves = weighted(own_centers - now, own_centers + now - 2 * features.detach());
+  return pull + sum(sum(moves, {1}) / (2 * one_more));
 } catch (const Error& error) {
   fail_as("CenterLoss", error);
 }

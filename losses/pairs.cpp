@@ -12,15 +12,6 @@ void check_embeddings(const Variable& a, const Variable& b, const char* op) {
         a.shape());
 }
 
-// The length of each row of a difference [N, D], [N]. Taken of the rows divided by their largest
-// coordinate, a constant that cancels: squares of float32 overflow from 2e19.
-Variable lengths(const Variable& difference) {
-  const Tensor largest = max(abs(difference.detach()), {1}, true).value();  // [N, 1]
-  const Tensor zero = Tensor::scalar(0, largest.dtype()), one = Tensor::scalar(1, largest.dtype());
-  const Variable unit(where(mul(isfinite(largest), greater(largest, zero)), largest, one));
-  return squeeze(unit, 1) * norm(difference / unit, {1});
-}
-
 void check_zero_or_one(const Tensor& same, int64_t rows) {
   check(same.shape() == Shape{rows}, "contrastive_loss: expected `same` [", rows, "], got ",
         same.shape());
@@ -37,10 +28,13 @@ Variable contrastive_loss(const Variable& x1, const Variable& x2, const Tensor& 
   check_embeddings(x1, x2, "contrastive_loss");
   check_zero_or_one(same, x1.size(0));
   check_positive("contrastive_loss", "the margin", options.margin);
-  const Variable difference = x1 - x2;
+  // Each half sees its own pairs only: an infinite difference would be NaN in the other's gradient.
+  const Variable difference = x1 - x2, zero = constant(0, x1);
+  const Variable near = where(same.unsqueeze(1), difference, zero);
+  const Variable far = where(same.unsqueeze(1), zero, difference);
   // From the difference itself: the distance has a kink at 0, where its square is smooth.
-  const Variable attraction = sum(difference * (0.5 * difference), {1});  // [N]
-  const Variable gap = relu(options.margin - lengths(difference));
+  const Variable attraction = sum(near * (0.5 * near), {1});  // [N]
+  const Variable gap = relu(options.margin - norm(far, {1}));
   return reduce(where(same, attraction, 0.5 * gap * gap), options.reduction);
 } catch (const Error& error) {
   fail_as("contrastive_loss", error);
@@ -54,8 +48,8 @@ Variable triplet_margin_loss(const Variable& anchor, const Variable& positive,
   check_embeddings(anchor, negative, "triplet_margin_loss");
   check_positive("triplet_margin_loss", "the margin", margin);
   check_not_negative("triplet_margin_loss", "eps", eps);
-  const Variable to_positive = lengths(anchor - positive + eps);  // [N]
-  const Variable to_negative = lengths(anchor - negative + eps);
+  const Variable to_positive = norm(anchor - positive + eps, {1});  // [N]
+  const Variable to_negative = norm(anchor - negative + eps, {1});
   return reduce(relu(to_positive - to_negative + margin), reduction);
 } catch (const Error& error) {
   fail_as("triplet_margin_loss", error);

@@ -266,6 +266,12 @@ TEST_CASE("pair losses: distances whose squares overflow, or vanish, are distanc
        {4.5e36},
        {-1.8e18, -2.4e18}},
       {"same, 2e19 apart", contrastive(1, 1), {2e19, 0}, {1, 2}, {2e38}, {2e19, 0}},
+      {"same, infinitely far apart",
+       contrastive(1, 1),
+       {kInfinity, 1},
+       {1, 2},
+       {kInfinity},
+       {kInfinity, 1}},
       {"different, 5e-25 apart", contrastive(0, 1), {3e-25, 4e-25}, {1, 2}, {0.5}, {-0.6, -0.8}},
       {"NaN", contrastive(0, 1), {kNaN, 0}, {1, 2}, {kNaN}, {kNaN, kNaN}},
       {"positive farther, 2e19", triplet(3e19, 1e19), {0, 0}, {1, 2}, {2e19}, {0, 0}},
@@ -284,6 +290,22 @@ TEST_CASE("CenterLoss: at distances whose squares overflow the paper's loss is i
     value.backward();
     CHECK(all_finite(x.grad().value()));
     CHECK(all_finite(loss.centers.grad().value()));
+  }
+}
+
+TEST_CASE("CenterLoss: weight 0 leaves nothing, and an infinite feature has an infinite loss") {
+  for (const CenterUpdate update : {CenterUpdate::gradient, CenterUpdate::paper}) {
+    const auto center = [=](double weight) {
+      return [=](const Variable& x) {
+        CenterLoss loss(1, 2, weight, update);
+        loss.to(x.dtype());
+        loss.centers.set_value(Tensor::zeros({1, 2}, x.dtype()));
+        return loss(x, integers({0}));
+      };
+    };
+    const double slope = update == CenterUpdate::paper ? 1 : 2;
+    check_rows({{"weight 0, 2e19", center(0), {2e19, 1}, {1, 2}, {0}, {0, 0}},
+                {"infinite", center(1), {kInfinity, 1}, {1, 2}, {kInfinity}, {kInfinity, slope}}});
   }
 }
 
