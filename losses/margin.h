@@ -3,8 +3,6 @@
 // "ArcFace: Additive Angular Margin Loss for Deep Face Recognition", CVPR 2019.
 #pragma once
 
-#include <iosfwd>
-
 #include "autograd/ops.h"
 #include "nn/module.h"
 

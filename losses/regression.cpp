@@ -39,8 +39,9 @@ Variable smooth_l1_loss(const Variable& input, const Variable& target,
 
 namespace {
 
-// What an option of binary cross entropy multiplies by.
+// What an option of binary cross entropy multiplies by: 1 where it is undefined.
 Variable factor(const Tensor& weight, const char* option, const Variable& input) {
+  if (!weight.defined()) return constant(1, input);
   constexpr auto op = "binary_cross_entropy_with_logits";
   check(broadcasts_to(weight.shape(), input.shape()), op, ": ", option, ' ', weight.shape(),
         " does not broadcast to the logits ", input.shape());
@@ -54,18 +55,14 @@ Variable factor(const Tensor& weight, const char* option, const Variable& input)
 Variable binary_cross_entropy_with_logits(const Variable& input, const Variable& target,
                                           const BinaryCrossEntropyOptions& options) try {
   check_same_kind(input, target, "binary_cross_entropy_with_logits");
-  Variable weight, pos_weight, x = input, t = target;
-  if (options.pos_weight.defined()) pos_weight = factor(options.pos_weight, "pos_weight", input);
-  if (options.weight.defined()) {
-    weight = factor(options.weight, "weight", input);
-    x = where_counted(options.weight, input);
-    t = where_counted(options.weight, target);
-  }
+  const Variable weight = factor(options.weight, "weight", input);
+  const Variable pos_weight = factor(options.pos_weight, "pos_weight", input);
+  const Variable x = where_counted(weight.value(), input),
+                 t = where_counted(weight.value(), target);
   // -log(sigmoid(x)) = softplus(-x) and -log(1 - sigmoid(x)) = softplus(x)
-  Variable positive = weighted(t, softplus(neg(x)));
-  if (pos_weight.defined()) positive = weighted(pos_weight, positive);
-  const Variable losses = positive + weighted(1 - t, softplus(x));
-  return reduce(weight.defined() ? weight * losses : losses, options.reduction);
+  const Variable positive = weighted(pos_weight, weighted(t, softplus(neg(x))));
+  const Variable negative = weighted(1 - t, softplus(x));
+  return reduce(weight * (positive + negative), options.reduction);
 } catch (const Error& error) {
   fail_as("binary_cross_entropy_with_logits", error);
 }

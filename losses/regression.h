@@ -2,8 +2,6 @@
 // Prediction and target share one shape and dtype; the result is a scalar unless `none` is asked.
 #pragma once
 
-#include <concepts>
-
 #include "losses/reduction.h"
 
 namespace gradian {
