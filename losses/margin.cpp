@@ -60,22 +60,12 @@ Variable apply_margin(const Variable& cosine, const Margin& margin) try {
   const Variable theta = acos(clamp(cosine, -kCosineBound, kCosineBound));
   const Variable angle = m1 * theta + m2;
   const auto scalar = [&](double value) { return Tensor::scalar(value, cosine.dtype()); };
-  Variable target;
-  switch (overflow) {
-    case MarginOverflow::mirror:
-      target = mirrored_cosine(angle);
-      break;
-    case MarginOverflow::cos_fallback:
-      target = where(greater(angle.value(), scalar(std::numbers::pi)), cosine - m2 * std::sin(m2),
-                     cos(angle));
-      break;
-    case MarginOverflow::easy_margin:
-      target = where(greater(cosine.value(), scalar(0)), cos(angle), cosine);
-      break;
-    case MarginOverflow::none:
-      target = cos(angle);
-      break;
-  }
+  Variable target = overflow == MarginOverflow::mirror ? mirrored_cosine(angle) : cos(angle);
+  if (overflow == MarginOverflow::cos_fallback)
+    target =
+        where(greater(angle.value(), scalar(std::numbers::pi)), cosine - m2 * std::sin(m2), target);
+  if (overflow == MarginOverflow::easy_margin)
+    target = where(greater(cosine.value(), scalar(0)), target, cosine);
   return m3 == 0 ? target : target - m3;
 } catch (const Error& error) {
   fail_as("apply_margin", error);
