@@ -58,6 +58,9 @@ struct Node {
   Tensor::Stamp output_stamp_;
 };
 
+// Every node that `outputs` were computed from, oldest first.
+std::vector<std::shared_ptr<Node>> reachable_nodes(const std::vector<Variable>& outputs);
+
 // The leaves that require grad and that `output` was computed from; itself, if it is one.
 std::vector<Variable> leaves_of(const Variable& output);
 

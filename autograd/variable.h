@@ -31,6 +31,10 @@ class Variable {
   // The result of a recorded op (for the engine).
   static Variable recorded(Tensor value, std::shared_ptr<Node> creator);
 
+  // The same value in an array of its own (for the engine). It takes the handle over, so that the
+  // array of one that no one else holds need not be copied.
+  Variable owned() &&;
+
   // A layer hands out its parameters as const: another variable in the place of one would be
   // unknown to its optimiser.
   template <std::same_as<Variable> Other>
