@@ -16,6 +16,9 @@ struct OpList {
   static constexpr bool contains = (std::is_same_v<Op, Ops> || ...);
 };
 
+// Not among the names that a user sees: some of them are those of layers.
+namespace ops {
+
 using ElementwiseOps =  // ops/elementwise.cpp
     OpList<struct Add, struct Sub, struct Mul, struct Div, struct Maximum, struct Minimum,
            struct Pow, struct Exp, struct Log, struct Log1p, struct Sqrt, struct Sin, struct Cos,
@@ -31,14 +34,15 @@ using IndexingOps = OpList<struct Gather, struct ScatterAdd>;  // ops/indexing.c
 using ProductOps =                                             // ops/product.cpp
     OpList<struct MatMul, struct Linear, struct Conv2d, struct Conv2dInputGradient,
            struct Conv2dWeightGradient>;
-
 using MarginHeadOps = OpList<struct MarginCrossEntropy>;  // ops/margin_head.cpp
 
+}  // namespace ops
+
 template <class Op>
-constexpr bool is_listed =
-    ElementwiseOps::contains<Op> || ActivationOps::contains<Op> || ShapeOps::contains<Op> ||
-    ReductionOps::contains<Op> || NormOps::contains<Op> || IndexingOps::contains<Op> ||
-    ProductOps::contains<Op> || MarginHeadOps::contains<Op>;
+constexpr bool is_listed = ops::ElementwiseOps::contains<Op> || ops::ActivationOps::contains<Op> ||
+                           ops::ShapeOps::contains<Op> || ops::ReductionOps::contains<Op> ||
+                           ops::NormOps::contains<Op> || ops::IndexingOps::contains<Op> ||
+                           ops::ProductOps::contains<Op> || ops::MarginHeadOps::contains<Op>;
 
 struct OpCases {
   const char* name;

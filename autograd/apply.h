@@ -2,9 +2,9 @@
 //
 // To add an op:
 //   1. ops.h: declare the public function, with its formula and shapes.
-//   2. ops/<family>.cpp: write the struct (name, forward, backward, cases) and the function
-//      `return apply(MyOp{}, x);`.
-//   3. all_ops.h: add its name to that file's list.
+//   2. all_ops.h: add the op's name to its family's list.
+//   3. ops/<family>.cpp: write the struct (name, forward, backward, cases) and the function
+//      `return apply(ops::MyOp{}, x);`.
 #pragma once
 
 #include <concepts>

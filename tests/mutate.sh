@@ -81,7 +81,7 @@ $compile $(find . -name '*.o') -o gradcheck ${LDFLAGS:-} -lblis
 # that takes a list of inputs is broken at the first two. An index, a condition and labels come last
 # and have no gradient to break.
 awk '
-  /^struct [A-Z][A-Za-z0-9]* *{/ { op = $2 }
+  /^struct ops::[A-Za-z0-9]* *{/ { op = substr($2, 6) }
   /static constexpr auto name = "/ { split($0, quoted, "\""); name = quoted[2] }
   /^  Tensor forward\(/ {
     sub(/, const Tensor& (index|condition|labels)/, "")
@@ -113,7 +113,7 @@ try_row() {  # NAME
 }
 
 try_cases() {  # FILE STRUCT NAME
-  sed "/^struct $2 *{/,/^};/s/ cases()/ no_cases()/" "$1" >"${1%.cpp}.no_cases.$3.cpp"
+  sed "/^struct ops::$2 *{/,/^};/s/ cases()/ no_cases()/" "$1" >"${1%.cpp}.no_cases.$3.cpp"
   verdict=MISSED
   $compile -fsyntax-only "${1%.cpp}.no_cases.$3.cpp" >"result.cases.$3" 2>&1 ||
     ! grep -q "error:.*cases" "result.cases.$3" || verdict=caught
@@ -123,7 +123,7 @@ try_cases() {  # FILE STRUCT NAME
 try_list() {  # FILE STRUCT NAME
   mkdir -p "without.$3/autograd"
   # The declaration stays, so that what fails is the list and not the name.
-  sed "s/struct $2\([,>]\)/struct Unlisted$2\1/; s/^namespace gradian {/&\nstruct $2;/" \
+  sed "s/struct $2\([,>]\)/struct Unlisted$2\1/; s/^namespace ops {/&\nstruct $2;/" \
     autograd/all_ops.h >"without.$3/autograd/all_ops.h"
   verdict=MISSED
   ${compile/-I/-Iwithout.$3 -I} -fsyntax-only "$1" >"result.list.$3" 2>&1 ||

@@ -65,7 +65,7 @@ Variable prelu_composite(const Variable& x, const Variable& weight) {
 }  // namespace
 
 // y = x where x > 0, else a x;  dx = dy where x > 0, else a dy; da = the sum of x dy elsewhere
-struct Prelu {
+struct ops::Prelu {
   static constexpr auto name = "prelu";
   Tensor forward(const Tensor& x, const Tensor& weight) const { return prelu(x, weight); }
   Gradients backward(const Context& context, const Variable& grad) const {
@@ -95,7 +95,7 @@ Variable prelu(const Variable& x, const Variable& weight) try {
   if (weight.numel() == 1 && weight.dim() > x.dim()) return prelu(x, reshape(weight, {}));
   check(broadcasts_to(weight.shape(), x.shape()), "weight ", weight.shape(),
         " does not broadcast to x ", x.shape());
-  return prelu_applies(x.shape(), weight.shape()) ? apply(Prelu{}, x, weight)
+  return prelu_applies(x.shape(), weight.shape()) ? apply(ops::Prelu{}, x, weight)
                                                   : prelu_composite(x, weight);
 } catch (const Error& error) {
   fail_as("prelu", error);
@@ -126,6 +126,6 @@ Variable dropout(const Variable& x, double p, bool training) try {
   fail_as("dropout", error);
 }
 
-template std::vector<OpCases> cases_of(ActivationOps);
+template std::vector<OpCases> cases_of(ops::ActivationOps);
 
 }  // namespace gradian

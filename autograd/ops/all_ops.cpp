@@ -6,9 +6,9 @@ namespace gradian {
 std::vector<OpCases> all_op_cases() {
   std::vector<OpCases> all;
   for (const auto& family :
-       {cases_of(ElementwiseOps{}), cases_of(ActivationOps{}), cases_of(ShapeOps{}),
-        cases_of(ReductionOps{}), cases_of(NormOps{}), cases_of(IndexingOps{}),
-        cases_of(ProductOps{}), cases_of(MarginHeadOps{})})
+       {cases_of(ops::ElementwiseOps{}), cases_of(ops::ActivationOps{}), cases_of(ops::ShapeOps{}),
+        cases_of(ops::ReductionOps{}), cases_of(ops::NormOps{}), cases_of(ops::IndexingOps{}),
+        cases_of(ops::ProductOps{}), cases_of(ops::MarginHeadOps{})})
     all.insert(all.end(), family.begin(), family.end());
   return all;
 }

@@ -47,16 +47,16 @@ std::vector<GradCase> ordered_cases(Binary f) {
 }  // namespace
 
 // y = a + b;  da = dy, db = dy
-struct Add {
+struct ops::Add {
   static constexpr auto name = "add";
   Tensor forward(const Tensor& a, const Tensor& b) const { return add(a, b); }
   Gradients backward(const Context&, const Variable& grad) const { return {grad, grad}; }
   static std::vector<GradCase> cases() { return binary_cases(add, -2, 2); }
 };
-Variable add(const Variable& a, const Variable& b) { return apply(Add{}, a, b); }
+Variable add(const Variable& a, const Variable& b) { return apply(ops::Add{}, a, b); }
 
 // y = a - b;  da = dy, db = -dy
-struct Sub {
+struct ops::Sub {
   static constexpr auto name = "sub";
   Tensor forward(const Tensor& a, const Tensor& b) const { return sub(a, b); }
   Gradients backward(const Context& context, const Variable& grad) const {
@@ -64,10 +64,10 @@ struct Sub {
   }
   static std::vector<GradCase> cases() { return binary_cases(sub, -2, 2); }
 };
-Variable sub(const Variable& a, const Variable& b) { return apply(Sub{}, a, b); }
+Variable sub(const Variable& a, const Variable& b) { return apply(ops::Sub{}, a, b); }
 
 // y = a b;  da = dy b, db = dy a
-struct Mul {
+struct ops::Mul {
   static constexpr auto name = "mul";
   Tensor forward(const Tensor& a, const Tensor& b) const { return mul(a, b); }
   Gradients backward(const Context& context, const Variable& grad) const {
@@ -76,10 +76,10 @@ struct Mul {
   }
   static std::vector<GradCase> cases() { return binary_cases(mul, -2, 2); }
 };
-Variable mul(const Variable& a, const Variable& b) { return apply(Mul{}, a, b); }
+Variable mul(const Variable& a, const Variable& b) { return apply(ops::Mul{}, a, b); }
 
 // y = a / b;  da = dy / b, db = -dy y / b
-struct Div {
+struct ops::Div {
   static constexpr auto name = "div";
   Tensor forward(const Tensor& a, const Tensor& b) const { return div(a, b); }
   Gradients backward(const Context& context, const Variable& grad) const {
@@ -88,7 +88,7 @@ struct Div {
   }
   static std::vector<GradCase> cases() { return binary_cases(div, 0.5, 2); }
 };
-Variable div(const Variable& a, const Variable& b) { return apply(Div{}, a, b); }
+Variable div(const Variable& a, const Variable& b) { return apply(ops::Div{}, a, b); }
 
 namespace {
 
@@ -101,7 +101,7 @@ Variable taken_share(const Variable& grad, const Tensor& other_taken, const Tens
 
 // y = the larger of a and b;  da = dy where a > b, dy / 2 where a = b, else 0; db likewise. An op,
 // since a composite of where() needs a mean for ties, which overflows or loses the last digit.
-struct Maximum {
+struct ops::Maximum {
   static constexpr auto name = "maximum";
   Tensor forward(const Tensor& a, const Tensor& b) const { return maximum(a, b); }
   Gradients backward(const Context& context, const Variable& grad) const {
@@ -112,10 +112,10 @@ struct Maximum {
   }
   static std::vector<GradCase> cases() { return ordered_cases(maximum); }
 };
-Variable maximum(const Variable& a, const Variable& b) { return apply(Maximum{}, a, b); }
+Variable maximum(const Variable& a, const Variable& b) { return apply(ops::Maximum{}, a, b); }
 
 // y = the smaller of a and b;  da = dy where a < b, dy / 2 where a = b, else 0; db likewise
-struct Minimum {
+struct ops::Minimum {
   static constexpr auto name = "minimum";
   Tensor forward(const Tensor& a, const Tensor& b) const { return minimum(a, b); }
   Gradients backward(const Context& context, const Variable& grad) const {
@@ -126,10 +126,10 @@ struct Minimum {
   }
   static std::vector<GradCase> cases() { return ordered_cases(minimum); }
 };
-Variable minimum(const Variable& a, const Variable& b) { return apply(Minimum{}, a, b); }
+Variable minimum(const Variable& a, const Variable& b) { return apply(ops::Minimum{}, a, b); }
 
 // y = x^p;  dx = dy p x^(p - 1), dp = dy y log(x), which is 0 where x is 0 and p >= 0
-struct Pow {
+struct ops::Pow {
   static constexpr auto name = "pow";
   Tensor forward(const Tensor& x, const Tensor& exponent) const { return pow(x, exponent); }
   Gradients backward(const Context& context, const Variable& grad) const {
@@ -158,10 +158,10 @@ struct Pow {
     return cases;
   }
 };
-Variable pow(const Variable& x, const Variable& exponent) { return apply(Pow{}, x, exponent); }
+Variable pow(const Variable& x, const Variable& exponent) { return apply(ops::Pow{}, x, exponent); }
 
 // y = exp(x);  dx = dy y
-struct Exp {
+struct ops::Exp {
   static constexpr auto name = "exp";
   Tensor forward(const Tensor& x) const { return exp(x); }
   Gradients backward(const Context& context, const Variable& grad) const {
@@ -169,10 +169,10 @@ struct Exp {
   }
   static std::vector<GradCase> cases() { return unary_cases(exp, -2, 2); }
 };
-Variable exp(const Variable& x) { return apply(Exp{}, x); }
+Variable exp(const Variable& x) { return apply(ops::Exp{}, x); }
 
 // y = log(x);  dx = dy / x
-struct Log {
+struct ops::Log {
   static constexpr auto name = "log";
   Tensor forward(const Tensor& x) const { return log(x); }
   Gradients backward(const Context& context, const Variable& grad) const {
@@ -180,10 +180,10 @@ struct Log {
   }
   static std::vector<GradCase> cases() { return unary_cases(log, 0.5, 3); }
 };
-Variable log(const Variable& x) { return apply(Log{}, x); }
+Variable log(const Variable& x) { return apply(ops::Log{}, x); }
 
 // y = log(1 + x);  dx = dy / (1 + x)
-struct Log1p {
+struct ops::Log1p {
   static constexpr auto name = "log1p";
   Tensor forward(const Tensor& x) const { return log1p(x); }
   Gradients backward(const Context& context, const Variable& grad) const {
@@ -191,10 +191,10 @@ struct Log1p {
   }
   static std::vector<GradCase> cases() { return unary_cases(log1p, -0.5, 2); }
 };
-Variable log1p(const Variable& x) { return apply(Log1p{}, x); }
+Variable log1p(const Variable& x) { return apply(ops::Log1p{}, x); }
 
 // y = sqrt(x);  dx = dy / (2 y), and 0 where y is 0
-struct Sqrt {
+struct ops::Sqrt {
   static constexpr auto name = "sqrt";
   Tensor forward(const Tensor& x) const { return sqrt(x); }
   Gradients backward(const Context& context, const Variable& grad) const {
@@ -204,10 +204,10 @@ struct Sqrt {
   }
   static std::vector<GradCase> cases() { return unary_cases(sqrt, 0.5, 3); }
 };
-Variable sqrt(const Variable& x) { return apply(Sqrt{}, x); }
+Variable sqrt(const Variable& x) { return apply(ops::Sqrt{}, x); }
 
 // y = sin(x);  dx = dy cos(x)
-struct Sin {
+struct ops::Sin {
   static constexpr auto name = "sin";
   Tensor forward(const Tensor& x) const { return sin(x); }
   Gradients backward(const Context& context, const Variable& grad) const {
@@ -215,10 +215,10 @@ struct Sin {
   }
   static std::vector<GradCase> cases() { return unary_cases(sin, -3, 3); }
 };
-Variable sin(const Variable& x) { return apply(Sin{}, x); }
+Variable sin(const Variable& x) { return apply(ops::Sin{}, x); }
 
 // y = cos(x);  dx = -dy sin(x)
-struct Cos {
+struct ops::Cos {
   static constexpr auto name = "cos";
   Tensor forward(const Tensor& x) const { return cos(x); }
   Gradients backward(const Context& context, const Variable& grad) const {
@@ -226,10 +226,10 @@ struct Cos {
   }
   static std::vector<GradCase> cases() { return unary_cases(cos, -3, 3); }
 };
-Variable cos(const Variable& x) { return apply(Cos{}, x); }
+Variable cos(const Variable& x) { return apply(ops::Cos{}, x); }
 
 // y = acos(x);  dx = -dy / sqrt(1 - x^2)
-struct Acos {
+struct ops::Acos {
   static constexpr auto name = "acos";
   Tensor forward(const Tensor& x) const { return acos(x); }
   Gradients backward(const Context& context, const Variable& grad) const {
@@ -238,10 +238,10 @@ struct Acos {
   }
   static std::vector<GradCase> cases() { return unary_cases(acos, -0.9, 0.9); }
 };
-Variable acos(const Variable& x) { return apply(Acos{}, x); }
+Variable acos(const Variable& x) { return apply(ops::Acos{}, x); }
 
 // y = tanh(x);  dx = dy (1 - y^2)
-struct Tanh {
+struct ops::Tanh {
   static constexpr auto name = "tanh";
   Tensor forward(const Tensor& x) const { return tanh(x); }
   Gradients backward(const Context& context, const Variable& grad) const {
@@ -250,10 +250,10 @@ struct Tanh {
   }
   static std::vector<GradCase> cases() { return unary_cases(tanh, -2, 2); }
 };
-Variable tanh(const Variable& x) { return apply(Tanh{}, x); }
+Variable tanh(const Variable& x) { return apply(ops::Tanh{}, x); }
 
 // y = erf(x);  dx = dy 2 / sqrt(pi) exp(-x^2)
-struct Erf {
+struct ops::Erf {
   static constexpr auto name = "erf";
   Tensor forward(const Tensor& x) const { return erf(x); }
   Gradients backward(const Context& context, const Variable& grad) const {
@@ -262,10 +262,10 @@ struct Erf {
   }
   static std::vector<GradCase> cases() { return unary_cases(erf, -2, 2); }
 };
-Variable erf(const Variable& x) { return apply(Erf{}, x); }
+Variable erf(const Variable& x) { return apply(ops::Erf{}, x); }
 
 // y = 1 / (1 + exp(-x));  dx = dy y (1 - y)
-struct Sigmoid {
+struct ops::Sigmoid {
   static constexpr auto name = "sigmoid";
   Tensor forward(const Tensor& x) const { return sigmoid(x); }
   Gradients backward(const Context& context, const Variable& grad) const {
@@ -274,10 +274,10 @@ struct Sigmoid {
   }
   static std::vector<GradCase> cases() { return unary_cases(sigmoid, -3, 3); }
 };
-Variable sigmoid(const Variable& x) { return apply(Sigmoid{}, x); }
+Variable sigmoid(const Variable& x) { return apply(ops::Sigmoid{}, x); }
 
 // y = log(1 + exp(x));  dx = dy sigmoid(x)
-struct Softplus {
+struct ops::Softplus {
   static constexpr auto name = "softplus";
   Tensor forward(const Tensor& x) const { return softplus(x); }
   Gradients backward(const Context& context, const Variable& grad) const {
@@ -285,10 +285,10 @@ struct Softplus {
   }
   static std::vector<GradCase> cases() { return unary_cases(softplus, -3, 3); }
 };
-Variable softplus(const Variable& x) { return apply(Softplus{}, x); }
+Variable softplus(const Variable& x) { return apply(ops::Softplus{}, x); }
 
 // y = max(x, 0);  dx = dy where y > 0, else 0
-struct Relu {
+struct ops::Relu {
   static constexpr auto name = "relu";
   Tensor forward(const Tensor& x) const { return relu(x); }
   Gradients backward(const Context& context, const Variable& grad) const {
@@ -297,10 +297,10 @@ struct Relu {
   }
   static std::vector<GradCase> cases() { return unary_cases(relu, -0.9, 3.1); }
 };
-Variable relu(const Variable& x) { return apply(Relu{}, x); }
+Variable relu(const Variable& x) { return apply(ops::Relu{}, x); }
 
 // y = a where condition, else b;  da = dy where condition, else 0; db the other way round
-struct Where {
+struct ops::Where {
   static constexpr auto name = "where";
   Tensor forward(const Tensor& a, const Tensor& b, const Tensor& condition) const {
     return where(condition, a, b);
@@ -326,7 +326,7 @@ struct Where {
   }
 };
 Variable where(const Tensor& condition, const Variable& a, const Variable& b) try {
-  return apply(Where{}, a, b, Variable(condition));
+  return apply(ops::Where{}, a, b, Variable(condition));
 } catch (const Error& error) {
   fail_as("where", error);
 }
@@ -372,6 +372,6 @@ Variable operator-(double a, const Variable& b) { return with_number("sub", sub,
 Variable operator*(double a, const Variable& b) { return with_number("mul", mul, a, b); }
 Variable operator/(double a, const Variable& b) { return with_number("div", div, a, b); }
 
-template std::vector<OpCases> cases_of(ElementwiseOps);
+template std::vector<OpCases> cases_of(ops::ElementwiseOps);
 
 }  // namespace gradian

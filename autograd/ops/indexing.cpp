@@ -18,7 +18,7 @@ Tensor sample_index(const Shape& shape) {
 }  // namespace
 
 // y = x at the index;  dx = dy added up at the index
-struct Gather {
+struct ops::Gather {
   static constexpr auto name = "gather";
   int axis;
   Tensor forward(const Tensor& x, const Tensor& index) const { return gather(x, axis, index); }
@@ -37,7 +37,7 @@ struct Gather {
   }
 };
 Variable gather(const Variable& x, int axis, const Tensor& index) try {
-  return apply(Gather{axis}, x, Variable(index));
+  return apply(ops::Gather{axis}, x, Variable(index));
 } catch (const Error& error) {
   fail_as("gather", error);
 }
@@ -46,11 +46,11 @@ Variable gather_known(const Variable& x, int axis, const Tensor& index, const Te
   check(index.shape() == result.shape(), "gather_known: index ", index.shape(), " but result ",
         result.shape());
   if (!grad_enabled() || !x.requires_grad()) return Variable(result);
-  return record(Gather{axis}, {x, Variable(index)}, result);
+  return record(ops::Gather{axis}, {x, Variable(index)}, result);
 }
 
 // y = zeros with the source added at the index;  dsource = dy at the index
-struct ScatterAdd {
+struct ops::ScatterAdd {
   static constexpr auto name = "scatter_add";
   Shape shape;
   int axis;
@@ -72,7 +72,7 @@ struct ScatterAdd {
 };
 Variable scatter_add(const Shape& shape, int axis, const Tensor& index,
                      const Variable& source) try {
-  return apply(ScatterAdd{shape, axis}, source, Variable(index));
+  return apply(ops::ScatterAdd{shape, axis}, source, Variable(index));
 } catch (const Error& error) {
   fail_as("scatter_add", error);
 }
@@ -97,6 +97,6 @@ Variable embedding(const Tensor& index, const Variable& weight) try {
   fail_as("embedding", error);
 }
 
-template std::vector<OpCases> cases_of(IndexingOps);
+template std::vector<OpCases> cases_of(ops::IndexingOps);
 
 }  // namespace gradian

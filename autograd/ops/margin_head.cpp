@@ -55,7 +55,7 @@ Variable margin_cross_entropy_composite(const Variable& x, const Variable& weigh
 
 // y = mean over i of -log softmax(scale * cosines, the label's replaced)[label];
 // dx and dweight by the kernels, or by the composite's recorded gradients
-struct MarginCrossEntropy {
+struct ops::MarginCrossEntropy {
   static constexpr auto name = "margin_cross_entropy";
   double scale;
   MarginFunction margin;
@@ -126,12 +126,12 @@ struct MarginCrossEntropy {
 
 Variable margin_cross_entropy(const Variable& x, const Variable& weight, const Tensor& labels,
                               double scale, const MarginFunction& margin) try {
-  check_head(MarginCrossEntropy::name, x, weight, labels, scale, margin);
-  return apply(MarginCrossEntropy{scale, margin}, x, weight, Variable(labels.contiguous()));
+  check_head(ops::MarginCrossEntropy::name, x, weight, labels, scale, margin);
+  return apply(ops::MarginCrossEntropy{scale, margin}, x, weight, Variable(labels.contiguous()));
 } catch (const Error& error) {
-  fail_as(MarginCrossEntropy::name, error);
+  fail_as(ops::MarginCrossEntropy::name, error);
 }
 
-template std::vector<OpCases> cases_of(MarginHeadOps);
+template std::vector<OpCases> cases_of(ops::MarginHeadOps);
 
 }  // namespace gradian

@@ -119,7 +119,7 @@ Variable normalize_channels(const Variable& x, const Variable& mean, const Varia
 }  // namespace
 
 // By the batch's statistics; the formulas of the gradients are in tensor/fused/batch_norm.cpp.
-struct BatchNorm {
+struct ops::BatchNorm {
   static constexpr auto name = "batch_norm";
   double eps;
   // What forward leaves for backward; shared, as the op is copied into its node.
@@ -175,7 +175,7 @@ Variable batch_norm(const Variable& x, const Tensor& mean, const Tensor& varianc
     if (used) *used = {m.value(), v.value()};
     return normalize_channels(x, m, v, weight, bias, eps);
   }
-  const BatchNorm op{eps};
+  const ops::BatchNorm op{eps};
   const Variable scale = weight.defined() ? weight : Variable(Tensor::ones(channels, x.dtype()));
   const Variable shift = bias.defined() ? bias : Variable(Tensor::zeros(channels, x.dtype()));
   const Variable y = apply(op, x, scale, shift);
@@ -185,6 +185,6 @@ Variable batch_norm(const Variable& x, const Tensor& mean, const Tensor& varianc
   fail_as("batch_norm", error);
 }
 
-template std::vector<OpCases> cases_of(NormOps);
+template std::vector<OpCases> cases_of(ops::NormOps);
 
 }  // namespace gradian

@@ -46,7 +46,7 @@ std::vector<GradCase> convolution_cases(ConvolutionOp op, Shape (*left)(const Co
 }  // namespace
 
 // y = a b;  da = dy b^T, db = a^T dy  (batch axes that were broadcast are summed by the engine)
-struct MatMul {
+struct ops::MatMul {
   static constexpr auto name = "matmul";
   Tensor forward(const Tensor& a, const Tensor& b) const { return matmul(a, b); }
   Gradients backward(const Context& context, const Variable& grad) const {
@@ -69,7 +69,7 @@ struct MatMul {
 Variable matmul(const Variable& a, const Variable& b) try {
   check(a.dim() > 0 && b.dim() > 0, "expected at least one axis, got a ", a.shape(), ", b ",
         b.shape());
-  if (a.dim() >= 2 && b.dim() >= 2) return apply(MatMul{}, a, b);
+  if (a.dim() >= 2 && b.dim() >= 2) return apply(ops::MatMul{}, a, b);
   if (a.dim() == 1) {
     const Variable product = matmul(unsqueeze(a, 0), b);  // [..., 1, N], or [1] for two vectors
     return squeeze(product, b.dim() == 1 ? -1 : -2);
@@ -80,7 +80,7 @@ Variable matmul(const Variable& a, const Variable& b) try {
 }
 
 // y = x w^T + b;  dx = dy w, dw = dy^T x, db = the sum of dy's rows
-struct Linear {
+struct ops::Linear {
   static constexpr auto name = "linear";
   Tensor forward(const Tensor& x, const Tensor& w) const { return linear(x, w); }
   Tensor forward(const Tensor& x, const Tensor& w, const Tensor& b) const {
@@ -113,11 +113,11 @@ struct Linear {
   }
 };
 Variable linear(const Variable& x, const Variable& weight, const Variable& bias) {
-  return bias.defined() ? apply(Linear{}, x, weight, bias) : apply(Linear{}, x, weight);
+  return bias.defined() ? apply(ops::Linear{}, x, weight, bias) : apply(ops::Linear{}, x, weight);
 }
 
 // y = conv(x, w) + b;  dx and dw are the two products below, db = the sum of dy a channel
-struct Conv2d {
+struct ops::Conv2d {
   static constexpr auto name = "conv2d";
   Conv2dOptions options;
   Tensor forward(const Tensor& x, const Tensor& w) const { return conv2d(x, w, options); }
@@ -147,16 +147,16 @@ struct Conv2d {
   }
 };
 Variable conv2d(const Variable& x, const Variable& weight, const Conv2dOptions& options) {
-  return apply(Conv2d{options}, x, weight);
+  return apply(ops::Conv2d{options}, x, weight);
 }
 Variable conv2d(const Variable& x, const Variable& weight, const Variable& bias,
                 const Conv2dOptions& options) {
-  return bias.defined() ? apply(Conv2d{options}, x, weight, bias) : conv2d(x, weight, options);
+  return bias.defined() ? apply(ops::Conv2d{options}, x, weight, bias) : conv2d(x, weight, options);
 }
 
 // y = conv^T(g, w): linear in g with adjoint conv(., w), so dg = conv(dy, w);
 // <dy, conv^T(g, w)> = <conv(dy, w), g>, so dw = weight gradient of conv at input dy, output g
-struct Conv2dInputGradient {
+struct ops::Conv2dInputGradient {
   static constexpr auto name = "conv2d_input_gradient";
   Shape input_shape;
   Conv2dOptions options;
@@ -178,11 +178,11 @@ struct Conv2dInputGradient {
 };
 Variable conv2d_input_gradient(const Variable& grad, const Variable& weight,
                                const Shape& input_shape, const Conv2dOptions& options) {
-  return apply(Conv2dInputGradient{input_shape, options}, grad, weight);
+  return apply(ops::Conv2dInputGradient{input_shape, options}, grad, weight);
 }
 
 // y = W(g, x): <dy, W(g, x)> = <conv(x, dy), g>, so dg = conv(x, dy) and dx = conv^T(g, dy)
-struct Conv2dWeightGradient {
+struct ops::Conv2dWeightGradient {
   static constexpr auto name = "conv2d_weight_gradient";
   Shape weight_shape;
   Conv2dOptions options;
@@ -204,9 +204,9 @@ struct Conv2dWeightGradient {
 };
 Variable conv2d_weight_gradient(const Variable& grad, const Variable& input,
                                 const Shape& weight_shape, const Conv2dOptions& options) {
-  return apply(Conv2dWeightGradient{weight_shape, options}, grad, input);
+  return apply(ops::Conv2dWeightGradient{weight_shape, options}, grad, input);
 }
 
-template std::vector<OpCases> cases_of(ProductOps);
+template std::vector<OpCases> cases_of(ops::ProductOps);
 
 }  // namespace gradian

@@ -41,7 +41,7 @@ GradCase over(std::string label, const Function& function) {
 }  // namespace
 
 // y = sum of x over the axes;  dx = dy broadcast along them
-struct Sum {
+struct ops::Sum {
   static constexpr auto name = "sum";
   Shape axes;  // as given: empty means all
   bool keepdim;
@@ -60,13 +60,13 @@ struct Sum {
   }
 };
 Variable sum(const Variable& x, const Shape& axes, bool keepdim) {
-  return apply(Sum{axes, keepdim}, x);
+  return apply(ops::Sum{axes, keepdim}, x);
 }
 
 // y = x - log(sum(exp(x))) along the axis;  dx = dy - p sum(dy) with p = exp(y). For p near 1 that
 // cancels in the gradient of cross entropy, where dy = sum(dy): there it is computed as
 // (dy - sum(dy)) + (1 - p) sum(dy), 1 - p = -tanh(y / 2) (1 + p).
-struct LogSoftmax {
+struct ops::LogSoftmax {
   static constexpr auto name = "log_softmax";
   int axis;
   Tensor forward(const Tensor& x) const { return log_softmax(x, axis); }
@@ -88,7 +88,7 @@ struct LogSoftmax {
              {Tensor::from(std::vector<double>{300, 301, 299}, {3})}}};
   }
 };
-Variable log_softmax(const Variable& x, int axis) { return apply(LogSoftmax{axis}, x); }
+Variable log_softmax(const Variable& x, int axis) { return apply(ops::LogSoftmax{axis}, x); }
 
 Variable softmax(const Variable& x, int axis) try {
   return exp(log_softmax(x, axis));
@@ -175,6 +175,6 @@ Variable logsumexp(const Variable& x, const Shape& axes, bool keepdim) try {
   fail_as("logsumexp", error);
 }
 
-template std::vector<OpCases> cases_of(ReductionOps);
+template std::vector<OpCases> cases_of(ops::ReductionOps);
 
 }  // namespace gradian

@@ -18,7 +18,7 @@ GradCase one_input(std::string label, const Shape& shape, Variable (*f)(const Va
 }  // namespace
 
 // y = x in another shape;  dx = dy in x's shape
-struct Reshape {
+struct ops::Reshape {
   static constexpr auto name = "reshape";
   Shape shape;
   Tensor forward(const Tensor& x) const { return x.reshape(shape); }
@@ -34,10 +34,10 @@ struct Reshape {
                       [](const Variable& x) { return reshape(transpose(x, 0, 1), {6}); })};
   }
 };
-Variable reshape(const Variable& x, const Shape& shape) { return apply(Reshape{shape}, x); }
+Variable reshape(const Variable& x, const Shape& shape) { return apply(ops::Reshape{shape}, x); }
 
 // y = x with its axes in another order;  dx = dy with them put back
-struct Permute {
+struct ops::Permute {
   static constexpr auto name = "permute";
   Shape axes;
   Tensor forward(const Tensor& x) const { return x.permute(axes); }
@@ -56,10 +56,10 @@ struct Permute {
             })};
   }
 };
-Variable permute(const Variable& x, const Shape& axes) { return apply(Permute{axes}, x); }
+Variable permute(const Variable& x, const Shape& axes) { return apply(ops::Permute{axes}, x); }
 
 // y = x broadcast;  dx = dy, which the engine sums over the broadcast axes
-struct Expand {
+struct ops::Expand {
   static constexpr auto name = "expand";
   Shape shape;
   Tensor forward(const Tensor& x) const { return x.expand(shape); }
@@ -74,10 +74,10 @@ struct Expand {
             })};
   }
 };
-Variable expand(const Variable& x, const Shape& shape) { return apply(Expand{shape}, x); }
+Variable expand(const Variable& x, const Shape& shape) { return apply(ops::Expand{shape}, x); }
 
 // y = every step-th element of x along an axis;  dx = dy put back among zeros
-struct Slice {
+struct ops::Slice {
   static constexpr auto name = "slice";
   int axis;
   int64_t begin, end, step;
@@ -93,11 +93,11 @@ struct Slice {
   }
 };
 Variable slice(const Variable& x, int axis, int64_t begin, int64_t end, int64_t step) {
-  return apply(Slice{axis, begin, end, step}, x);
+  return apply(ops::Slice{axis, begin, end, step}, x);
 }
 
 // y = zeros with x where the slice reads;  dx = that slice of dy
-struct SliceAdjoint {
+struct ops::SliceAdjoint {
   static constexpr auto name = "slice_adjoint";
   Shape shape;
   int axis;
@@ -131,11 +131,11 @@ struct SliceAdjoint {
 };
 Variable slice_adjoint(const Variable& x, const Shape& shape, int axis, int64_t begin,
                        int64_t step) {
-  return apply(SliceAdjoint{shape, axis, begin, step}, x);
+  return apply(ops::SliceAdjoint{shape, axis, begin, step}, x);
 }
 
 // y = x reversed along an axis;  dx = dy reversed
-struct Flip {
+struct ops::Flip {
   static constexpr auto name = "flip";
   int axis;
   Tensor forward(const Tensor& x) const { return x.flip(axis); }
@@ -144,10 +144,10 @@ struct Flip {
     return {one_input("rows", {3, 2}, [](const Variable& x) { return flip(x, 0); })};
   }
 };
-Variable flip(const Variable& x, int axis) { return apply(Flip{axis}, x); }
+Variable flip(const Variable& x, int axis) { return apply(ops::Flip{axis}, x); }
 
 // y = the inputs one behind the other;  each input's gradient is its part of dy
-struct Concat {
+struct ops::Concat {
   static constexpr auto name = "concat";
   int axis;
   Tensor forward(const std::vector<Tensor>& xs) const { return concat(xs, axis); }
@@ -173,7 +173,7 @@ struct Concat {
   }
 };
 Variable concat(const std::vector<Variable>& xs, int axis) {
-  return gradian::apply(Concat{axis}, xs);
+  return gradian::apply(ops::Concat{axis}, xs);
 }
 
 Variable transpose(const Variable& x, int axis0, int axis1) try {
@@ -260,6 +260,6 @@ Variable stack(const std::vector<Variable>& xs, int axis) try {
   fail_as("stack", error);
 }
 
-template std::vector<OpCases> cases_of(ShapeOps);
+template std::vector<OpCases> cases_of(ops::ShapeOps);
 
 }  // namespace gradian
