@@ -19,30 +19,30 @@ struct OpList {
 // Not among the names that a user sees: some of them are those of layers.
 namespace ops {
 
-using ElementwiseOps =  // ops/elementwise.cpp
+// ops/elementwise.cpp
+using ElementwiseOps =
     OpList<struct Add, struct Sub, struct Mul, struct Div, struct Maximum, struct Minimum,
            struct Pow, struct Exp, struct Log, struct Log1p, struct Sqrt, struct Sin, struct Cos,
            struct Acos, struct Tanh, struct Erf, struct Sigmoid, struct Softplus, struct Relu,
            struct Where>;
-using ActivationOps = OpList<struct Prelu>;  // ops/activation.cpp
-using ShapeOps =                             // ops/shape.cpp
-    OpList<struct Reshape, struct Permute, struct Expand, struct Slice, struct SliceAdjoint,
-           struct Flip, struct Concat>;
-using ReductionOps = OpList<struct Sum, struct LogSoftmax>;    // ops/reduction.cpp
-using NormOps = OpList<struct BatchNorm>;                      // ops/norm.cpp
-using IndexingOps = OpList<struct Gather, struct ScatterAdd>;  // ops/indexing.cpp
-using ProductOps =                                             // ops/product.cpp
-    OpList<struct MatMul, struct Linear, struct Conv2d, struct Conv2dInputGradient,
-           struct Conv2dWeightGradient>;
-using MarginHeadOps = OpList<struct MarginCrossEntropy>;  // ops/margin_head.cpp
+// ops/activation.cpp
+using ActivationOps = OpList<struct Prelu>;
+// ops/shape.cpp
+using ShapeOps = OpList<struct Reshape, struct Permute, struct Expand, struct Slice,
+                        struct SliceAdjoint, struct Flip, struct Concat>;
+// ops/reduction.cpp
+using ReductionOps = OpList<struct Sum, struct LogSoftmax>;
+// ops/norm.cpp
+using NormOps = OpList<struct BatchNorm>;
+// ops/indexing.cpp
+using IndexingOps = OpList<struct Gather, struct ScatterAdd>;
+// ops/product.cpp
+using ProductOps = OpList<struct MatMul, struct Linear, struct Conv2d, struct Conv2dInputGradient,
+                          struct Conv2dWeightGradient>;
+// ops/margin_head.cpp
+using MarginHeadOps = OpList<struct MarginCrossEntropy>;
 
 }  // namespace ops
-
-template <class Op>
-constexpr bool is_listed = ops::ElementwiseOps::contains<Op> || ops::ActivationOps::contains<Op> ||
-                           ops::ShapeOps::contains<Op> || ops::ReductionOps::contains<Op> ||
-                           ops::NormOps::contains<Op> || ops::IndexingOps::contains<Op> ||
-                           ops::ProductOps::contains<Op> || ops::MarginHeadOps::contains<Op>;
 
 struct OpCases {
   const char* name;
@@ -53,7 +53,20 @@ struct OpCases {
 template <class... Ops>
 std::vector<OpCases> cases_of(OpList<Ops...>);
 
-// Those of all ops.
-std::vector<OpCases> all_op_cases();
+template <class... Lists>
+struct OpLists {
+  template <class Op>
+  static constexpr bool contains = (Lists::template contains<Op> || ...);
+
+  static std::vector<OpCases> cases() {
+    std::vector<OpCases> all;
+    for (const auto& some : {cases_of(Lists{})...}) all.insert(all.end(), some.begin(), some.end());
+    return all;
+  }
+};
+
+// Every op there is: apply() takes these and no other, and the proof runs over their cases.
+using AllOps = OpLists<ops::ElementwiseOps, ops::ActivationOps, ops::ShapeOps, ops::ReductionOps,
+                       ops::NormOps, ops::IndexingOps, ops::ProductOps, ops::MarginHeadOps>;
 
 }  // namespace gradian

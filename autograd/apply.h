@@ -42,7 +42,7 @@ struct OpNode final : Node {
 // Wraps `output`, which op.forward computed from `inputs`.
 template <DifferentiableOp Op>
 Variable record(const Op& op, std::vector<Variable> inputs, Tensor output) {
-  static_assert(is_listed<Op>, "add the op to its file's list in autograd/all_ops.h");
+  static_assert(AllOps::contains<Op>, "add the op to its file's list in autograd/all_ops.h");
   auto node = std::make_shared<OpNode<Op>>(op, std::move(inputs), output);
   return Variable::recorded(std::move(output), std::move(node));
 }
