@@ -1,10 +1,24 @@
-// apply(): runs an op's forward kernel and, while recording, adds a node to the graph.
+// What an op is, and apply(), which runs one. An op is a struct of four members:
+//
+//   name      what errors and the graph call it
+//   forward   its value, by a kernel on Tensors: it can neither record nor cut the graph
+//   backward  one gradient per input, written in Variables: the rule is made of ops too, so it can
+//             be recorded and differentiated again, and no order needs code of its own
+//   cases     the points at which the rule is proved
+//
+// Most functions are composites, written with other ops, and are no op. Where a profile shows that
+// the passes over memory of one cost too much, it becomes a fused op, which has a fifth member:
+//
+//   composite the function of the inputs that the op stands for: its definition
+//
+// Its forward and backward are kernels, in fewer passes. While gradients are recorded themselves,
+// for higher orders, the composite is differentiated in place of backward. The proof holds the two
+// against each other.
 //
 // To add an op:
 //   1. ops.h: declare the public function, with its formula and shapes.
 //   2. all_ops.h: add the op's name to its family's list.
-//   3. ops/<family>.cpp: write the struct (name, forward, backward, cases) and the function
-//      `return apply(ops::MyOp{}, x);`.
+//   3. ops/<family>.cpp: write the struct and the function `return apply(ops::MyOp{}, x);`.
 #pragma once
 
 #include <concepts>
@@ -15,8 +29,6 @@
 
 namespace gradian {
 
-// forward takes Tensors and returns a Tensor; backward returns one gradient per input, written in
-// Variable ops so that it can be differentiated again; cases feeds the gradient check.
 template <class Op>
 concept DifferentiableOp = requires(const Op op, const Context& context, const Variable& grad) {
   { Op::name } -> std::convertible_to<const char*>;
@@ -24,13 +36,30 @@ concept DifferentiableOp = requires(const Op op, const Context& context, const V
   { Op::cases() } -> std::same_as<std::vector<GradCase>>;
 };
 
+template <class Op>
+concept FusedOp = DifferentiableOp<Op> && requires(const Op op, const Inputs& inputs) {
+  { op.composite(inputs) } -> std::same_as<Variable>;
+};
+
+// The gradients of `composite`, a function of the inputs of `context`, recorded.
+Gradients composite_gradients(const Context& context, const Variable& grad,
+                              const Function& composite);
+
+template <DifferentiableOp Op>
+Gradients gradients_of(const Op& op, const Context& context, const Variable& grad) {
+  if constexpr (FusedOp<Op>)
+    if (grad_enabled())
+      return composite_gradients(context, grad, [&](const Inputs& in) { return op.composite(in); });
+  return op.backward(context, grad);
+}
+
 template <DifferentiableOp Op>
 struct OpNode final : Node {
-  OpNode(Op applied, std::vector<Variable> inputs, Tensor output)
+  OpNode(Op applied, Inputs inputs, Tensor output)
       : Node(std::move(inputs), std::move(output)), op(std::move(applied)) {}
   const char* name() const override { return Op::name; }
   Gradients backward(const Context& context, const Variable& grad) const override {
-    return op->backward(context, grad);
+    return gradients_of(*op, context, grad);
   }
   void release() override {
     op.reset();
@@ -41,25 +70,35 @@ struct OpNode final : Node {
 
 // Wraps `output`, which op.forward computed from `inputs`.
 template <DifferentiableOp Op>
-Variable record(const Op& op, std::vector<Variable> inputs, Tensor output) {
+Variable record(const Op& op, Inputs inputs, Tensor output) {
   static_assert(AllOps::contains<Op>, "add the op to its file's list in autograd/all_ops.h");
   auto node = std::make_shared<OpNode<Op>>(op, std::move(inputs), output);
   return Variable::recorded(std::move(output), std::move(node));
 }
 
+// An input is a Variable or, like an index or a mask, a Tensor, into which no gradient flows. The
+// node keeps both, so that the engine notices when one changes between forward and backward.
+inline const Tensor& value_of(const Variable& input) { return input.value(); }
+inline const Tensor& value_of(const Tensor& input) {
+  check(input.defined(), "the tensor is undefined");
+  return input;
+}
+inline bool needs_grad(const Variable& input) { return input.requires_grad(); }
+inline bool needs_grad(const Tensor&) { return false; }
+
 // What the kernels refuse is reported under the op's name.
-template <DifferentiableOp Op, std::same_as<Variable>... Inputs>
-Variable apply(const Op& op, const Inputs&... inputs) try {
-  Tensor output = op.forward(inputs.value()...);
-  if (!grad_enabled() || !(inputs.requires_grad() || ...)) return Variable(std::move(output));
-  return record(op, {inputs...}, std::move(output));
+template <DifferentiableOp Op, class... In>
+Variable apply(const Op& op, const In&... inputs) try {
+  Tensor output = op.forward(value_of(inputs)...);
+  if (!grad_enabled() || !(needs_grad(inputs) || ...)) return Variable(std::move(output));
+  return record(op, {Variable(inputs)...}, std::move(output));
 } catch (const Error& error) {
   fail_as(Op::name, error);
 }
 
 // For ops with any number of inputs.
 template <DifferentiableOp Op>
-Variable apply(const Op& op, const std::vector<Variable>& inputs) try {
+Variable apply(const Op& op, const Inputs& inputs) try {
   std::vector<Tensor> values;
   bool any = false;
   for (const Variable& input : inputs) {

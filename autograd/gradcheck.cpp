@@ -12,10 +12,23 @@ namespace gradian {
 namespace {
 
 // Several results, as the second-order check needs: one gradient per input.
-using MultiFunction = std::function<std::vector<Variable>(const std::vector<Variable>&)>;
+using MultiFunction = std::function<std::vector<Variable>(const Inputs&)>;
 
-MultiFunction with_list(const Function& function) {
-  return [&](const std::vector<Variable>& x) { return std::vector<Variable>{function(x)}; };
+// x -> {f(x)}
+MultiFunction value_of(const Function& function) {
+  return [&](const Inputs& x) { return std::vector<Variable>{function(x)}; };
+}
+
+// (x, v) -> the gradients of sum(v * f(x)) by x
+MultiFunction gradients_of(const Function& function) {
+  return [&](const Inputs& x_and_v) {
+    const Inputs x(x_and_v.begin(), x_and_v.end() - 1);
+    std::vector<Variable> gradients = grad({function(x)}, x, {x_and_v.back()}, true);
+    for (size_t i = 0; i < x.size(); ++i)
+      if (!gradients[i].defined())
+        gradients[i] = Variable(Tensor::zeros(x[i].shape(), DType::float64));
+    return gradients;
+  };
 }
 
 std::vector<Variable> leaves(const std::vector<Tensor>& values) {
@@ -43,13 +56,14 @@ std::vector<Variable> called(const std::string& name, const MultiFunction& funct
   }
 }
 
-// "" when both are the same bits.
-std::string difference(const Tensor& first, const Tensor& second) {
+// "" when both are the same, to the bit or to a relative error below `rounding`.
+std::string difference(const Tensor& first, const Tensor& second, double rounding = 0) {
   if (first.shape() != second.shape())
     return text("a result of shape ", first.shape(), " and then of ", second.shape());
   const auto a = first.to_vector<double>(), b = second.to_vector<double>();
   for (size_t i = 0; i < a.size(); ++i)
-    if (std::bit_cast<uint64_t>(a[i]) != std::bit_cast<uint64_t>(b[i]))
+    if (std::bit_cast<uint64_t>(a[i]) != std::bit_cast<uint64_t>(b[i]) &&
+        !(std::abs(a[i] - b[i]) < rounding * std::max({std::abs(a[i]), std::abs(b[i]), 1.0})))
       return text(std::setprecision(17), a[i], " and then ", b[i], " at ",
                   index_of(static_cast<int64_t>(i), first.shape()), " of the result");
   return "";
@@ -122,13 +136,27 @@ std::vector<int64_t> entries_to_check(int64_t count, int64_t most, Generator& ge
   return {order.begin(), order.begin() + std::min(count, most)};
 }
 
-GradCheckResult check_function(const std::string& name, const MultiFunction& function,
-                               const std::vector<Tensor>& inputs, const GradCheckOptions& options) {
+// `of` is value_of or gradients_of: what is checked, of the function and of its held version.
+GradCheckResult check_function(const std::string& name, MultiFunction (*of)(const Function&),
+                               const Function& checked, const std::vector<Tensor>& inputs,
+                               const GradCheckOptions& options) {
   GradCheckResult result;
+  const MultiFunction function = of(checked);
   const auto [variables, outputs, fault] = try_out(name, function, inputs);
   if (!fault.empty()) {
     result.message = name + ": " + fault;
     return result;
+  }
+  const MultiFunction measured = options.held ? of(options.held) : function;
+  if (options.held) {
+    const std::vector<Variable> held = called(name, measured, leaves(inputs));
+    for (size_t i = 0; i < outputs.size(); ++i)
+      if (const std::string found = difference(outputs[i].value(), held[i].value(), 1e-10);
+          !found.empty()) {
+        result.message = text(name, ": with its part held the function gave ", found,
+                              ": is it held at its value at these inputs?");
+        return result;
+      }
   }
   Generator generator(options.seed);
   std::vector<Tensor> cotangents;
@@ -156,7 +184,7 @@ GradCheckResult check_function(const std::string& name, const MultiFunction& fun
     double scale = 0;
     for (int64_t entry : entries) {
       numeric.push_back(
-          numeric_derivative(name, function, inputs, input, entry, cotangents, options.step));
+          numeric_derivative(name, measured, inputs, input, entry, cotangents, options.step));
       scale = std::max({scale, std::abs(numeric.back()), std::abs(analytic.data<double>()[entry])});
     }
     largest = std::max(largest, scale);
@@ -186,28 +214,20 @@ GradCheckResult check_function(const std::string& name, const MultiFunction& fun
 
 GradCheckResult gradcheck(const std::string& name, const Function& function,
                           const std::vector<Tensor>& inputs, const GradCheckOptions& options) {
-  return check_function(name, with_list(function), inputs, options);
+  return check_function(name, value_of, function, inputs, options);
 }
 
 GradCheckResult gradgradcheck(const std::string& name, const Function& function,
                               const std::vector<Tensor>& inputs, const GradCheckOptions& options) {
   const std::string full_name = name + " (second order)";
-  const Trial trial = try_out(full_name, with_list(function), inputs);
+  const Trial trial = try_out(full_name, value_of(function), inputs);
   if (!trial.fault.empty()) return {.message = full_name + ": " + trial.fault};
   // The cotangent v joins the inputs: the gradient must be right as a function of it too.
   const Shape output_shape = trial.outputs[0].shape();
   Generator generator(options.seed + 1);
   std::vector<Tensor> extended = inputs;
   extended.push_back(randn(output_shape, DType::float64, 0, 1, generator));
-  const MultiFunction gradient = [&](const std::vector<Variable>& x_and_v) {
-    const std::vector<Variable> x(x_and_v.begin(), x_and_v.end() - 1);
-    std::vector<Variable> gradients = grad({function(x)}, x, {x_and_v.back()}, true);
-    for (size_t i = 0; i < x.size(); ++i)
-      if (!gradients[i].defined())
-        gradients[i] = Variable(Tensor::zeros(x[i].shape(), DType::float64));
-    return gradients;
-  };
-  return check_function(full_name, gradient, extended, options);
+  return check_function(full_name, gradients_of, function, extended, options);
 }
 
 Tensor spread(const Shape& shape, double low, double high, uint64_t seed) {

@@ -11,7 +11,8 @@
 namespace gradian {
 
 // A function of some variables with one result of any shape.
-using Function = std::function<Variable(const std::vector<Variable>&)>;
+using Inputs = std::vector<Variable>;
+using Function = std::function<Variable(const Inputs&)>;
 
 struct GradCheckOptions {
   // Largest accepted relative error of an entry, |analytic - numeric| over the larger of the two,
@@ -29,6 +30,15 @@ struct GradCheckOptions {
   // Inputs larger than this are checked at that many random entries.
   int64_t max_entries = 256;
   uint64_t seed = 0;
+  // For a function with detached parts, such as a margin that follows the batch's statistics: a
+  // difference quotient would move them, while the gradient takes them for constants. So write the
+  // function in two parts, f(x, p) and p(x), and give here the one with the part held constant, at
+  // its value at the inputs of the check:
+  //   const Variable held(p(x0));
+  //   gradcheck("f", [](const Inputs& in) { return f(in[0], p(in[0]).detach()); }, {x0},
+  //             {.held = [=](const Inputs& in) { return f(in[0], held); }});
+  // Quotients are taken of it; that both have the same results at the inputs is checked too.
+  Function held = nullptr;
 };
 
 struct GradCheckResult {

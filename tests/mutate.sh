@@ -61,8 +61,8 @@ inline Gradients mutated(const char* op, Gradients gradients) {
 }  // namespace gradian
 EOF
 replace autograd/apply.h '#include "autograd/node.h"' '#include "autograd/mutant.h"'
-replace autograd/apply.h 'return op->backward(context, grad);' \
-  'return mutated(Op::name, op->backward(context, grad));'
+replace autograd/apply.h 'return gradients_of(*op, context, grad);' \
+  'return mutated(Op::name, gradients_of(*op, context, grad));'
 replace tests/gradients/table.cpp '#include "autograd/all_ops.h"' '#include "autograd/mutant.h"'
 replace tests/gradients/table.cpp '  return table;' \
   '  const std::string mutant = std::getenv("MUTANT") ? std::getenv("MUTANT") : "";

@@ -6,7 +6,6 @@
 #include <numbers>
 
 #include "autograd/apply.h"
-#include "autograd/fused.h"
 #include "autograd/ops.h"
 #include "autograd/ops/arguments.h"
 #include "tensor/kernels.h"
@@ -54,28 +53,20 @@ Variable leaky_relu(const Variable& x, double negative_slope) try {
   fail_as("leaky_relu", error);
 }
 
-namespace {
-
-Variable prelu_composite(const Variable& x, const Variable& weight) {
-  const Tensor positive = greater(x.value(), zero_like(x));
-  // The weight meets nothing of what it does not scale, not even an infinity in its gradient.
-  return where(positive, x, where(positive, constant(0, x), x) * weight);
-}
-
-}  // namespace
-
 // y = x where x > 0, else a x;  dx = dy where x > 0, else a dy; da = the sum of x dy elsewhere
 struct ops::Prelu {
   static constexpr auto name = "prelu";
   Tensor forward(const Tensor& x, const Tensor& weight) const { return prelu(x, weight); }
   Gradients backward(const Context& context, const Variable& grad) const {
-    if (grad_enabled())
-      return composite_gradients(context, grad, [](const std::vector<Variable>& in) {
-        return prelu_composite(in[0], in[1]);
-      });
     const PreluGradients gradients =
         prelu_gradients(grad.value(), context.input(0).value(), context.input(1).value());
     return {Variable(gradients.x), Variable(gradients.slope)};
+  }
+  Variable composite(const Inputs& in) const {
+    const Variable &x = in[0], &weight = in[1];
+    const Tensor positive = greater(x.value(), zero_like(x));
+    // The weight meets nothing of what it does not scale, not even an infinity in its gradient.
+    return where(positive, x, where(positive, constant(0, x), x) * weight);
   }
   static std::vector<GradCase> cases() {
     const Function function = [](const std::vector<Variable>& in) { return prelu(in[0], in[1]); };
@@ -96,7 +87,7 @@ Variable prelu(const Variable& x, const Variable& weight) try {
   check(broadcasts_to(weight.shape(), x.shape()), "weight ", weight.shape(),
         " does not broadcast to x ", x.shape());
   return prelu_applies(x.shape(), weight.shape()) ? apply(ops::Prelu{}, x, weight)
-                                                  : prelu_composite(x, weight);
+                                                  : ops::Prelu{}.composite({x, weight});
 } catch (const Error& error) {
   fail_as("prelu", error);
 }

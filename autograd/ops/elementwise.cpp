@@ -325,10 +325,8 @@ struct ops::Where {
              {spread({3, 1}, -2, 2, 1), spread({4}, -2, 2, 2)}}};
   }
 };
-Variable where(const Tensor& condition, const Variable& a, const Variable& b) try {
-  return apply(ops::Where{}, a, b, Variable(condition));
-} catch (const Error& error) {
-  fail_as("where", error);
+Variable where(const Tensor& condition, const Variable& a, const Variable& b) {
+  return apply(ops::Where{}, a, b, condition);
 }
 
 Variable neg(const Variable& x) try { return x * -1.0; } catch (const Error& error) {

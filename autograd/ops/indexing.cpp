@@ -36,10 +36,8 @@ struct ops::Gather {
             {"columns, fewer rows", along(1, {1, 5}), {spread({2, 3}, -2, 2)}}};
   }
 };
-Variable gather(const Variable& x, int axis, const Tensor& index) try {
-  return apply(ops::Gather{axis}, x, Variable(index));
-} catch (const Error& error) {
-  fail_as("gather", error);
+Variable gather(const Variable& x, int axis, const Tensor& index) {
+  return apply(ops::Gather{axis}, x, index);
 }
 
 Variable gather_known(const Variable& x, int axis, const Tensor& index, const Tensor& result) {
@@ -70,11 +68,8 @@ struct ops::ScatterAdd {
             {"columns, fewer rows", along({3, 3}, 1, {2, 2}), {spread({2, 2}, -2, 2)}}};
   }
 };
-Variable scatter_add(const Shape& shape, int axis, const Tensor& index,
-                     const Variable& source) try {
-  return apply(ops::ScatterAdd{shape, axis}, source, Variable(index));
-} catch (const Error& error) {
-  fail_as("scatter_add", error);
+Variable scatter_add(const Shape& shape, int axis, const Tensor& index, const Variable& source) {
+  return apply(ops::ScatterAdd{shape, axis}, source, index);
 }
 
 Variable index_select(const Variable& x, int axis, const Tensor& index) try {

@@ -1,9 +1,8 @@
-// The margin classification head as one op: the fused twin of a composite, see autograd/fused.h,
+// The margin classification head as one op: the fused twin of a composite, see autograd/apply.h,
 // by the kernels of tensor/fused/margin_head.h.
 #include <cmath>
 
 #include "autograd/apply.h"
-#include "autograd/fused.h"
 #include "autograd/ops.h"
 #include "autograd/ops/arguments.h"
 #include "tensor/kernels.h"
@@ -54,7 +53,7 @@ Variable margin_cross_entropy_composite(const Variable& x, const Variable& weigh
 }
 
 // y = mean over i of -log softmax(scale * cosines, the label's replaced)[label];
-// dx and dweight by the kernels, or by the composite's recorded gradients
+// dx and dweight by the kernels
 struct ops::MarginCrossEntropy {
   static constexpr auto name = "margin_cross_entropy";
   double scale;
@@ -85,16 +84,15 @@ struct ops::MarginCrossEntropy {
     return grad({logits}, {cosine}, {Variable(saved->losses.by_target)})[0].value().contiguous();
   }
   Gradients backward(const Context& context, const Variable& grad_out) const {
-    if (grad_enabled())
-      return composite_gradients(context, grad_out, [&](const std::vector<Variable>& in) {
-        return margin_cross_entropy_composite(in[0], in[1], in[2].value(), scale, margin);
-      });
     const Variable &x = context.input(0), &weight = context.input(1), &labels = context.input(2);
     const double row_grad = grad_out.item() / static_cast<double>(x.size(0));
     const HeadGradients gradients =
         head_gradients(saved->products, weight.value(), labels.value(), by_target_cosine(),
                        saved->losses.log_normalizer, scale, row_grad);
     return {Variable(gradients.x), Variable(gradients.weight), Variable()};
+  }
+  Variable composite(const Inputs& in) const {
+    return margin_cross_entropy_composite(in[0], in[1], in[2].value(), scale, margin);
   }
   static std::vector<GradCase> cases() {
     const Tensor labels = Tensor::from(std::vector<int64_t>{0, 2, 2, 1}, {4});
@@ -127,7 +125,7 @@ struct ops::MarginCrossEntropy {
 Variable margin_cross_entropy(const Variable& x, const Variable& weight, const Tensor& labels,
                               double scale, const MarginFunction& margin) try {
   check_head(ops::MarginCrossEntropy::name, x, weight, labels, scale, margin);
-  return apply(ops::MarginCrossEntropy{scale, margin}, x, weight, Variable(labels.contiguous()));
+  return apply(ops::MarginCrossEntropy{scale, margin}, x, weight, labels.contiguous());
 } catch (const Error& error) {
   fail_as(ops::MarginCrossEntropy::name, error);
 }

@@ -1,7 +1,6 @@
 // Norms and normalisations. All are composites, whose recorded graph is their formula, but for
 // batch_norm by the statistics of the batch, which is fused.
 #include "autograd/apply.h"
-#include "autograd/fused.h"
 #include "autograd/ops.h"
 #include "autograd/ops/arguments.h"
 #include "tensor/fused/batch_norm.h"
@@ -131,14 +130,13 @@ struct ops::BatchNorm {
     return result.y;
   }
   Gradients backward(const Context& context, const Variable& grad) const {
-    if (grad_enabled())
-      return composite_gradients(context, grad, [this](const std::vector<Variable>& in) {
-        return normalize_channels(in[0], channel_mean(in[0]), channel_variance(in[0]), in[1], in[2],
-                                  eps);
-      });
     const BatchNormGradients gradients = batch_norm_gradients(
         grad.value(), context.input(0).value(), context.input(1).value(), *saved, eps);
     return {Variable(gradients.x), Variable(gradients.weight), Variable(gradients.bias)};
+  }
+  Variable composite(const Inputs& in) const {
+    return normalize_channels(in[0], channel_mean(in[0]), channel_variance(in[0]), in[1], in[2],
+                              eps);
   }
   static std::vector<GradCase> cases() {
     const Function function = [](const std::vector<Variable>& in) {

@@ -9,13 +9,12 @@
 
 #include "autograd/ops.h"
 #include "tensor/kernels.h"
+#include "tests/gradients/cases.h"
 #include "tests/gradients/custom_rule.h"
 #include "tests/gradients/prover.h"
 
 namespace gradian::proof {
 namespace {
-
-using In = const std::vector<Variable>&;
 
 Tensor cube(const Tensor& x) { return mul(x, mul(x, x)); }
 
@@ -216,6 +215,43 @@ TEST_CASE("what a function throws is passed on with the name of the check") {
   const char* const message =
       "f: the function failed: matmul: inner dimensions differ: a [2, 3], b [2, 3]";
   CHECK_THROWS_WITH_AS(gradcheck("f", failing, {point()}), message, Error);
+}
+
+// The margins of AdaFace (Kim, Jain & Liu 2022), which follow a quality of each row, its length
+// among those of the batch; no gradient flows into it.
+Variable quality_of(const Variable& x) {
+  const Variable length = norm(x, {1});
+  return clamp((length - mean(length)) / (sqrt(var(length)) + 1e-3) * 0.333, -1, 1);
+}
+Variable adaface(const Variable& x, const Variable& weight, const Variable& quality) {
+  const Tensor labels = Tensor::from<int64_t>({0, 2, 2, 1}, {4});
+  return margin_cross_entropy(x, weight, labels, 4, [=](const Variable& cosine) {
+    const Variable q(quality.value().to(cosine.dtype()));
+    return cos(acos(cosine) - 0.4 * q) - (0.4 * q + 0.4);
+  });
+}
+
+TEST_CASE("a loss with detached statistics is proved by holding them at the point, and only so") {
+  const Tensor x = spread({4, 3}, -1, 1.1, 1), weight = spread({5, 3}, -1, 1.1, 2);
+  const GradCase whole{"detached statistics",
+                       [](In in) { return adaface(in[0], in[1], quality_of(in[0]).detach()); },
+                       {x, weight}};
+  const Variable quality = quality_of(Variable(x));
+  const auto held_at = [](const Variable& q) {
+    return [=](In in) { return adaface(in[0], in[1], q); };
+  };
+  CHECK(prove({"loss", "adaface", {holding(whole, held_at(quality))}}).failures.empty());
+  CHECK_FALSE(gradcheck("adaface", whole.function, whole.inputs).passed);
+  CHECK_FALSE(gradgradcheck("adaface", whole.function, whole.inputs).passed);
+  // A part that is held elsewhere, and a gradient that flows although it should not, are noticed.
+  const GradCheckOptions elsewhere{.held = held_at(quality + 0.01)},
+      right{.held = held_at(quality)};
+  const std::string message = gradcheck("adaface", whole.function, whole.inputs, elsewhere).message;
+  CHECK(message.starts_with("adaface: with its part held the function gave "));
+  CHECK(message.ends_with(" of the result: is it held at its value at these inputs?"));
+  CHECK_FALSE(gradcheck("flowing", [](In in) { return in[0] * in[0]; }, {x},
+                        {.held = [=](In in) { return in[0] * Variable(x); }})
+                  .passed);
 }
 
 TEST_CASE("a large input is checked at as many random entries as asked") {

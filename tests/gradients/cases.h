@@ -51,6 +51,13 @@ inline GradCase far_from_zero(const Shape& shape, Function function) {
       "far from zero", std::move(function), {Tensor::from(values, shape)}, short_step, short_step};
 }
 
+// The case of a function that detaches a part of itself; `held` is the same with that part
+// constant, at its value at the inputs (see GradCheckOptions).
+inline GradCase holding(GradCase grad_case, const Function& held) {
+  grad_case.first_order.held = grad_case.second_order.held = held;
+  return grad_case;
+}
+
 // A module as a function of its data and of all its parameters, which are the case's inputs in this
 // order. Each evaluation builds a module of its own, so that no buffer carries over, and puts the
 // inputs in place of the parameters. Parameters beyond the given `values` are spread over (-1, 1).

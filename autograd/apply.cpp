@@ -1,15 +1,14 @@
-#include "autograd/fused.h"
+#include "autograd/apply.h"
 
 #include "autograd/ops.h"
 
 namespace gradian {
 
-Gradients composite_gradients(
-    const Context& context, const Variable& grad_out,
-    const std::function<Variable(const std::vector<Variable>&)>& composite) {
+Gradients composite_gradients(const Context& context, const Variable& grad_out,
+                              const Function& composite) {
   // Each role gets a variable of its own: one variable may play several, or one be made from
   // another, and then the gradients of the variables are not those of the roles.
-  std::vector<Variable> roles, wanted;
+  Inputs roles, wanted;
   for (size_t i = 0; i < context.input_count(); ++i) {
     const Variable& input = context.input(i);
     roles.push_back(reshape(input, input.shape()));
