@@ -230,7 +230,7 @@ GradCheckResult gradgradcheck(const std::string& name, const Function& function,
   return check_function(full_name, gradients_of, function, extended, options);
 }
 
-Tensor spread(const Shape& shape, double low, double high, uint64_t seed) {
+Tensor distinct_values(const Shape& shape, double low, double high, uint64_t seed) {
   Generator generator(seed);
   const int64_t count = numel(shape);
   std::vector<double> values;

@@ -73,6 +73,6 @@ struct GradCase {
 
 // Distinct values spread evenly over [low, high] in a random order: no two equal, so that max and
 // sort have no ties; and none at the ends.
-Tensor spread(const Shape& shape, double low, double high, uint64_t seed = 1);
+Tensor distinct_values(const Shape& shape, double low, double high, uint64_t seed = 1);
 
 }  // namespace gradian

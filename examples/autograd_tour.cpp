@@ -36,7 +36,8 @@ void derivatives_of_x4() {
 }
 
 void prove_formula() {
-  const std::vector<Tensor> point{spread({2, 3}, -1, 1, /*seed=*/1), spread({2, 3}, -1, 1, 2)};
+  const std::vector<Tensor> point{distinct_values({2, 3}, -1, 1, /*seed=*/1),
+                                  distinct_values({2, 3}, -1, 1, 2)};
   std::cout << "The formula at x = " << point[0] << "\n             and y = " << point[1] << "\n";
 
   const Variable x(point[0], true), y(point[1], true);

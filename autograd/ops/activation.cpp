@@ -71,14 +71,16 @@ struct ops::Prelu {
   static std::vector<GradCase> cases() {
     const Function function = [](const std::vector<Variable>& in) { return prelu(in[0], in[1]); };
     const auto with_slopes = [&](std::string label, const Shape& x, const Shape& slope) {
-      return GradCase{std::move(label), function, {spread(x, -2, 2), spread(slope, 0.1, 0.6)}};
+      return GradCase{std::move(label),
+                      function,
+                      {distinct_values(x, -2, 2), distinct_values(slope, 0.1, 0.6)}};
     };
     return {with_slopes("one slope", {3, 4}, {1}),
             with_slopes("a slope a channel", {2, 3, 2, 2}, {1, 3, 1, 1}),
             with_slopes("a slope a row", {3, 4}, {3, 1}),
             {"one variable as both",
              [](const std::vector<Variable>& in) { return prelu(in[0], in[0]); },
-             {spread({1}, 0.3, 0.4)}}};
+             {distinct_values({1}, 0.3, 0.4)}}};
   }
 };
 Variable prelu(const Variable& x, const Variable& weight) try {

@@ -16,28 +16,37 @@ using Binary = Variable (*)(const Variable&, const Variable&);
 // f on values between low and high, where it is smooth.
 std::vector<GradCase> unary_cases(Unary f, double low, double high) {
   const Function function = [f](const std::vector<Variable>& in) { return f(in[0]); };
-  return {{"matrix", function, {spread({3, 4}, low, high)}},
+  return {{"matrix", function, {distinct_values({3, 4}, low, high)}},
           {"scalar", function, {Tensor::scalar(0.7 * low + 0.3 * high, DType::float64)}}};
 }
 
 // f on operands of one shape and on operands that broadcast in both directions.
 std::vector<GradCase> binary_cases(Binary f, double low, double high) {
   const Function function = [f](const std::vector<Variable>& in) { return f(in[0], in[1]); };
-  return {{"same shape", function, {spread({2, 3}, low, high, 1), spread({2, 3}, low, high, 2)}},
-          {"broadcast", function, {spread({2, 1, 3}, low, high, 1), spread({4, 1}, low, high, 2)}},
+  return {{"same shape",
+           function,
+           {distinct_values({2, 3}, low, high, 1), distinct_values({2, 3}, low, high, 2)}},
+          {"broadcast",
+           function,
+           {distinct_values({2, 1, 3}, low, high, 1), distinct_values({4, 1}, low, high, 2)}},
           {"with scalar",
            function,
-           {spread({2, 3}, low, high, 1), Tensor::scalar(0.7 * low + 0.3 * high, DType::float64)}},
+           {distinct_values({2, 3}, low, high, 1),
+            Tensor::scalar(0.7 * low + 0.3 * high, DType::float64)}},
           {"one operand twice",
            [f](const std::vector<Variable>& in) { return f(in[0], in[0] * in[0]); },
-           {spread({5}, low, high)}}};
+           {distinct_values({5}, low, high)}}};
 }
 
 // f on operands that are nowhere equal.
 std::vector<GradCase> ordered_cases(Binary f) {
   const Function function = [f](const std::vector<Variable>& in) { return f(in[0], in[1]); };
-  return {{"same shape", function, {spread({3, 4}, -2, 2, 1), spread({3, 4}, -1.963, 2.037, 2)}},
-          {"broadcast", function, {spread({2, 1, 3}, -2, 2, 1), spread({4, 1}, -1.963, 2.037, 2)}},
+  return {{"same shape",
+           function,
+           {distinct_values({3, 4}, -2, 2, 1), distinct_values({3, 4}, -1.963, 2.037, 2)}},
+          {"broadcast",
+           function,
+           {distinct_values({2, 1, 3}, -2, 2, 1), distinct_values({4, 1}, -1.963, 2.037, 2)}},
           {"just apart",
            function,
            {Tensor::from(std::vector<double>{-1, 2}, {2}),
@@ -154,7 +163,7 @@ struct ops::Pow {
       cases.push_back(
           {text("negative base, exponent ", exponent),
            [exponent](const std::vector<Variable>& in) { return pow(in[0], exponent) + in[0]; },
-           {spread({4}, -2, 2)}});
+           {distinct_values({4}, -2, 2)}});
     return cases;
   }
 };
@@ -319,10 +328,10 @@ struct ops::Where {
     };
     return {{"same shape",
              with_mask({1, 0, 0, 1}, {2, 2}),
-             {spread({2, 2}, -2, 2, 1), spread({2, 2}, -2, 2, 2)}},
+             {distinct_values({2, 2}, -2, 2, 1), distinct_values({2, 2}, -2, 2, 2)}},
             {"all broadcast",
              with_mask({1, 0}, {2, 1, 1}),
-             {spread({3, 1}, -2, 2, 1), spread({4}, -2, 2, 2)}}};
+             {distinct_values({3, 1}, -2, 2, 1), distinct_values({4}, -2, 2, 2)}}};
   }
 };
 Variable where(const Tensor& condition, const Variable& a, const Variable& b) {

@@ -32,8 +32,8 @@ struct ops::Gather {
         return gather(in[0], axis, sample_index(index_shape));
       };
     };
-    return {{"rows", along(0, {4, 2}), {spread({3, 2}, -2, 2)}},
-            {"columns, fewer rows", along(1, {1, 5}), {spread({2, 3}, -2, 2)}}};
+    return {{"rows", along(0, {4, 2}), {distinct_values({3, 2}, -2, 2)}},
+            {"columns, fewer rows", along(1, {1, 5}), {distinct_values({2, 3}, -2, 2)}}};
   }
 };
 Variable gather(const Variable& x, int axis, const Tensor& index) {
@@ -64,8 +64,8 @@ struct ops::ScatterAdd {
         return scatter_add(shape, axis, sample_index(index_shape), in[0]);
       };
     };
-    return {{"rows, repeated", along({3, 2}, 0, {5, 2}), {spread({5, 2}, -2, 2)}},
-            {"columns, fewer rows", along({3, 3}, 1, {2, 2}), {spread({2, 2}, -2, 2)}}};
+    return {{"rows, repeated", along({3, 2}, 0, {5, 2}), {distinct_values({5, 2}, -2, 2)}},
+            {"columns, fewer rows", along({3, 3}, 1, {2, 2}), {distinct_values({2, 2}, -2, 2)}}};
   }
 };
 Variable scatter_add(const Shape& shape, int axis, const Tensor& index, const Variable& source) {

@@ -101,16 +101,17 @@ struct ops::MarginCrossEntropy {
         return margin_cross_entropy(in[0], in[1], labels, scale, margin);
       };
     };
-    const std::vector<Tensor> point{spread({4, 3}, -1, 1.1, 1), spread({5, 3}, -1, 1.1, 2)};
+    const std::vector<Tensor> point{distinct_values({4, 3}, -1, 1.1, 1),
+                                    distinct_values({5, 3}, -1, 1.1, 2)};
     return {
         {"cosine margin", with(4, [](const Variable& c) { return c - 0.2; }), point},
         {"curved margin", with(2, [](const Variable& c) { return c * c * 0.3 + 0.5 * c; }), point},
         {"a margin a row, as many rows as classes",
          with(3,
               [](const Variable& c) {
-                return c - Variable(spread(c.shape(), 0.1, 0.4).to(c.dtype()));
+                return c - Variable(distinct_values(c.shape(), 0.1, 0.4).to(c.dtype()));
               }),
-         {spread({4, 3}, -1, 1.1, 1), spread({4, 3}, -1, 1.1, 2)}},
+         {distinct_values({4, 3}, -1, 1.1, 1), distinct_values({4, 3}, -1, 1.1, 2)}},
         {"a margin of the whole batch",
          with(3, [](const Variable& c) { return c - mean(c * c) * 0.5; }), point},
         {"one input twice",
@@ -118,7 +119,7 @@ struct ops::MarginCrossEntropy {
            return margin_cross_entropy(in[0], in[0], labels, 3.0,
                                        [](const Variable& c) { return 0.5 * c; });
          },
-         {spread({4, 3}, -1, 1.1)}}};
+         {distinct_values({4, 3}, -1, 1.1)}}};
   }
 };
 

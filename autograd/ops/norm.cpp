@@ -146,7 +146,8 @@ struct ops::BatchNorm {
       const Shape channels{x[1]};
       return GradCase{std::move(label),
                       function,
-                      {spread(x, -2, 2), spread(channels, 0.5, 1.5), spread(channels, -1, 1)}};
+                      {distinct_values(x, -2, 2), distinct_values(channels, 0.5, 1.5),
+                       distinct_values(channels, -1, 1)}};
     };
     return {at("images", {2, 3, 2, 3}), at("sequences", {2, 2, 17})};
   }

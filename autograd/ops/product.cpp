@@ -8,7 +8,7 @@ namespace gradian {
 namespace {
 
 GradCase product_case(std::string label, const Function& function, const Shape& a, const Shape& b) {
-  return {std::move(label), function, {spread(a, -2, 2, 1), spread(b, -2, 2, 2)}};
+  return {std::move(label), function, {distinct_values(a, -2, 2, 1), distinct_values(b, -2, 2, 2)}};
 }
 
 struct ConvolutionPoint {
@@ -104,10 +104,10 @@ struct ops::Linear {
     GradCase with_bias = product_case(
         "with bias", [](const std::vector<Variable>& in) { return linear(in[0], in[1], in[2]); },
         {4, 3}, {2, 3});
-    with_bias.inputs.push_back(spread({2}, -2, 2, 3));
+    with_bias.inputs.push_back(distinct_values({2}, -2, 2, 3));
     GradCase batches = with_bias;
     batches.label = "more axes, with bias";
-    batches.inputs[0] = spread({2, 2, 3}, -2, 2, 1);
+    batches.inputs[0] = distinct_values({2, 2, 3}, -2, 2, 1);
     return {with_bias, batches, product_case("without bias", plain, {4, 3}, {2, 3}),
             product_case("vector", plain, {3}, {2, 3})};
   }
@@ -141,7 +141,7 @@ struct ops::Conv2d {
         "with bias",
         [](const std::vector<Variable>& in) { return conv2d(in[0], in[1], in[2], {}); },
         {2, 2, 3, 3}, {3, 2, 2, 2});
-    with_bias.inputs.push_back(spread({3}, -2, 2, 3));
+    with_bias.inputs.push_back(distinct_values({3}, -2, 2, 3));
     cases.push_back(with_bias);
     return cases;
   }

@@ -35,7 +35,7 @@ int64_t count_along(const Variable& x, const Shape& axes) {
 }
 
 GradCase over(std::string label, const Function& function) {
-  return {std::move(label), function, {spread({2, 3, 4}, -1, 2)}};
+  return {std::move(label), function, {distinct_values({2, 3, 4}, -1, 2)}};
 }
 
 }  // namespace

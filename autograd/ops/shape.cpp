@@ -12,7 +12,7 @@ namespace {
 GradCase one_input(std::string label, const Shape& shape, Variable (*f)(const Variable&)) {
   return {std::move(label),
           [f](const std::vector<Variable>& in) { return f(in[0]); },
-          {spread(shape, -2, 2)}};
+          {distinct_values(shape, -2, 2)}};
 }
 
 }  // namespace
@@ -164,12 +164,13 @@ struct ops::Concat {
   static std::vector<GradCase> cases() {
     return {{"three along the last axis",
              [](const std::vector<Variable>& in) { return concat(in, -1); },
-             {spread({2, 1}, -2, 2, 1), spread({2, 3}, -2, 2, 2), spread({2, 2}, -2, 2, 3)}},
+             {distinct_values({2, 1}, -2, 2, 1), distinct_values({2, 3}, -2, 2, 2),
+              distinct_values({2, 2}, -2, 2, 3)}},
             {"one input twice",
              [](const std::vector<Variable>& in) {
                return concat({in[0], in[1], in[0]}, 0);
              },
-             {spread({2}, -2, 2, 1), spread({1}, -2, 2, 2)}}};
+             {distinct_values({2}, -2, 2, 1), distinct_values({1}, -2, 2, 2)}}};
   }
 };
 Variable concat(const std::vector<Variable>& xs, int axis) {

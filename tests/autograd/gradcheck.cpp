@@ -36,7 +36,7 @@ Function scaled_cube(double factor) {
 Variable zeros_of(int64_t size) { return Variable(Tensor::zeros({size}, DType::float64)); }
 
 const Tensor& point() {
-  static const Tensor x = spread({2, 3}, 0.5, 2);
+  static const Tensor x = distinct_values({2, 3}, 0.5, 2);
   return x;
 }
 
@@ -117,7 +117,8 @@ TEST_CASE("a rule that is wrong only for the second input is caught at that inpu
                        return Gradients{grad * context.input(1), grad * context.input(0) * 1.001};
                      });
   };
-  const GradCheckResult result = gradcheck("product", product, {point(), spread({2, 3}, 1, 3, 2)});
+  const GradCheckResult result =
+      gradcheck("product", product, {point(), distinct_values({2, 3}, 1, 3, 2)});
   CHECK_FALSE(result.passed);
   CHECK(parse(result.message).input == 1);
 }
@@ -232,7 +233,8 @@ Variable adaface(const Variable& x, const Variable& weight, const Variable& qual
 }
 
 TEST_CASE("a loss with detached statistics is proved by holding them at the point, and only so") {
-  const Tensor x = spread({4, 3}, -1, 1.1, 1), weight = spread({5, 3}, -1, 1.1, 2);
+  const Tensor x = distinct_values({4, 3}, -1, 1.1, 1),
+               weight = distinct_values({5, 3}, -1, 1.1, 2);
   const GradCase whole{"detached statistics",
                        [](In in) { return adaface(in[0], in[1], quality_of(in[0]).detach()); },
                        {x, weight}};
@@ -255,7 +257,7 @@ TEST_CASE("a loss with detached statistics is proved by holding them at the poin
 }
 
 TEST_CASE("a large input is checked at as many random entries as asked") {
-  const Tensor large = spread({40, 25}, 0.5, 2);
+  const Tensor large = distinct_values({40, 25}, 0.5, 2);
   const GradCheckResult result = gradcheck("cube", scaled_cube(1), {large}, {.max_entries = 30});
   CHECK(result.passed);
   CHECK(result.entries == 30);
@@ -277,7 +279,7 @@ std::vector<Fault> faults() {
       return with_rule("square", {in[0]}, mul(in[0].value(), in[0].value()), rule);
     };
   };
-  const Tensor x = spread({2, 3}, 0.5, 2), y = spread({2, 3}, 1, 3, 2);
+  const Tensor x = distinct_values({2, 3}, 0.5, 2), y = distinct_values({2, 3}, 1, 3, 2);
   return {
       {"an input that does not matter",
        [](In in) { return in[0] * in[0] + 0 * in[1]; },

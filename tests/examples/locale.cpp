@@ -64,7 +64,7 @@ std::string random_function() {
   int64_t calls = 0;
   return gradcheck(
              "f", [&](const std::vector<Variable>& in) { return in[0] * (0.5 + 1000.0 * ++calls); },
-             {spread({1}, 1, 2)})
+             {distinct_values({1}, 1, 2)})
       .message;
 }
 

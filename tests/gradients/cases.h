@@ -35,7 +35,7 @@ inline GradCase on(std::string label, const std::vector<Shape>& shapes, Function
   std::vector<Tensor> inputs;
   for (const Shape& shape : shapes) {
     const double shift = 0.037 * static_cast<double>(inputs.size());
-    inputs.push_back(spread(shape, -2 + shift, 2 + shift, inputs.size() + 1));
+    inputs.push_back(distinct_values(shape, -2 + shift, 2 + shift, inputs.size() + 1));
   }
   return at(std::move(label), std::move(inputs), std::move(function));
 }
@@ -68,7 +68,7 @@ GradCase module_case(std::string label, std::function<M()> make, const std::vect
   std::vector<std::string> names;
   for (const nn::Parameter& p : sample.named_parameters()) {
     if (names.size() == values.size())
-      values.push_back(spread(p.variable.shape(), -1, 1, names.size() + 10));
+      values.push_back(distinct_values(p.variable.shape(), -1, 1, names.size() + 10));
     names.push_back(p.name);
   }
   std::vector<Tensor> inputs = data;
@@ -86,7 +86,7 @@ GradCase module_case(std::string label, std::function<M()> make, const std::vect
 // A layer on an input of this shape, spread over (-2, 2).
 template <class M>
 GradCase layer_case(std::string label, std::function<M()> make, const Shape& input) {
-  return module_case<M>(std::move(label), std::move(make), {spread(input, -2, 2)},
+  return module_case<M>(std::move(label), std::move(make), {distinct_values(input, -2, 2)},
                         [](M& layer, In in) { return layer(in[0]); });
 }
 

@@ -17,7 +17,7 @@ GradientSubject unary(std::string name, Unary f, const std::vector<double>& poin
   const auto count = static_cast<int64_t>(points.size());
   return {"function",
           std::move(name),
-          {at("matrix", {spread({3, 4}, low, high)}, function),
+          {at("matrix", {distinct_values({3, 4}, low, high)}, function),
            at("chosen points", {Tensor::from(points, {count})}, function),
            at("scalar", {Tensor::scalar(0.7, DType::float64)}, function)}};
 }
@@ -28,7 +28,7 @@ GradientSubject function(std::string name, std::vector<GradCase> cases) {
 
 std::vector<GradientSubject> arithmetic() {
   const std::vector<Shape> pair{{2, 3}, {2, 3}}, broadcast{{2, 1, 3}, {4, 1}}, one{{2, 3}};
-  const std::vector<Tensor> positive{spread({2, 3}, 0.5, 2)};
+  const std::vector<Tensor> positive{distinct_values({2, 3}, 0.5, 2)};
   return {
       unary("neg", neg, {0, 1e3}),
       function("operator+", {on("variables", pair, [](In in) { return in[0] + in[1]; }),
@@ -45,12 +45,14 @@ std::vector<GradientSubject> arithmetic() {
                              on("square", one, [](In in) { return in[0] * in[0]; }),
                              on("number right", one, [](In in) { return in[0] * 3; }),
                              on("number left", one, [](In in) { return 3 * in[0]; })}),
-      function("operator/", {at("variables", {positive[0], spread({2, 3}, -2, -0.5)},
-                                [](In in) { return in[0] / in[1]; }),
-                             at("broadcast", {spread({2, 1, 3}, -1, 1), spread({4, 1}, 0.5, 2)},
-                                [](In in) { return in[0] / in[1]; }),
-                             on("number right", one, [](In in) { return in[0] / 3; }),
-                             at("number left", positive, [](In in) { return 3 / in[0]; })}),
+      function(
+          "operator/",
+          {at("variables", {positive[0], distinct_values({2, 3}, -2, -0.5)},
+              [](In in) { return in[0] / in[1]; }),
+           at("broadcast", {distinct_values({2, 1, 3}, -1, 1), distinct_values({4, 1}, 0.5, 2)},
+              [](In in) { return in[0] / in[1]; }),
+           on("number right", one, [](In in) { return in[0] / 3; }),
+           at("number left", positive, [](In in) { return 3 / in[0]; })}),
   };
 }
 
@@ -122,13 +124,14 @@ std::vector<GradientSubject> reductions() {
   // One row of a function along axes, with and without keeping them.
   // Numbers whose mean is not 0, for of a 0 only the rounding could be compared.
   const auto along = [](std::string name, Variable (*f)(const Variable&, const Shape&, bool)) {
-    return function(
-        std::move(name),
-        {GradCase{"all axes", [f](In in) { return f(in[0], {}, false); }, {spread({3, 4}, -1, 2)}},
-         on("last axis", {{3, 4}}, [f](In in) { return f(in[0], {-1}, false); }),
-         on("outer axes, kept", {{2, 3, 2}}, [f](In in) {
-           return f(in[0], {0, 2}, true);
-         })});
+    return function(std::move(name),
+                    {GradCase{"all axes",
+                              [f](In in) { return f(in[0], {}, false); },
+                              {distinct_values({3, 4}, -1, 2)}},
+                     on("last axis", {{3, 4}}, [f](In in) { return f(in[0], {-1}, false); }),
+                     on("outer axes, kept", {{2, 3, 2}}, [f](In in) {
+                       return f(in[0], {0, 2}, true);
+                     })});
   };
   GradientSubject logsumexps = along("logsumexp", logsumexp);
   logsumexps.cases.push_back(far_from_zero({3}, [](In in) { return logsumexp(in[0]); }));
@@ -148,10 +151,10 @@ std::vector<GradientSubject> reductions() {
 
 std::vector<GradientSubject> norms() {
   return {
-      function("norm",
-               {on("all axes", {{3, 4}}, [](In in) { return norm(in[0]); }),
-                on("rows, kept", {{3, 4}}, [](In in) { return norm(in[0], {1}, true); }),
-                at("short", {spread({3}, -0.02, 0.02)}, [](In in) { return norm(in[0]); })}),
+      function("norm", {on("all axes", {{3, 4}}, [](In in) { return norm(in[0]); }),
+                        on("rows, kept", {{3, 4}}, [](In in) { return norm(in[0], {1}, true); }),
+                        at("short", {distinct_values({3}, -0.02, 0.02)},
+                           [](In in) { return norm(in[0]); })}),
       function("normalize", {on("rows", {{3, 4}}, [](In in) { return normalize(in[0]); }),
                              on("columns", {{3, 4}}, [](In in) { return normalize(in[0], 0); })}),
       function(

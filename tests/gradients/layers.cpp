@@ -37,9 +37,10 @@ std::vector<GradientSubject> products() {
                 [] {
                   return nn::Sequential{Linear(2, 4), nn::ReLU(), Linear(4, 2)};
                 },
-                {spread({3, 2}, -2, 2)}, [](nn::Sequential& net, In in) { return net(in[0]); },
-                {spread({4, 2}, -1, 1), spread({4}, -1, 1, 2), spread({2, 4}, -1, 1, 3),
-                 spread({2}, -1, 1, 4)})}),
+                {distinct_values({3, 2}, -2, 2)},
+                [](nn::Sequential& net, In in) { return net(in[0]); },
+                {distinct_values({4, 2}, -1, 1), distinct_values({4}, -1, 1, 2),
+                 distinct_values({2, 4}, -1, 1, 3), distinct_values({2}, -1, 1, 4)})}),
   };
 }
 
@@ -79,9 +80,9 @@ std::vector<GradientSubject> elementwise() {
       layer("PReLU",
             {layer_case<PReLU>("one slope", [] { return PReLU(); }, {3, 4}),
              layer_case<PReLU>("a slope a channel", [] { return PReLU(3); }, {2, 3, 2, 2})}),
-      layer("Dropout",
-            {module_case<Dropout>(
-                "training", [] { return Dropout(0.4); }, {spread({4, 5}, -2, 2)}, seeded)}),
+      layer("Dropout", {module_case<Dropout>(
+                           "training", [] { return Dropout(0.4); },
+                           {distinct_values({4, 5}, -2, 2)}, seeded)}),
       layer("Flatten", {layer_case<Flatten>("images", [] { return Flatten(); }, {2, 3, 2, 2})}),
   };
 }
@@ -94,11 +95,11 @@ GradientSubject batch_norm_layer(std::string name, const std::vector<Shape>& sha
     cases.push_back(layer_case<M>(
         text("training ", shape), [] { return M(3); }, shape));
     cases.push_back(module_case<M>(
-        text("evaluation ", shape), [] { return M(3); }, {spread(shape, -2, 2)},
+        text("evaluation ", shape), [] { return M(3); }, {distinct_values(shape, -2, 2)},
         [](M& layer, In in) {
           const DType dtype = in[0].dtype();
-          layer.running_mean.set_value(spread({3}, -1, 1).to(dtype));
-          layer.running_var.set_value(spread({3}, 0.5, 2).to(dtype));
+          layer.running_mean.set_value(distinct_values({3}, -1, 1).to(dtype));
+          layer.running_var.set_value(distinct_values({3}, 0.5, 2).to(dtype));
           layer.eval();
           return layer(in[0]);
         }));

@@ -30,7 +30,7 @@ GradCase classification(Classification f, const std::string& label, CrossEntropy
 }
 
 std::vector<GradCase> classification_cases(Classification f) {
-  const Tensor weight = spread({5}, 0.5, 2);
+  const Tensor weight = distinct_values({5}, 0.5, 2);
   const std::vector<int64_t> ignored{0, -1, 2, 1, -1, 0};
   std::vector<GradCase> cases{classification(f, "one row", {}, {3})};
   for (const auto& [name, reduction] : kReductions) {
@@ -44,7 +44,7 @@ std::vector<GradCase> classification_cases(Classification f) {
 
 std::vector<GradientSubject> classification_losses() {
   std::vector<GradCase> smoothed = classification_cases(cross_entropy);
-  const Tensor weight = spread({5}, 0.5, 2);
+  const Tensor weight = distinct_values({5}, 0.5, 2);
   for (const auto& [name, reduction] : kReductions)
     smoothed.push_back(classification(
         cross_entropy, text(name, ", smoothed, class weights"),
@@ -70,7 +70,7 @@ std::vector<GradCase> with_reductions(const std::vector<Shape>& shapes,
 
 std::vector<GradientSubject> value_losses() {
   const std::vector<Shape> pair{{3, 4}, {3, 4}};
-  const Tensor same = spread({3}, -1, 1);
+  const Tensor same = distinct_values({3}, -1, 1);
 
   std::vector<GradCase> smooth_l1 = with_reductions(pair, [](In in, Reduction reduction) {
     return smooth_l1_loss(in[0], in[1], {.reduction = reduction});
@@ -96,23 +96,25 @@ std::vector<GradientSubject> value_losses() {
                  {.expect_zero = true}});
 
   const auto binary = [](const std::string& label, Reduction reduction, bool weighted) {
-    return at(label, {spread({3, 4}, -4, 4, 1), spread({3, 4}, 0, 1, 2)}, [=](In in) {
-      BinaryCrossEntropyOptions options{.reduction = reduction};
-      if (weighted) {
-        options.weight = constant_like(spread({3, 1}, 0.5, 2, 3), in[0]);
-        options.pos_weight = constant_like(spread({4}, 0.5, 3, 4), in[0]);
-      }
-      return binary_cross_entropy_with_logits(in[0], in[1], options);
-    });
+    return at(label, {distinct_values({3, 4}, -4, 4, 1), distinct_values({3, 4}, 0, 1, 2)},
+              [=](In in) {
+                BinaryCrossEntropyOptions options{.reduction = reduction};
+                if (weighted) {
+                  options.weight = constant_like(distinct_values({3, 1}, 0.5, 2, 3), in[0]);
+                  options.pos_weight = constant_like(distinct_values({4}, 0.5, 3, 4), in[0]);
+                }
+                return binary_cross_entropy_with_logits(in[0], in[1], options);
+              });
   };
   std::vector<GradCase> binary_cases;
   for (const auto& [name, reduction] : kReductions) {
     binary_cases.push_back(binary(name, reduction, false));
     binary_cases.push_back(binary(text(name, ", weight and pos_weight"), reduction, true));
   }
-  binary_cases.push_back(at("zero and far logits",
-                            {Tensor::from<double>({0, 40, -40}, {3}), spread({3}, 0.2, 0.8)},
-                            [](In in) { return binary_cross_entropy_with_logits(in[0], in[1]); }));
+  binary_cases.push_back(
+      at("zero and far logits",
+         {Tensor::from<double>({0, 40, -40}, {3}), distinct_values({3}, 0.2, 0.8)},
+         [](In in) { return binary_cross_entropy_with_logits(in[0], in[1]); }));
 
   const Tensor counts = Tensor::from<double>({1, 0, 1}, {3, 1});
   return {
@@ -156,7 +158,7 @@ std::vector<GradientSubject> pair_losses() {
   contrastives.push_back(on("all within the margin", {{5, 3}, {5, 3}},
                             [=](In in) { return contrastive(9)(in, Reduction::mean); }));
   // A pair of one class has the loss d^2 / 2, which is smooth at distance 0.
-  const Tensor same = spread({2, 3}, -1, 1);
+  const Tensor same = distinct_values({2, 3}, -1, 1);
   contrastives.push_back({"equal embeddings of one class",
                           [](In in) {
                             return contrastive_loss(in[0], in[1], labels_of({1, 1}));
@@ -175,13 +177,13 @@ Tensor features_at_centers(const Tensor& centers, const std::vector<int64_t>& la
                            const std::vector<int64_t>& but_for) {
   Tensor features = index_select(Variable(centers), 0, labels_of(labels)).value().clone();
   for (const int64_t row : but_for)
-    features.slice(0, row, row + 1).copy_from(spread({1, 3}, -1, 1, 5));
+    features.slice(0, row, row + 1).copy_from(distinct_values({1, 3}, -1, 1, 5));
   return features;
 }
 
 std::vector<GradCase> center_loss_by_gradient() {
   const auto make = [] { return CenterLoss(5, 3, 0.3); };
-  const Tensor centers = spread({5, 3}, -1, 1, 9);
+  const Tensor centers = distinct_values({5, 3}, -1, 1, 9);
   const auto point = [&](const char* label, const Tensor& features,
                          const std::vector<int64_t>& labels) {
     return module_case<CenterLoss>(
@@ -191,8 +193,8 @@ std::vector<GradCase> center_loss_by_gradient() {
   };
   const std::vector<int64_t> repeated{0, 2, 2, 1, 2, 0};  // 3 and 4 are absent
   std::vector<GradCase> cases{
-      point("one row", spread({1, 3}, -2, 2), {3}),
-      point("repeated and absent labels", spread({6, 3}, -2, 2), repeated),
+      point("one row", distinct_values({1, 3}, -2, 2), {3}),
+      point("repeated and absent labels", distinct_values({6, 3}, -2, 2), repeated),
       point("some features at their centre", features_at_centers(centers, repeated, {1, 3}),
             repeated),
       point("all features at their centre", features_at_centers(centers, repeated, {}), repeated)};
@@ -204,7 +206,7 @@ std::vector<GradCase> center_loss_by_gradient() {
 // the centres held and of the centres with the features held. The second half leaves no trace in
 // the value of the loss, so there the value is replaced by the function whose gradient it claims.
 std::vector<GradCase> center_loss_by_paper() {
-  const Tensor centers = spread({5, 3}, -1, 1, 9);
+  const Tensor centers = distinct_values({5, 3}, -1, 1, 9);
   const auto features_half = [&](const char* label, const Tensor& features,
                                  const std::vector<int64_t>& labels) {
     return at(label, {features}, [=](In in) {
@@ -234,12 +236,13 @@ std::vector<GradCase> center_loss_by_paper() {
   const std::vector<int64_t> repeated{0, 2, 2, 1, 2, 0};
   const std::vector<double> divisors{3, 4, 4, 2, 4, 3};
   const Tensor some_at_centers = features_at_centers(centers, repeated, {1, 3});
-  return {features_half("features, one row", spread({1, 3}, -2, 2), {3}),
-          features_half("features, repeated labels", spread({6, 3}, -2, 2), repeated),
-          features_half("features, some at their centre", some_at_centers, repeated),
-          centers_half("centres, one row", spread({1, 3}, -2, 2), {3}, {2}),
-          centers_half("centres, repeated labels", spread({6, 3}, -2, 2), repeated, divisors),
-          centers_half("centres, some features there", some_at_centers, repeated, divisors)};
+  return {
+      features_half("features, one row", distinct_values({1, 3}, -2, 2), {3}),
+      features_half("features, repeated labels", distinct_values({6, 3}, -2, 2), repeated),
+      features_half("features, some at their centre", some_at_centers, repeated),
+      centers_half("centres, one row", distinct_values({1, 3}, -2, 2), {3}, {2}),
+      centers_half("centres, repeated labels", distinct_values({6, 3}, -2, 2), repeated, divisors),
+      centers_half("centres, some features there", some_at_centers, repeated, divisors)};
 }
 
 }  // namespace
