@@ -83,7 +83,7 @@ void dropout(const Variable& x, T training, bool = true) = delete;  // p comes f
 
 // Shape (ops/shape.cpp).
 Variable reshape(const Variable& x, const Shape& shape);  // one size may be -1
-Variable permute(const Variable& x, const Shape& axes);
+Variable permute(const Variable& x, const Axes& axes);
 Variable transpose(const Variable& x, int axis0, int axis1);  // composite
 Variable flatten(const Variable& x, int start_axis = 0);      // composite
 Variable squeeze(const Variable& x, int axis);                // composite
@@ -101,25 +101,25 @@ Variable concat(const std::vector<Variable>& xs, int axis = 0);
 Variable stack(const std::vector<Variable>& xs, int axis = 0);  // composite: along a new axis
 
 // Reductions (ops/reduction.cpp).
-Variable sum(const Variable& x, const Shape& axes = {}, bool keepdim = false);
+Variable sum(const Variable& x, const Axes& axes = {}, bool keepdim = false);
 // Sums the axes along which `shape` was broadcast to x's shape (composite).
 Variable sum_to(const Variable& x, const Shape& shape);
-Variable mean(const Variable& x, const Shape& axes = {}, bool keepdim = false);  // composite
+Variable mean(const Variable& x, const Axes& axes = {}, bool keepdim = false);  // composite
 // sum((x - mean)^2) / max(n - correction, 0), composite.
-Variable var(const Variable& x, const Shape& axes = {}, int64_t correction = 1,
+Variable var(const Variable& x, const Axes& axes = {}, int64_t correction = 1,
              bool keepdim = false);
 template <std::same_as<bool> T>
-void var(const Variable& x, const Shape& axes, T keepdim, bool = false) = delete;
+void var(const Variable& x, const Axes& axes, T keepdim, bool = false) = delete;
 // The largest / smallest value over the axes (composite: gather at argmax).
-Variable max(const Variable& x, const Shape& axes = {}, bool keepdim = false);
-Variable min(const Variable& x, const Shape& axes = {}, bool keepdim = false);
-Variable logsumexp(const Variable& x, const Shape& axes = {}, bool keepdim = false);  // composite
+Variable max(const Variable& x, const Axes& axes = {}, bool keepdim = false);
+Variable min(const Variable& x, const Axes& axes = {}, bool keepdim = false);
+Variable logsumexp(const Variable& x, const Axes& axes = {}, bool keepdim = false);  // composite
 Variable log_softmax(const Variable& x, int axis);
 Variable softmax(const Variable& x, int axis);  // composite
 
 // Norms (ops/norm.cpp), composites but for batch_norm.
 // sqrt(sum(x^2)) over the axes, also where the squares are too large or too small for the dtype.
-Variable norm(const Variable& x, const Shape& axes = {}, bool keepdim = false);
+Variable norm(const Variable& x, const Axes& axes = {}, bool keepdim = false);
 // x / max(||x||, eps) along `axis`. Where ||x|| < eps the gradient is 0 (PyTorch's is 1 / eps).
 Variable normalize(const Variable& x, int axis = 1, double eps = kSmallestLength);
 // PyTorch's p, which comes before its axis: the norm here is always Euclidean.

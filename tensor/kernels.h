@@ -47,7 +47,7 @@ Tensor isfinite(const Tensor& x);
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
 
 // Reductions over any axes (reduce.cpp). An empty list of axes means all of them.
-Tensor sum(const Tensor& x, const Shape& axes = {}, bool keepdim = false);
+Tensor sum(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
 // Sums the axes along which `shape` was broadcast to x's shape; the adjoint of expand.
 Tensor sum_to(const Tensor& x, const Shape& shape);
 // Index of the largest value along `axis`, int64; the first one among equals. NaN counts as

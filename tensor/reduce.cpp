@@ -15,7 +15,7 @@ namespace gradian {
 namespace {
 
 // Which axes are reduced, as flags; no axes given means all.
-std::array<bool, Shape::kMaxAxes> reduced_axes(const Shape& axes, int dim, const char* op) {
+std::array<bool, Shape::kMaxAxes> reduced_axes(const Axes& axes, int dim, const char* op) {
   std::array<bool, Shape::kMaxAxes> reduced{};
   if (axes.empty()) reduced.fill(true);
   for (int64_t axis : axes) {
@@ -28,7 +28,7 @@ std::array<bool, Shape::kMaxAxes> reduced_axes(const Shape& axes, int dim, const
 
 // x viewed with its reduced axes in front of the others, and behind them.
 Tensor reduced_first(const Tensor& x, const std::array<bool, Shape::kMaxAxes>& reduced) {
-  Shape order;
+  Axes order;
   for (const bool wanted : {true, false})
     for (int axis = 0; axis < x.dim(); ++axis)
       if (reduced[static_cast<size_t>(axis)] == wanted) order.push_back(axis);
@@ -262,7 +262,7 @@ int check_not_empty(const Tensor& x, int axis, const char* op) {
 
 }  // namespace
 
-Tensor sum(const Tensor& x, const Shape& axes, bool keepdim) {
+Tensor sum(const Tensor& x, const Axes& axes, bool keepdim) {
   check_defined(x, "sum");
   const auto reduced = reduced_axes(axes, x.dim(), "sum");
   Shape kept, keepdim_shape = x.shape();
@@ -290,7 +290,7 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
   check_defined(x, "sum_to");
   check(broadcasts_to(shape, x.shape()), "sum_to: shape ", shape, " does not broadcast to ",
         x.shape());
-  const Shape axes = broadcast_axes(shape, x.shape());
+  const Axes axes = broadcast_axes(shape, x.shape());
   return (axes.empty() ? x.contiguous() : sum(x, axes)).reshape(shape);
 }
 

@@ -59,10 +59,10 @@ bool broadcasts_to(const Shape& from, const Shape& to) {
   return true;
 }
 
-Shape broadcast_axes(const Shape& from, const Shape& to) {
+Axes broadcast_axes(const Shape& from, const Shape& to) {
   check(broadcasts_to(from, to), "shape ", from, " does not broadcast to ", to);
   const int offset = to.size() - from.size();
-  Shape axes;
+  Axes axes;
   for (int axis = 0; axis < to.size(); ++axis)
     if (axis < offset || from[axis - offset] != to[axis]) axes.push_back(axis);
   return axes;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <ostream>
@@ -67,6 +68,26 @@ class Shape {
 // Prints as [2, 3].
 std::ostream& operator<<(std::ostream& out, const Shape& shape);
 
+// The axes that a function works along, a negative one counted from the end: sum(x, 1),
+// sum(x, {0, -1}). A flag does not pass for one.
+class Axes : private Shape {
+ public:
+  Axes() = default;
+  template <std::integral Number>
+  requires(!std::same_as<Number, bool>) Axes(Number axis) : Shape{static_cast<int64_t>(axis)} {}
+  Axes(std::initializer_list<int64_t> axes) : Shape(axes) {}
+  template <std::same_as<bool> Flag>
+  Axes(std::initializer_list<Flag>) = delete;
+  explicit Axes(const std::vector<int64_t>& axes) : Shape(axes) {}
+
+  using Shape::begin, Shape::end, Shape::size, Shape::empty, Shape::push_back, Shape::operator[];
+  bool contains(int64_t axis) const { return std::find(begin(), end(), axis) != end(); }
+
+  friend std::ostream& operator<<(std::ostream& out, const Axes& axes) {
+    return out << static_cast<const Shape&>(axes);
+  }
+};
+
 // The rule that the shape of every tensor keeps: no size is negative, and the product of the sizes,
 // a 0 counted as 1, is at most this. So numbers of elements, strides and bytes fit 64 bits, also in
 // a tensor without elements and in one that repeats a few.
@@ -89,7 +110,7 @@ Shape broadcast_shapes(const Shape& a, const Shape& b, const char* op);
 bool broadcasts_to(const Shape& from, const Shape& to);
 
 // The axes of `to` along which an array of shape `from` is repeated when it broadcasts to it.
-Shape broadcast_axes(const Shape& from, const Shape& to);
+Axes broadcast_axes(const Shape& from, const Shape& to);
 
 // Replaces one -1 by what the number of elements leaves for it; fails if that cannot be.
 Shape infer_shape(const Shape& requested, int64_t elements);

@@ -195,7 +195,7 @@ Tensor Tensor::reshape(const Shape& requested) const {
   return view;
 }
 
-Tensor Tensor::permute(const Shape& axes) const {
+Tensor Tensor::permute(const Axes& axes) const {
   Tensor view = handle("permute");
   check(axes.size() == dim(), "permute: axes ", axes, " for shape ", shape_);
   std::array<bool, Shape::kMaxAxes> used{};

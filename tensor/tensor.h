@@ -88,7 +88,7 @@ class Tensor {
 
   // Views. reshape copies only when the strides leave no other way.
   Tensor reshape(const Shape& shape) const;  // one size may be -1
-  Tensor permute(const Shape& axes) const;
+  Tensor permute(const Axes& axes) const;
   Tensor transpose(int axis0, int axis1) const;
   Tensor slice(int axis, int64_t begin, int64_t end, int64_t step = 1) const;
   Tensor select(int axis, int64_t index) const;  // removes the axis

@@ -226,7 +226,7 @@ struct Layout {
 };
 
 inline Tensor reversed_axes(const Tensor& x) {
-  Shape axes;
+  Axes axes;
   for (int axis = x.dim() - 1; axis >= 0; --axis) axes.push_back(axis);
   return x.permute(axes);
 }

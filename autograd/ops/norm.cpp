@@ -18,8 +18,8 @@ Variable standardize(const Variable& x, const Variable& mean, const Variable& va
   return result;
 }
 
-Shape all_axes_but(int kept, int dim) {
-  Shape axes;
+Axes all_axes_but(int kept, int dim) {
+  Axes axes;
   for (int axis = 0; axis < dim; ++axis)
     if (axis != kept) axes.push_back(axis);
   return axes;
@@ -38,7 +38,7 @@ Tensor in_range(const Tensor& squares) {
 
 }  // namespace
 
-Variable norm(const Variable& x, const Shape& axes, bool keepdim) try {
+Variable norm(const Variable& x, const Axes& axes, bool keepdim) try {
   check_floating(x);
   const Variable squares = sum(x * x, axes, keepdim);
   const Tensor fits = in_range(squares.value());
@@ -58,7 +58,7 @@ Variable norm(const Variable& x, const Shape& axes, bool keepdim) try {
 
 Variable normalize(const Variable& x, int axis, double eps) try {
   check_eps(eps);
-  const Variable length = norm(x, {axis}, true);
+  const Variable length = norm(x, axis, true);
   const Tensor tiny = less(length.value(), Tensor::scalar(eps, x.dtype()));
   return where(tiny, x.detach() / eps, x / where(tiny, constant(1, x), length));
 } catch (const Error& error) {
@@ -71,18 +71,19 @@ Variable cosine_similarity(const Variable& x, const Variable& y, int axis, doubl
   const Shape shape = broadcast_shapes(x.shape(), y.shape(), "cosine_similarity");
   // Each by its own length, so that no product of two lengths overflows.
   const auto direction = [&](const Variable& v) {
-    const Variable wide = expand(v, shape), length = norm(wide, {axis}, true);
+    const Variable wide = expand(v, shape), length = norm(wide, axis, true);
     const Tensor tiny = less(length.value(), Tensor::scalar(eps, x.dtype()));
     return wide / where(tiny, constant(eps, x), length);
   };
-  return sum(direction(x) * direction(y), {axis});
+  return sum(direction(x) * direction(y), axis);
 } catch (const Error& error) {
   fail_as("cosine_similarity", error);
 }
 
 Variable layer_norm(const Variable& x, const Shape& normalized_shape, const Variable& weight,
                     const Variable& bias, double eps) try {
-  Shape axes, last;
+  Axes axes;
+  Shape last;
   for (int axis = x.dim() - normalized_shape.size(); axis < x.dim(); ++axis) {
     axes.push_back(axis);
     if (axis >= 0) last.push_back(x.size(axis));

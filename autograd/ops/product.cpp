@@ -96,7 +96,7 @@ struct ops::Linear {
     const Variable dy = reshape(grad, {rows, w.size(0)});
     if (context.needs(1))  // [O, I] = [O, rows] x [rows, I]
       gradients[1] = matmul(transpose(dy, 0, 1), reshape(x, {rows, w.size(1)}));
-    if (gradients.size() == 3 && context.needs(2)) gradients[2] = sum(dy, {0});
+    if (gradients.size() == 3 && context.needs(2)) gradients[2] = sum(dy, 0);
     return gradients;
   }
   static std::vector<GradCase> cases() {

@@ -8,27 +8,27 @@ namespace gradian {
 namespace {
 
 // `axes`, or all axes of x when the list is empty, normalised.
-Shape listed_axes(const Shape& axes, const Variable& x) {
-  Shape result;
+Axes listed_axes(const Axes& axes, const Variable& x) {
+  Axes result;
   if (axes.empty())
     for (int axis = 0; axis < x.dim(); ++axis) result.push_back(axis);
   for (int64_t axis : axes) result.push_back(normalize_axis(axis, x.dim(), "sum"));
   return result;
 }
 
-Shape with_ones(Shape shape, const Shape& axes) {
+Shape with_ones(Shape shape, const Axes& axes) {
   for (int64_t axis : axes) shape[static_cast<int>(axis)] = 1;
   return shape;
 }
 
-Shape without(const Shape& shape, const Shape& axes) {
+Shape without(const Shape& shape, const Axes& axes) {
   Shape result;
   for (int axis = 0; axis < shape.size(); ++axis)
-    if (std::find(axes.begin(), axes.end(), axis) == axes.end()) result.push_back(shape[axis]);
+    if (!axes.contains(axis)) result.push_back(shape[axis]);
   return result;
 }
 
-int64_t count_along(const Variable& x, const Shape& axes) {
+int64_t count_along(const Variable& x, const Axes& axes) {
   int64_t count = 1;
   for (int64_t axis : axes) count *= x.size(static_cast<int>(axis));
   return count;
@@ -43,7 +43,7 @@ GradCase over(std::string label, const Function& function) {
 // y = sum of x over the axes;  dx = dy broadcast along them
 struct ops::Sum {
   static constexpr auto name = "sum";
-  Shape axes;  // as given: empty means all
+  Axes axes;  // as given: empty means all
   bool keepdim;
   Tensor forward(const Tensor& x) const { return sum(x, axes, keepdim); }
   Gradients backward(const Context& context, const Variable& grad) const {
@@ -52,14 +52,14 @@ struct ops::Sum {
     return {expand(keepdim ? grad : reshape(grad, reduced), x.shape())};
   }
   static std::vector<GradCase> cases() {
-    const auto along = [](const Shape& axes, bool keepdim) {
+    const auto along = [](const Axes& axes, bool keepdim) {
       return [=](const std::vector<Variable>& in) { return sum(in[0], axes, keepdim); };
     };
     return {over("all axes", along({}, false)), over("first axis", along({0}, false)),
             over("outer axes, kept", along({0, -1}, true)), over("middle axis", along({1}, false))};
   }
 };
-Variable sum(const Variable& x, const Shape& axes, bool keepdim) {
+Variable sum(const Variable& x, const Axes& axes, bool keepdim) {
   return apply(ops::Sum{axes, keepdim}, x);
 }
 
@@ -73,7 +73,7 @@ struct ops::LogSoftmax {
   Gradients backward(const Context& context, const Variable& grad) const {
     const Variable& y = context.output();
     if (!grad_enabled()) return {Variable(log_softmax_gradient(y.value(), grad.value(), axis))};
-    const Variable p = exp(y), total = sum(grad, {axis}, true);
+    const Variable p = exp(y), total = sum(grad, axis, true);
     const Tensor near_one = greater(p.value(), Tensor::scalar(0.5, p.dtype()));
     return {where(near_one, (grad - total) - tanh(y / 2) * (1 + p) * total, grad - p * total)};
   }
@@ -98,13 +98,13 @@ Variable softmax(const Variable& x, int axis) try {
 
 Variable sum_to(const Variable& x, const Shape& shape) try {
   if (x.shape() == shape) return x;
-  const Shape axes = broadcast_axes(shape, x.shape());
+  const Axes axes = broadcast_axes(shape, x.shape());
   return reshape(axes.empty() ? x : sum(x, axes), shape);
 } catch (const Error& error) {
   fail_as("sum_to", error);
 }
 
-Variable mean(const Variable& x, const Shape& axes, bool keepdim) try {
+Variable mean(const Variable& x, const Axes& axes, bool keepdim) try {
   check_floating(x);
   const int64_t count = count_along(x, listed_axes(axes, x));
   return sum(x, axes, keepdim) / static_cast<double>(count);
@@ -112,7 +112,7 @@ Variable mean(const Variable& x, const Shape& axes, bool keepdim) try {
   fail_as("mean", error);
 }
 
-Variable var(const Variable& x, const Shape& axes, int64_t correction, bool keepdim) try {
+Variable var(const Variable& x, const Axes& axes, int64_t correction, bool keepdim) try {
   const int64_t count = count_along(x, listed_axes(axes, x));
   const auto divisor = static_cast<double>(std::max<int64_t>(0, count - correction));
   const Variable centered = x - mean(x, axes, true);
@@ -124,14 +124,14 @@ Variable var(const Variable& x, const Shape& axes, int64_t correction, bool keep
 namespace {
 
 // Of x over the axes, the value whose rank is the largest: the first one of equals.
-Variable first_by_rank(const Variable& x, Tensor (*rank)(const Tensor&), const Shape& axes,
+Variable first_by_rank(const Variable& x, Tensor (*rank)(const Tensor&), const Axes& axes,
                        bool keepdim) {
-  const Shape listed = listed_axes(axes, x);
+  const Axes listed = listed_axes(axes, x);
   const Shape kept = without(x.shape(), listed);
   // The reduced axes go last and become one, in their order.
-  Shape order;
+  Axes order;
   for (int axis = 0; axis < x.dim(); ++axis)
-    if (std::find(listed.begin(), listed.end(), axis) == listed.end()) order.push_back(axis);
+    if (!listed.contains(axis)) order.push_back(axis);
   for (int64_t axis : listed) order.push_back(axis);
   Shape rows = kept;
   rows.push_back(count_along(x, listed));
@@ -151,21 +151,21 @@ Tensor reversed(const Tensor& x) {
 
 }  // namespace
 
-Variable max(const Variable& x, const Shape& axes, bool keepdim) try {
+Variable max(const Variable& x, const Axes& axes, bool keepdim) try {
   return first_by_rank(x, itself, axes, keepdim);
 } catch (const Error& error) {
   fail_as("max", error);
 }
 
-Variable min(const Variable& x, const Shape& axes, bool keepdim) try {
+Variable min(const Variable& x, const Axes& axes, bool keepdim) try {
   return first_by_rank(x, reversed, axes, keepdim);
 } catch (const Error& error) {
   fail_as("min", error);
 }
 
-Variable logsumexp(const Variable& x, const Shape& axes, bool keepdim) try {
+Variable logsumexp(const Variable& x, const Axes& axes, bool keepdim) try {
   check_floating(x);
-  const Shape listed = listed_axes(axes, x);
+  const Axes listed = listed_axes(axes, x);
   // The shift cancels, so it counts as a constant. An infinite one would make NaN: take 0 then.
   const Tensor largest = max(x.detach(), axes, true).value();
   const Variable shift(where(isfinite(largest), largest, Tensor::scalar(0, x.dtype())));

@@ -39,10 +39,10 @@ Variable reshape(const Variable& x, const Shape& shape) { return apply(ops::Resh
 // y = x with its axes in another order;  dx = dy with them put back
 struct ops::Permute {
   static constexpr auto name = "permute";
-  Shape axes;
+  Axes axes;
   Tensor forward(const Tensor& x) const { return x.permute(axes); }
   Gradients backward(const Context&, const Variable& grad) const {
-    Shape inverse = axes;
+    Axes inverse = axes;
     for (int i = 0; i < axes.size(); ++i) inverse[normalize_axis(axes[i], axes.size(), name)] = i;
     return {permute(grad, inverse)};
   }
@@ -56,7 +56,7 @@ struct ops::Permute {
             })};
   }
 };
-Variable permute(const Variable& x, const Shape& axes) { return apply(ops::Permute{axes}, x); }
+Variable permute(const Variable& x, const Axes& axes) { return apply(ops::Permute{axes}, x); }
 
 // y = x broadcast;  dx = dy, which the engine sums over the broadcast axes
 struct ops::Expand {
@@ -178,7 +178,7 @@ Variable concat(const std::vector<Variable>& xs, int axis) {
 }
 
 Variable transpose(const Variable& x, int axis0, int axis1) try {
-  Shape axes;
+  Axes axes;
   for (int axis = 0; axis < x.dim(); ++axis) axes.push_back(axis);
   std::swap(axes[normalize_axis(axis0, x.dim(), "transpose")],
             axes[normalize_axis(axis1, x.dim(), "transpose")]);

@@ -50,15 +50,15 @@ View view_of(const std::vector<std::vector<Point>>& dots) {
   return {(low.x + high.x - side) / 2, (low.y + high.y - side) / 2, side};
 }
 
-struct Axes {
+struct AxisMarks {
   std::string lines, labels;  // the labels are drawn on top of all else
 };
 
-Axes axes_of(const View& view) {
+AxisMarks axes_of(const View& view) {
   const SvgPoint origin = view({0, 0});
-  Axes axes{svg_line({0, origin.y}, {kSize, origin.y}, "axis") +
-                svg_line({origin.x, 0}, {origin.x, kSize}, "axis"),
-            ""};
+  AxisMarks axes{svg_line({0, origin.y}, {kSize, origin.y}, "axis") +
+                     svg_line({origin.x, 0}, {origin.x, kSize}, "axis"),
+                 ""};
   for (const Tick& tick : round_ticks(view.left, view.left + view.side, 6)) {
     const double x = view({tick.value, 0}).x;
     axes.lines += svg_line({x, origin.y - 3}, {x, origin.y + 3}, "axis");
@@ -153,7 +153,7 @@ std::string why_not_plotted(const RunResult& run) {
 std::string scatter_plot(const RunResult& run, const std::vector<std::string>& class_names) {
   const std::vector<std::vector<Point>> dots = sampled_dots(run, class_names.size());
   const View view = view_of(dots);
-  const Axes axes = axes_of(view);
+  const AxisMarks axes = axes_of(view);
   std::string svg = svg_open(kSize, kSize, "Features under " + run.objective) + axes.lines;
   for (size_t k = 0; k < dots.size(); ++k) svg += dots_of_class(view, dots[k], k, class_names[k]);
   if (run.weights.defined()) {

@@ -346,7 +346,7 @@ TEST_CASE("numbers that are no probability, no bound or no epsilon are refused w
 // Arguments that a reader of PyTorch's signatures, or of ours in a hurry, puts in the wrong place.
 template <class V>
 concept KeepdimAsCorrection = requires(const V& x) {
-  var(x, Shape{1}, true);
+  var(x, 1, true);
 };
 template <class V>
 concept TrainingAsProbability = requires(const V& x) {
@@ -369,12 +369,27 @@ concept TrainingAsEpsilon = requires(const V& x, const Tensor& t) {
   batch_norm(x, t, t, x, x, true);
 };
 template <class V>
-concept NumberAsAxes = requires(const V& x) {
+concept FlagAsAxes = requires(const V& x) {
+  sum(x, true);
+};
+template <class V>
+concept FlagAmongAxes = requires(const V& x) {
+  sum(x, {true});
+};
+template <class V>
+concept RealNumberAsAxes = requires(const V& x) {
+  sum(x, 1.0);
+};
+template <class V>
+concept NumberOrListAsAxes = requires(const V& x, int64_t axis) {
+  sum(x);
   sum(x, 1);
+  sum(x, axis, true);
+  sum(x, {0, -1});
 };
 template <class V>
 concept RightOrder = requires(const V& x, const Tensor& t) {
-  var(x, Shape{1}, 0, true);
+  var(x, 1, 0, true);
   dropout(x, 0, true);
   dropout(x, 1);
   gelu(x, true);
@@ -389,7 +404,10 @@ TEST_CASE("an argument in another one's place does not compile") {
   static_assert(!TextAsFlag<Variable>);
   static_assert(!PowerAsAxis<Variable> && !PowerThenAxis<Variable>);
   static_assert(!TrainingAsEpsilon<Variable>);
-  static_assert(!NumberAsAxes<Variable>);
+  static_assert(NumberOrListAsAxes<Variable> && NumberOrListAsAxes<Tensor>);
+  static_assert(!FlagAsAxes<Variable> && !FlagAsAxes<Tensor>);
+  static_assert(!FlagAmongAxes<Variable> && !FlagAmongAxes<Tensor>);
+  static_assert(!RealNumberAsAxes<Variable> && !RealNumberAsAxes<Tensor>);
 }
 
 TEST_CASE("an error passed on loses the inner name, and nothing else") {

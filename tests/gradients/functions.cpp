@@ -123,7 +123,7 @@ std::vector<GradientSubject> shapes() {
 std::vector<GradientSubject> reductions() {
   // One row of a function along axes, with and without keeping them.
   // Numbers whose mean is not 0, for of a 0 only the rounding could be compared.
-  const auto along = [](std::string name, Variable (*f)(const Variable&, const Shape&, bool)) {
+  const auto along = [](std::string name, Variable (*f)(const Variable&, const Axes&, bool)) {
     return function(std::move(name),
                     {GradCase{"all axes",
                               [f](In in) { return f(in[0], {}, false); },

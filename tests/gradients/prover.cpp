@@ -139,7 +139,7 @@ std::string recording(const Point& point) {
 
 // The values of x in memory that runs the other way round.
 Tensor transposed_view(const Tensor& x) {
-  Shape reversed;
+  Axes reversed;
   for (int axis = x.dim(); axis-- > 0;) reversed.push_back(axis);
   return x.permute(reversed).clone().permute(reversed);
 }

@@ -142,7 +142,12 @@ Shape Call::shape(const std::string& name) {
   return result;
 }
 
-Shape Call::axes(const std::string& name) { return has(name) ? shape(name) : Shape{}; }
+Axes Call::axes(const std::string& name) {
+  Axes axes;
+  if (has(name))
+    for (const int64_t axis : shape(name)) axes.push_back(axis);
+  return axes;
+}
 
 Pair Call::pair(const std::string& name) {
   const Shape sizes = shape(name);

@@ -52,7 +52,7 @@ class Call {
   bool flag(const std::string& name, bool otherwise);
   std::string word(const std::string& name, const std::string& otherwise);
   Shape shape(const std::string& name);  // a number or a list
-  Shape axes(const std::string& name);   // the same; none where it is absent
+  Axes axes(const std::string& name);    // the same; none where it is absent
   Pair pair(const std::string& name);
   Pair pair(const std::string& name, Pair otherwise);
   Reduction reduction();

@@ -51,7 +51,7 @@ Row comparison(Tensor (*f)(const Tensor&, const Tensor&)) {
   };
 }
 
-Row reduction(Variable (*f)(const Variable&, const Shape&, bool)) {
+Row reduction(Variable (*f)(const Variable&, const Axes&, bool)) {
   return [f](Call& c) { return f(c.variable("input"), c.axes("dim"), c.flag("keepdim", false)); };
 }
 
@@ -208,7 +208,7 @@ Table shapes() {
     return expand(x, shape);
   };
   rows["sum_to_size"] = [](Call& c) { return sum_to(c.variable("input"), c.shape("shape")); };
-  rows["permute"] = [](Call& c) { return permute(c.variable("input"), c.shape("dims")); };
+  rows["permute"] = [](Call& c) { return permute(c.variable("input"), c.axes("dims")); };
   rows["transpose"] = [](Call& c) {
     return transpose(c.variable("input"), c.axis("dim0"), c.axis("dim1"));
   };

@@ -141,7 +141,7 @@ Cases reduction_cases() {
   cases["var.correction_2"] = [](In in) { return var(in[0], {-1}, 2); };
   cases["logsumexp.infinite"] = [](In in) { return logsumexp(in[0], {1}); };
   cases["logsumexp.nothing_finite"] = [](In in) { return logsumexp(in[0]); };
-  using Reduction = Variable (*)(const Variable&, const Shape&, bool);
+  using Reduction = Variable (*)(const Variable&, const Axes&, bool);
   const auto along = [&](const std::string& name, Reduction f) {
     cases[name + ".all"] = [=](In in) { return f(in[0], {}, false); };
     cases[name + ".middle_axis"] = [=](In in) { return f(in[0], {1}, false); };

@@ -25,8 +25,8 @@ constexpr DType kAll[] = {DType::float32, DType::float64, DType::int64};
 // Axis by axis: is it in the set whose bits are `set`?
 bool contains(unsigned set, int axis) { return set >> axis & 1; }
 
-Shape axes_of(unsigned set, int dim) {
-  Shape axes;
+Axes axes_of(unsigned set, int dim) {
+  Axes axes;
   for (int axis = 0; axis < dim; ++axis)
     if (contains(set, axis)) axes.push_back(axis);
   return axes;
@@ -57,7 +57,7 @@ Array sum_of(const Array& x, unsigned set) {
 
 void check_sum(const Tensor& x, unsigned set) {
   const unsigned all = (1u << x.dim()) - 1;
-  const Shape axes = axes_of(set, x.dim());
+  const Axes axes = axes_of(set, x.dim());
   const unsigned reduced = axes.empty() ? all : set;  // no axes means all of them
   const Array values(x);
   const int64_t terms =

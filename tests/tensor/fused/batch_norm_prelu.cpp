@@ -116,7 +116,7 @@ TEST_CASE("batch_norm reports the statistics that it used, by kernels and by the
     const Tensor x = sample(shape, DType::float64);
     BatchStatistics used;
     batch_norm(Variable(x), {}, {}, {}, {}, 1e-5, &used);
-    const Shape axes = shape.size() == 3 ? Shape{0, 2} : Shape{0};
+    const Axes axes = shape.size() == 3 ? Axes{0, 2} : Axes{0};
     CHECK(relative_difference(used.mean, mean(Variable(x), axes).value()) < 1e-12);
     CHECK(relative_difference(used.variance, var(Variable(x), axes, 0).value()) < 1e-12);
   }
