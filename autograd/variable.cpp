@@ -2,6 +2,8 @@
 // gradients come about is in engine.cpp.
 #include "autograd/variable.h"
 
+#include <pthread.h>
+
 #include <mutex>
 
 #include "autograd/node.h"
@@ -16,6 +18,11 @@ thread_local bool recording = true;
 // Guards the gradients of all variables. It is held while handles are exchanged and never while
 // something is computed.
 std::mutex gradient_mutex;
+
+// A child forked while another thread holds it would find it locked for ever.
+[[maybe_unused]] const int at_fork =
+    pthread_atfork([] { gradient_mutex.lock(); }, [] { gradient_mutex.unlock(); },
+                   [] { gradient_mutex.unlock(); });
 
 }  // namespace
 

@@ -1,9 +1,11 @@
 // Leaves: whose memory their gradients and values are, what may be set, and several threads at
 // once.
+#include <atomic>
 #include <thread>
 #include <type_traits>
 
 #include "autograd/node.h"
+#include "tests/child_process.h"
 #include "tests/helpers.h"
 
 namespace gradian::test {
@@ -189,6 +191,21 @@ TEST_CASE("threads: a shared part of a graph serves all that keep it, and goes w
   std::atomic<size_t> next{0};
   run_in_threads(4, [&] { ends[next++] = Variable(); });
   CHECK(live_nodes() == before);
+}
+
+TEST_CASE("threads: a child that is forked while another thread reads gradients can read them") {
+  const Variable x = leaf(2);
+  (x * x).backward();
+  std::atomic<bool> done{false};
+  std::thread other([&] {
+    while (!done) x.grad();
+  });
+  std::string how = "exit 0";
+  for (int i = 0; i < 30 && how == "exit 0"; ++i)
+    how = run_in_child([&] { check(x.grad().item() == 4, "another value"); }, 10).how;
+  done = true;
+  other.join();
+  CHECK(how == "exit 0");
 }
 
 }  // namespace gradian::test
