@@ -240,4 +240,15 @@ Tensor distinct_values(const Shape& shape, double low, double high, uint64_t see
   return Tensor::from(values, shape);
 }
 
+GradCase grad_case(std::string label, const std::vector<Shape>& shapes, Function function,
+                   double low, double high) {
+  GradCase result{std::move(label), std::move(function), {}};
+  for (const Shape& shape : shapes) {
+    const double shift = 0.037 * static_cast<double>(result.inputs.size());
+    result.inputs.push_back(
+        distinct_values(shape, low + shift, high + shift, result.inputs.size() + 1));
+  }
+  return result;
+}
+
 }  // namespace gradian

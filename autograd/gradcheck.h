@@ -75,4 +75,10 @@ struct GradCase {
 // sort have no ties; and none at the ends.
 Tensor distinct_values(const Shape& shape, double low, double high, uint64_t seed = 1);
 
+// A case at inputs of these shapes, with distinct values in (low, high); those of each input are a
+// little larger than the last one's, so that differences and ties of two inputs stay away from
+// kinks.
+GradCase grad_case(std::string label, const std::vector<Shape>& shapes, Function function,
+                   double low = -2, double high = 2);
+
 }  // namespace gradian

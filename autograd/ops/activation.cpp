@@ -69,18 +69,13 @@ struct ops::Prelu {
     return where(positive, x, where(positive, constant(0, x), x) * weight);
   }
   static std::vector<GradCase> cases() {
-    const Function function = [](const std::vector<Variable>& in) { return prelu(in[0], in[1]); };
-    const auto with_slopes = [&](std::string label, const Shape& x, const Shape& slope) {
-      return GradCase{std::move(label),
-                      function,
-                      {distinct_values(x, -2, 2), distinct_values(slope, 0.1, 0.6)}};
-    };
-    return {with_slopes("one slope", {3, 4}, {1}),
-            with_slopes("a slope a channel", {2, 3, 2, 2}, {1, 3, 1, 1}),
-            with_slopes("a slope a row", {3, 4}, {3, 1}),
-            {"one variable as both",
-             [](const std::vector<Variable>& in) { return prelu(in[0], in[0]); },
-             {distinct_values({1}, 0.3, 0.4)}}};
+    const Function function = [](const Inputs& in) { return prelu(in[0], in[1]); };
+    return {grad_case("one slope", {{3, 4}, {1}}, function),
+            grad_case("a slope a channel", {{2, 3, 2, 2}, {1, 3, 1, 1}}, function),
+            grad_case("a slope a row", {{3, 4}, {3, 1}}, function),
+            grad_case(
+                "one variable as both", {{1}}, [](const Inputs& in) { return prelu(in[0], in[0]); },
+                0.3, 0.4)};
   }
 };
 Variable prelu(const Variable& x, const Variable& weight) try {

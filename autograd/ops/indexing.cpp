@@ -28,12 +28,10 @@ struct ops::Gather {
   }
   static std::vector<GradCase> cases() {
     const auto along = [](int axis, const Shape& index_shape) {
-      return [=](const std::vector<Variable>& in) {
-        return gather(in[0], axis, sample_index(index_shape));
-      };
+      return [=](const Inputs& in) { return gather(in[0], axis, sample_index(index_shape)); };
     };
-    return {{"rows", along(0, {4, 2}), {distinct_values({3, 2}, -2, 2)}},
-            {"columns, fewer rows", along(1, {1, 5}), {distinct_values({2, 3}, -2, 2)}}};
+    return {grad_case("rows", {{3, 2}}, along(0, {4, 2})),
+            grad_case("columns, fewer rows", {{2, 3}}, along(1, {1, 5}))};
   }
 };
 Variable gather(const Variable& x, int axis, const Tensor& index) {
@@ -60,12 +58,12 @@ struct ops::ScatterAdd {
   }
   static std::vector<GradCase> cases() {
     const auto along = [](const Shape& shape, int axis, const Shape& index_shape) {
-      return [=](const std::vector<Variable>& in) {
+      return [=](const Inputs& in) {
         return scatter_add(shape, axis, sample_index(index_shape), in[0]);
       };
     };
-    return {{"rows, repeated", along({3, 2}, 0, {5, 2}), {distinct_values({5, 2}, -2, 2)}},
-            {"columns, fewer rows", along({3, 3}, 1, {2, 2}), {distinct_values({2, 2}, -2, 2)}}};
+    return {grad_case("rows, repeated", {{5, 2}}, along({3, 2}, 0, {5, 2})),
+            grad_case("columns, fewer rows", {{2, 2}}, along({3, 3}, 1, {2, 2}))};
   }
 };
 Variable scatter_add(const Shape& shape, int axis, const Tensor& index, const Variable& source) {

@@ -97,29 +97,27 @@ struct ops::MarginCrossEntropy {
   static std::vector<GradCase> cases() {
     const Tensor labels = Tensor::from(std::vector<int64_t>{0, 2, 2, 1}, {4});
     const auto with = [=](double scale, const MarginFunction& margin) {
-      return [=](const std::vector<Variable>& in) {
+      return [=](const Inputs& in) {
         return margin_cross_entropy(in[0], in[1], labels, scale, margin);
       };
     };
-    const std::vector<Tensor> point{distinct_values({4, 3}, -1, 1.1, 1),
-                                    distinct_values({5, 3}, -1, 1.1, 2)};
+    const auto at = [](const char* label, int64_t classes, const Function& function) {
+      return grad_case(label, {{4, 3}, {classes, 3}}, function, -1, 1.1);
+    };
+    const auto a_row = [](const Variable& c) {
+      return c - Variable(distinct_values(c.shape(), 0.1, 0.4).to(c.dtype()));
+    };
+    const auto halved = [](const Variable& c) { return 0.5 * c; };
     return {
-        {"cosine margin", with(4, [](const Variable& c) { return c - 0.2; }), point},
-        {"curved margin", with(2, [](const Variable& c) { return c * c * 0.3 + 0.5 * c; }), point},
-        {"a margin a row, as many rows as classes",
-         with(3,
-              [](const Variable& c) {
-                return c - Variable(distinct_values(c.shape(), 0.1, 0.4).to(c.dtype()));
-              }),
-         {distinct_values({4, 3}, -1, 1.1, 1), distinct_values({4, 3}, -1, 1.1, 2)}},
-        {"a margin of the whole batch",
-         with(3, [](const Variable& c) { return c - mean(c * c) * 0.5; }), point},
-        {"one input twice",
-         [=](const std::vector<Variable>& in) {
-           return margin_cross_entropy(in[0], in[0], labels, 3.0,
-                                       [](const Variable& c) { return 0.5 * c; });
-         },
-         {distinct_values({4, 3}, -1, 1.1)}}};
+        at("cosine margin", 5, with(4, [](const Variable& c) { return c - 0.2; })),
+        at("curved margin", 5, with(2, [](const Variable& c) { return c * c * 0.3 + 0.5 * c; })),
+        at("a margin a row, as many rows as classes", 4, with(3, a_row)),
+        at("a margin of the whole batch", 5,
+           with(3, [](const Variable& c) { return c - mean(c * c) * 0.5; })),
+        grad_case(
+            "one input twice", {{4, 3}},
+            [=](const Inputs& in) { return margin_cross_entropy(in[0], in[0], labels, 3, halved); },
+            -1, 1.1)};
   }
 };
 

@@ -25,10 +25,6 @@ Axes all_axes_but(int kept, int dim) {
   return axes;
 }
 
-}  // namespace
-
-namespace {
-
 // 1 where a sum of squares stayed in the range of its dtype: finite, and large enough to have all
 // its digits.
 Tensor in_range(const Tensor& squares) {
@@ -140,17 +136,11 @@ struct ops::BatchNorm {
                               eps);
   }
   static std::vector<GradCase> cases() {
-    const Function function = [](const std::vector<Variable>& in) {
+    const Function function = [](const Inputs& in) {
       return batch_norm(in[0], {}, {}, in[1], in[2]);
     };
-    const auto at = [&](std::string label, const Shape& x) {
-      const Shape channels{x[1]};
-      return GradCase{std::move(label),
-                      function,
-                      {distinct_values(x, -2, 2), distinct_values(channels, 0.5, 1.5),
-                       distinct_values(channels, -1, 1)}};
-    };
-    return {at("images", {2, 3, 2, 3}), at("sequences", {2, 2, 17})};
+    return {grad_case("images", {{2, 3, 2, 3}, {3}, {3}}, function),
+            grad_case("sequences", {{2, 2, 17}, {2}, {2}}, function)};
   }
 };
 

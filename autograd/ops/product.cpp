@@ -7,39 +7,28 @@
 namespace gradian {
 namespace {
 
-GradCase product_case(std::string label, const Function& function, const Shape& a, const Shape& b) {
-  return {std::move(label), function, {distinct_values(a, -2, 2, 1), distinct_values(b, -2, 2, 2)}};
-}
-
+// A setting at which all three convolution ops are proved.
 struct ConvolutionPoint {
   const char* label;
   Shape input, weight;
   Conv2dOptions options;
+  Shape output = conv2d_shape(input, weight, options);
 };
-
-// The settings at which all three convolution ops are proved.
-std::vector<ConvolutionPoint> convolution_points() {
-  return {{"3x3, padded", {2, 2, 4, 4}, {2, 2, 3, 3}, {.padding = 1}},
-          {"stride 2 that leaves a rest", {1, 2, 6, 5}, {2, 2, 2, 2}, {.stride = 2}},
-          {"dilated, rectangular", {1, 1, 6, 7}, {2, 1, 2, 3}, {.padding = {0, 1}, .dilation = 2}},
-          {"two groups", {2, 4, 3, 3}, {4, 2, 2, 2}, {.groups = 2}}};
-}
-
-Shape input_of(const ConvolutionPoint& p) { return p.input; }
-Shape weight_of(const ConvolutionPoint& p) { return p.weight; }
-Shape output_of(const ConvolutionPoint& p) { return conv2d_shape(p.input, p.weight, p.options); }
 
 using ConvolutionOp = Variable (*)(const Variable&, const Variable&, const ConvolutionPoint&);
 
-// An op at all of those settings; the shapes of its operands are those of the tensors that they
-// stand for.
-std::vector<GradCase> convolution_cases(ConvolutionOp op, Shape (*left)(const ConvolutionPoint&),
-                                        Shape (*right)(const ConvolutionPoint&)) {
+// An op at each of them; the shapes of its operands are those of the tensors they stand for.
+std::vector<GradCase> convolution_cases(ConvolutionOp op, Shape ConvolutionPoint::*left,
+                                        Shape ConvolutionPoint::*right) {
+  const ConvolutionPoint points[] = {
+      {"3x3, padded", {2, 2, 4, 4}, {2, 2, 3, 3}, {.padding = 1}},
+      {"stride 2 that leaves a rest", {1, 2, 6, 5}, {2, 2, 2, 2}, {.stride = 2}},
+      {"dilated, rectangular", {1, 1, 6, 7}, {2, 1, 2, 3}, {.padding = {0, 1}, .dilation = 2}},
+      {"two groups", {2, 4, 3, 3}, {4, 2, 2, 2}, {.groups = 2}}};
   std::vector<GradCase> cases;
-  for (const ConvolutionPoint& p : convolution_points())
-    cases.push_back(product_case(
-        p.label, [=](const std::vector<Variable>& in) { return op(in[0], in[1], p); }, left(p),
-        right(p)));
+  for (const ConvolutionPoint& p : points)
+    cases.push_back(grad_case(p.label, {p.*left, p.*right},
+                              [=](const Inputs& in) { return op(in[0], in[1], p); }));
   return cases;
 }
 
@@ -54,16 +43,14 @@ struct ops::MatMul {
             context.needs(1) ? matmul(transpose(context.input(0), -1, -2), grad) : Variable()};
   }
   static std::vector<GradCase> cases() {
-    const Function product = [](const std::vector<Variable>& in) { return matmul(in[0], in[1]); };
-    const Function square = [](const std::vector<Variable>& in) {
-      return matmul(matmul(in[0], in[0]), in[1]);
-    };
-    return {product_case("matrices", product, {2, 3}, {3, 4}),
-            product_case("batches that broadcast", product, {2, 1, 2, 3}, {4, 3, 2}),
-            product_case("vectors", product, {3}, {3}),
-            product_case("vector and batch", product, {3}, {2, 3, 2}),
-            product_case("matrix and vector", product, {2, 3}, {3}),
-            product_case("one operand twice", square, {3, 3}, {3, 2})};
+    const Function product = [](const Inputs& in) { return matmul(in[0], in[1]); };
+    const Function square = [](const Inputs& in) { return matmul(matmul(in[0], in[0]), in[1]); };
+    return {grad_case("matrices", {{2, 3}, {3, 4}}, product),
+            grad_case("batches that broadcast", {{2, 1, 2, 3}, {4, 3, 2}}, product),
+            grad_case("vectors", {{3}, {3}}, product),
+            grad_case("vector and batch", {{3}, {2, 3, 2}}, product),
+            grad_case("matrix and vector", {{2, 3}, {3}}, product),
+            grad_case("one operand twice", {{3, 3}, {3, 2}}, square)};
   }
 };
 Variable matmul(const Variable& a, const Variable& b) try {
@@ -100,16 +87,12 @@ struct ops::Linear {
     return gradients;
   }
   static std::vector<GradCase> cases() {
-    const Function plain = [](const std::vector<Variable>& in) { return linear(in[0], in[1]); };
-    GradCase with_bias = product_case(
-        "with bias", [](const std::vector<Variable>& in) { return linear(in[0], in[1], in[2]); },
-        {4, 3}, {2, 3});
-    with_bias.inputs.push_back(distinct_values({2}, -2, 2, 3));
-    GradCase batches = with_bias;
-    batches.label = "more axes, with bias";
-    batches.inputs[0] = distinct_values({2, 2, 3}, -2, 2, 1);
-    return {with_bias, batches, product_case("without bias", plain, {4, 3}, {2, 3}),
-            product_case("vector", plain, {3}, {2, 3})};
+    const Function plain = [](const Inputs& in) { return linear(in[0], in[1]); };
+    const Function biased = [](const Inputs& in) { return linear(in[0], in[1], in[2]); };
+    return {grad_case("with bias", {{4, 3}, {2, 3}, {2}}, biased),
+            grad_case("more axes, with bias", {{2, 2, 3}, {2, 3}, {2}}, biased),
+            grad_case("without bias", {{4, 3}, {2, 3}}, plain),
+            grad_case("vector", {{3}, {2, 3}}, plain)};
   }
 };
 Variable linear(const Variable& x, const Variable& weight, const Variable& bias) {
@@ -136,13 +119,9 @@ struct ops::Conv2d {
     auto cases =
         convolution_cases([](const Variable& x, const Variable& w,
                              const ConvolutionPoint& p) { return conv2d(x, w, p.options); },
-                          input_of, weight_of);
-    GradCase with_bias = product_case(
-        "with bias",
-        [](const std::vector<Variable>& in) { return conv2d(in[0], in[1], in[2], {}); },
-        {2, 2, 3, 3}, {3, 2, 2, 2});
-    with_bias.inputs.push_back(distinct_values({3}, -2, 2, 3));
-    cases.push_back(with_bias);
+                          &ConvolutionPoint::input, &ConvolutionPoint::weight);
+    cases.push_back(grad_case("with bias", {{2, 2, 3, 3}, {3, 2, 2, 2}, {3}},
+                              [](const Inputs& in) { return conv2d(in[0], in[1], in[2], {}); }));
     return cases;
   }
 };
@@ -173,7 +152,7 @@ struct ops::Conv2dInputGradient {
         [](const Variable& g, const Variable& w, const ConvolutionPoint& p) {
           return conv2d_input_gradient(g, w, p.input, p.options);
         },
-        output_of, weight_of);
+        &ConvolutionPoint::output, &ConvolutionPoint::weight);
   }
 };
 Variable conv2d_input_gradient(const Variable& grad, const Variable& weight,
@@ -199,7 +178,7 @@ struct ops::Conv2dWeightGradient {
         [](const Variable& g, const Variable& x, const ConvolutionPoint& p) {
           return conv2d_weight_gradient(g, x, p.weight, p.options);
         },
-        output_of, input_of);
+        &ConvolutionPoint::output, &ConvolutionPoint::input);
   }
 };
 Variable conv2d_weight_gradient(const Variable& grad, const Variable& input,

@@ -35,7 +35,7 @@ int64_t count_along(const Variable& x, const Axes& axes) {
 }
 
 GradCase over(std::string label, const Function& function) {
-  return {std::move(label), function, {distinct_values({2, 3, 4}, -1, 2)}};
+  return grad_case(std::move(label), {{2, 3, 4}}, function, -1, 2);
 }
 
 }  // namespace
@@ -53,7 +53,7 @@ struct ops::Sum {
   }
   static std::vector<GradCase> cases() {
     const auto along = [](const Axes& axes, bool keepdim) {
-      return [=](const std::vector<Variable>& in) { return sum(in[0], axes, keepdim); };
+      return [=](const Inputs& in) { return sum(in[0], axes, keepdim); };
     };
     return {over("all axes", along({}, false)), over("first axis", along({0}, false)),
             over("outer axes, kept", along({0, -1}, true)), over("middle axis", along({1}, false))};
@@ -79,7 +79,7 @@ struct ops::LogSoftmax {
   }
   static std::vector<GradCase> cases() {
     const auto along = [](int axis) {
-      return [=](const std::vector<Variable>& in) { return log_softmax(in[0], axis); };
+      return [=](const Inputs& in) { return log_softmax(in[0], axis); };
     };
     return {over("last axis", along(-1)),
             over("first axis", along(0)),

@@ -6,16 +6,6 @@
 #include "tensor/kernels.h"
 
 namespace gradian {
-namespace {
-
-// A case with one input of `shape`.
-GradCase one_input(std::string label, const Shape& shape, Variable (*f)(const Variable&)) {
-  return {std::move(label),
-          [f](const std::vector<Variable>& in) { return f(in[0]); },
-          {distinct_values(shape, -2, 2)}};
-}
-
-}  // namespace
 
 // y = x in another shape;  dx = dy in x's shape
 struct ops::Reshape {
@@ -26,12 +16,12 @@ struct ops::Reshape {
     return {reshape(grad, context.input(0).shape())};
   }
   static std::vector<GradCase> cases() {
-    return {one_input("inferred size", {2, 6},
-                      [](const Variable& x) {
-                        return reshape(x, {3, -1});
+    return {grad_case("inferred size", {{2, 6}},
+                      [](const Inputs& in) {
+                        return reshape(in[0], {3, -1});
                       }),
-            one_input("of a transposed view", {2, 3},
-                      [](const Variable& x) { return reshape(transpose(x, 0, 1), {6}); })};
+            grad_case("of a transposed view", {{2, 3}},
+                      [](const Inputs& in) { return reshape(transpose(in[0], 0, 1), {6}); })};
   }
 };
 Variable reshape(const Variable& x, const Shape& shape) { return apply(ops::Reshape{shape}, x); }
@@ -47,12 +37,12 @@ struct ops::Permute {
     return {permute(grad, inverse)};
   }
   static std::vector<GradCase> cases() {
-    return {one_input("cycle", {2, 3, 4},
-                      [](const Variable& x) {
-                        return permute(x, {2, 0, 1});
+    return {grad_case("cycle", {{2, 3, 4}},
+                      [](const Inputs& in) {
+                        return permute(in[0], {2, 0, 1});
                       }),
-            one_input("negative axes", {2, 3}, [](const Variable& x) {
-              return permute(x, {-1, 0});
+            grad_case("negative axes", {{2, 3}}, [](const Inputs& in) {
+              return permute(in[0], {-1, 0});
             })};
   }
 };
@@ -65,12 +55,12 @@ struct ops::Expand {
   Tensor forward(const Tensor& x) const { return x.expand(shape); }
   Gradients backward(const Context&, const Variable& grad) const { return {grad}; }
   static std::vector<GradCase> cases() {
-    return {one_input("new and old axes", {3, 1},
-                      [](const Variable& x) {
-                        return expand(x, {2, 3, 4});
+    return {grad_case("new and old axes", {{3, 1}},
+                      [](const Inputs& in) {
+                        return expand(in[0], {2, 3, 4});
                       }),
-            one_input("scalar", {}, [](const Variable& x) {
-              return expand(x, {2, 2});
+            grad_case("scalar", {Shape{}}, [](const Inputs& in) {
+              return expand(in[0], {2, 2});
             })};
   }
 };
@@ -87,9 +77,10 @@ struct ops::Slice {
   }
   static std::vector<GradCase> cases() {
     return {
-        one_input("inner range", {3, 5}, [](const Variable& x) { return slice(x, 1, 1, 4); }),
-        one_input("step 2", {5, 2}, [](const Variable& x) { return slice(x, 0, 0, 5, 2); }),
-        one_input("negative bounds", {5}, [](const Variable& x) { return slice(x, -1, -4, -1); })};
+        grad_case("inner range", {{3, 5}}, [](const Inputs& in) { return slice(in[0], 1, 1, 4); }),
+        grad_case("step 2", {{5, 2}}, [](const Inputs& in) { return slice(in[0], 0, 0, 5, 2); }),
+        grad_case("negative bounds", {{5}},
+                  [](const Inputs& in) { return slice(in[0], -1, -4, -1); })};
   }
 };
 Variable slice(const Variable& x, int axis, int64_t begin, int64_t end, int64_t step) {
@@ -120,12 +111,12 @@ struct ops::SliceAdjoint {
     return count == 0 ? first : first + (count - 1) * step + 1;
   }
   static std::vector<GradCase> cases() {
-    return {one_input("rows", {2, 3},
-                      [](const Variable& x) {
-                        return slice_adjoint(x, {5, 3}, 0, 2);
+    return {grad_case("rows", {{2, 3}},
+                      [](const Inputs& in) {
+                        return slice_adjoint(in[0], {5, 3}, 0, 2);
                       }),
-            one_input("step 2", {2, 3}, [](const Variable& x) {
-              return slice_adjoint(x, {2, 6}, 1, 1, 2);
+            grad_case("step 2", {{2, 3}}, [](const Inputs& in) {
+              return slice_adjoint(in[0], {2, 6}, 1, 1, 2);
             })};
   }
 };
@@ -141,7 +132,7 @@ struct ops::Flip {
   Tensor forward(const Tensor& x) const { return x.flip(axis); }
   Gradients backward(const Context&, const Variable& grad) const { return {flip(grad, axis)}; }
   static std::vector<GradCase> cases() {
-    return {one_input("rows", {3, 2}, [](const Variable& x) { return flip(x, 0); })};
+    return {grad_case("rows", {{3, 2}}, [](const Inputs& in) { return flip(in[0], 0); })};
   }
 };
 Variable flip(const Variable& x, int axis) { return apply(ops::Flip{axis}, x); }
@@ -162,15 +153,11 @@ struct ops::Concat {
     return gradients;
   }
   static std::vector<GradCase> cases() {
-    return {{"three along the last axis",
-             [](const std::vector<Variable>& in) { return concat(in, -1); },
-             {distinct_values({2, 1}, -2, 2, 1), distinct_values({2, 3}, -2, 2, 2),
-              distinct_values({2, 2}, -2, 2, 3)}},
-            {"one input twice",
-             [](const std::vector<Variable>& in) {
-               return concat({in[0], in[1], in[0]}, 0);
-             },
-             {distinct_values({2}, -2, 2, 1), distinct_values({1}, -2, 2, 2)}}};
+    return {grad_case("three along the last axis", {{2, 1}, {2, 3}, {2, 2}},
+                      [](const Inputs& in) { return concat(in, -1); }),
+            grad_case("one input twice", {{2}, {1}}, [](const Inputs& in) {
+              return concat({in[0], in[1], in[0]}, 0);
+            })};
   }
 };
 Variable concat(const std::vector<Variable>& xs, int axis) {

@@ -29,15 +29,9 @@ inline GradCase at(std::string label, std::vector<Tensor> inputs, Function funct
   return {std::move(label), std::move(function), std::move(inputs)};
 }
 
-// At inputs of these shapes, spread over (-2, 2): each distinct in itself, and no two inputs equal
-// anywhere, so that differences and ties of two inputs stay away from their kinks.
+// At inputs of these shapes, in (-2, 2).
 inline GradCase on(std::string label, const std::vector<Shape>& shapes, Function function) {
-  std::vector<Tensor> inputs;
-  for (const Shape& shape : shapes) {
-    const double shift = 0.037 * static_cast<double>(inputs.size());
-    inputs.push_back(distinct_values(shape, -2 + shift, 2 + shift, inputs.size() + 1));
-  }
-  return at(std::move(label), std::move(inputs), std::move(function));
+  return grad_case(std::move(label), shapes, std::move(function));
 }
 
 // At logits near +-800, where exp overflows unless it is shifted. Softmax bends over a distance of
