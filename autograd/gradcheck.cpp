@@ -56,16 +56,21 @@ std::vector<Variable> called(const std::string& name, const MultiFunction& funct
   }
 }
 
-// "" when both are the same, to the bit or to a relative error below `rounding`.
-std::string difference(const Tensor& first, const Tensor& second, double rounding = 0) {
-  if (first.shape() != second.shape())
-    return text("a result of shape ", first.shape(), " and then of ", second.shape());
-  const auto a = first.to_vector<double>(), b = second.to_vector<double>();
-  for (size_t i = 0; i < a.size(); ++i)
-    if (std::bit_cast<uint64_t>(a[i]) != std::bit_cast<uint64_t>(b[i]) &&
-        !(std::abs(a[i] - b[i]) < rounding * std::max({std::abs(a[i]), std::abs(b[i]), 1.0})))
-      return text(std::setprecision(17), a[i], " and then ", b[i], " at ",
-                  index_of(static_cast<int64_t>(i), first.shape()), " of the result");
+// Where two calls' results first differ, or "" when they are the same, to the bit or to a relative
+// error below `rounding`.
+std::string first_difference(const std::vector<Variable>& first,
+                             const std::vector<Variable>& second, double rounding = 0) {
+  for (size_t output = 0; output < first.size(); ++output) {
+    const Tensor x = first[output].value(), y = second[output].value();
+    if (x.shape() != y.shape())
+      return text("a result of shape ", x.shape(), " and then of ", y.shape());
+    const auto a = x.to_vector<double>(), b = y.to_vector<double>();
+    for (size_t i = 0; i < a.size(); ++i)
+      if (std::bit_cast<uint64_t>(a[i]) != std::bit_cast<uint64_t>(b[i]) &&
+          !(std::abs(a[i] - b[i]) < rounding * std::max({std::abs(a[i]), std::abs(b[i]), 1.0})))
+        return text(std::setprecision(17), a[i], " and then ", b[i], " at ",
+                    index_of(static_cast<int64_t>(i), x.shape()), " of the result");
+  }
   return "";
 }
 
@@ -96,13 +101,11 @@ Trial try_out(const std::string& name, const MultiFunction& function,
                                      : "the result is undefined";
       return trial;
     }
-  const std::vector<Variable> again = called(name, function, leaves(inputs));
-  for (size_t i = 0; i < again.size() && trial.fault.empty(); ++i)
-    if (const std::string found = difference(trial.outputs[i].value(), again[i].value());
-        !found.empty())
-      trial.fault = text("two calls with the same inputs gave ", found,
-                         ": is the function random, or does it keep a state? Seed what it draws "
-                         "inside of it (manual_seed), and put dropout into evaluation mode");
+  const std::string other = first_difference(trial.outputs, called(name, function, leaves(inputs)));
+  if (!other.empty())
+    trial.fault = text("two calls with the same inputs gave ", other,
+                       ": is the function random, or does it keep a state? Seed what it draws "
+                       "inside of it (manual_seed), and put dropout into evaluation mode");
   return trial;
 }
 
@@ -147,16 +150,15 @@ GradCheckResult check_function(const std::string& name, MultiFunction (*of)(cons
     result.message = name + ": " + fault;
     return result;
   }
-  const MultiFunction measured = options.held ? of(options.held) : function;
+  const MultiFunction measured = of(options.held ? options.held : checked);
   if (options.held) {
-    const std::vector<Variable> held = called(name, measured, leaves(inputs));
-    for (size_t i = 0; i < outputs.size(); ++i)
-      if (const std::string found = difference(outputs[i].value(), held[i].value(), 1e-10);
-          !found.empty()) {
-        result.message = text(name, ": with its part held the function gave ", found,
-                              ": is it held at its value at these inputs?");
-        return result;
-      }
+    const std::string other =
+        first_difference(outputs, called(name, measured, leaves(inputs)), 1e-10);
+    if (!other.empty()) {
+      result.message = text(name, ": without and with its part held the function gave ", other,
+                            ": is it held at its value at these inputs?");
+      return result;
+    }
   }
   Generator generator(options.seed);
   std::vector<Tensor> cotangents;
