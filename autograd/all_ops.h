@@ -31,7 +31,7 @@ using ActivationOps = OpList<struct Prelu>;
 using ShapeOps = OpList<struct Reshape, struct Permute, struct Expand, struct Slice,
                         struct SliceAdjoint, struct Flip, struct Concat>;
 // ops/reduction.cpp
-using ReductionOps = OpList<struct Sum, struct LogSoftmax>;
+using ReductionOps = OpList<struct Sum, struct Cumsum, struct LogSoftmax>;
 // ops/norm.cpp
 using NormOps = OpList<struct BatchNorm>;
 // ops/indexing.cpp

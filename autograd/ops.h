@@ -5,6 +5,14 @@
 // An error names the function that was called. What is not taken is selected away and never
 // multiplied by 0, so that an infinity or NaN reaches only what depends on it.
 //
+// What is written in another way than there:
+//   x[i], x[:, 1:3], x.T     select(x, 0, i), slice(x, 1, 1, 3), transpose(x, 0, 1)
+//   x.max(1)                 max(x, 1) and argmax(x, 1): values alone, indices alone
+//   x.std()                  sqrt(var(x))
+//   x.masked_fill(m, 0)      where(m, 0, x);  masks m & n and ~m are m * n and 1 - m
+//   x.scatter_add(0, i, s)   x + scatter_add(x.shape(), 0, i, s)
+//   variable + tensor        variable + Variable(tensor)
+//
 // Operands broadcast as in NumPy and must share one dtype; masks, labels and indices are plain
 // Tensors, since nothing flows into them. An empty list of axes means all axes.
 //
@@ -15,6 +23,7 @@
 
 #include <concepts>
 #include <functional>
+#include <optional>
 
 #include "autograd/variable.h"
 #include "tensor/conv/pooling.h"
@@ -22,27 +31,34 @@
 
 namespace gradian {
 
+using VariableOrNumber = Operand<Variable>;
+
 // Arithmetic (ops/elementwise.cpp).
 Variable add(const Variable& a, const Variable& b);
 Variable sub(const Variable& a, const Variable& b);
 Variable mul(const Variable& a, const Variable& b);
 Variable div(const Variable& a, const Variable& b);
-Variable neg(const Variable& x);                            // composite
-Variable pow(const Variable& x, const Variable& exponent);  // x^p
-Variable pow(const Variable& x, double exponent);
-Variable operator+(const Variable& a, const Variable& b);
-Variable operator-(const Variable& a, const Variable& b);
-Variable operator*(const Variable& a, const Variable& b);
-Variable operator/(const Variable& a, const Variable& b);
+Variable neg(const Variable& x);                              // composite
+Variable pow(VariableOrNumber x, VariableOrNumber exponent);  // x^p
+Variable operator+(VariableOrNumber a, VariableOrNumber b);
+Variable operator-(VariableOrNumber a, VariableOrNumber b);
+Variable operator*(VariableOrNumber a, VariableOrNumber b);
+Variable operator/(VariableOrNumber a, VariableOrNumber b);
 Variable operator-(const Variable& x);
-Variable operator+(const Variable& a, double b);
-Variable operator-(const Variable& a, double b);
-Variable operator*(const Variable& a, double b);
-Variable operator/(const Variable& a, double b);
-Variable operator+(double a, const Variable& b);
-Variable operator-(double a, const Variable& b);
-Variable operator*(double a, const Variable& b);
-Variable operator/(double a, const Variable& b);
+// a = a + b: the handle stands for the sum from then on; the array that it stood for stays as it
+// is. A leaf that requires grad must stay the leaf that it is: it takes the sum as its value under
+// NoGrad, as in w -= lr * w.grad(), and is refused while recording.
+Variable& operator+=(Variable& a, VariableOrNumber b);
+Variable& operator-=(Variable& a, VariableOrNumber b);
+Variable& operator*=(Variable& a, VariableOrNumber b);
+Variable& operator/=(Variable& a, VariableOrNumber b);
+// Masks, see tensor/kernels.h.
+Tensor operator==(VariableOrNumber a, VariableOrNumber b);
+Tensor operator!=(VariableOrNumber a, VariableOrNumber b);
+Tensor operator<(VariableOrNumber a, VariableOrNumber b);
+Tensor operator<=(VariableOrNumber a, VariableOrNumber b);
+Tensor operator>(VariableOrNumber a, VariableOrNumber b);
+Tensor operator>=(VariableOrNumber a, VariableOrNumber b);
 
 // Elementwise functions (ops/elementwise.cpp).
 Variable exp(const Variable& x);
@@ -58,15 +74,19 @@ Variable sigmoid(const Variable& x);   // 1 / (1 + exp(-x))
 Variable softplus(const Variable& x);  // log(1 + exp(x))
 Variable relu(const Variable& x);      // max(x, 0)
 // a where condition is not 0, else b. Selects: what is not taken cannot leak, not even as NaN.
-Variable where(const Tensor& condition, const Variable& a, const Variable& b);
+Variable where(const Tensor& condition, VariableOrNumber a, VariableOrNumber b);
 
 Variable maximum(const Variable& a, const Variable& b);  // NaN where either is NaN
 Variable minimum(const Variable& a, const Variable& b);
 
 // Elementwise composites (ops/activation.cpp); prelu is fused into one op.
 Variable abs(const Variable& x);
-// low and high are no NaN, and low <= high; infinite ones bound nothing.
-Variable clamp(const Variable& x, double low, double high);
+Variable square(const Variable& x);
+Variable reciprocal(const Variable& x);  // 1 / x
+Variable rsqrt(const Variable& x);       // 1 / sqrt(x)
+// Between low and high, of which one may be missing: clamp(x, 0), clamp(x, {}, 1). Neither is NaN,
+// and low <= high. For bounds that are variables: minimum(maximum(x, low), high).
+Variable clamp(const Variable& x, std::optional<double> low, std::optional<double> high = {});
 Variable leaky_relu(const Variable& x, double negative_slope = 0.01);
 // x where x > 0, else weight * x; weight has one element or broadcasts to x's shape.
 Variable prelu(const Variable& x, const Variable& weight);
@@ -85,18 +105,20 @@ void dropout(const Variable& x, T training, bool = true) = delete;  // p comes f
 Variable reshape(const Variable& x, const Shape& shape);  // one size may be -1
 Variable permute(const Variable& x, const Axes& axes);
 Variable transpose(const Variable& x, int axis0, int axis1);  // composite
-Variable flatten(const Variable& x, int start_axis = 0);      // composite
-Variable squeeze(const Variable& x, int axis);                // composite
-Variable unsqueeze(const Variable& x, int axis);              // composite
-Variable expand(const Variable& x, const Shape& shape);       // broadcasts
-Variable slice(const Variable& x, int axis, int64_t begin, int64_t end, int64_t step = 1);
+// Makes one axis of those from start_axis to end_axis, both included (composite).
+Variable flatten(const Variable& x, int start_axis = 0, int end_axis = -1);
+Variable squeeze(const Variable& x, int axis);           // composite; of size 1
+Variable squeeze(const Variable& x);                     // composite; all axes of size 1
+Variable unsqueeze(const Variable& x, int axis);         // composite
+Variable expand(const Variable& x, const Shape& shape);  // broadcasts; -1 keeps a size
+Variable slice(const Variable& x, int axis, int64_t begin, int64_t end = kEnd, int64_t step = 1);
 Variable select(const Variable& x, int axis, int64_t index);  // composite
 // zeros of `shape`, with x in the place that slice(axis, begin, ., step) reads: its adjoint.
 Variable slice_adjoint(const Variable& x, const Shape& shape, int axis, int64_t begin,
                        int64_t step = 1);
 // Pads the last axis by {before, after}, the one before it by the next two numbers, and so on.
 Variable pad(const Variable& x, const Shape& padding, double value = 0);  // composite
-Variable flip(const Variable& x, int axis);
+Variable flip(const Variable& x, const Axes& axes);
 Variable concat(const std::vector<Variable>& xs, int axis = 0);
 Variable stack(const std::vector<Variable>& xs, int axis = 0);  // composite: along a new axis
 
@@ -104,6 +126,7 @@ Variable stack(const std::vector<Variable>& xs, int axis = 0);  // composite: al
 Variable sum(const Variable& x, const Axes& axes = {}, bool keepdim = false);
 // Sums the axes along which `shape` was broadcast to x's shape (composite).
 Variable sum_to(const Variable& x, const Shape& shape);
+Variable cumsum(const Variable& x, int axis);  // x[0], x[0] + x[1], ...
 Variable mean(const Variable& x, const Axes& axes = {}, bool keepdim = false);  // composite
 // sum((x - mean)^2) / max(n - correction, 0), composite.
 Variable var(const Variable& x, const Axes& axes = {}, int64_t correction = 1,
@@ -167,9 +190,9 @@ Variable matmul(const Variable& a, const Variable& b);
 Variable linear(const Variable& x, const Variable& weight, const Variable& bias = {});
 // Convolution, plus bias [O] unless it is undefined, and the two products that its gradients are
 // made of: see tensor/conv/conv2d.h.
-Variable conv2d(const Variable& x, const Variable& weight, const Variable& bias,
-                const Conv2dOptions& options);
-Variable conv2d(const Variable& x, const Variable& weight, const Conv2dOptions& options = {});
+Variable conv2d(const Variable& x, const Variable& weight, const Variable& bias = {},
+                const Conv2dOptions& options = {});
+Variable conv2d(const Variable& x, const Variable& weight, const Conv2dOptions& options);
 Variable conv2d_input_gradient(const Variable& grad, const Variable& weight,
                                const Shape& input_shape, const Conv2dOptions& options = {});
 Variable conv2d_weight_gradient(const Variable& grad, const Variable& input,
@@ -195,5 +218,17 @@ Variable max_pool2d(const Variable& x, const Pool2dOptions& options);
 Variable avg_pool2d(const Variable& x, const Pool2dOptions& options, bool count_include_pad = true);
 // Windows from floor(i H / OH) to ceil((i + 1) H / OH), so that the result is [N, C, OH, OW].
 Variable adaptive_avg_pool2d(const Variable& x, const Pair& output_size);
+
+// Of plain Tensors, as their other functions are in tensor/kernels.h.
+Tensor mean(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
+Tensor var(const Tensor& x, const Axes& axes = {}, int64_t correction = 1, bool keepdim = false);
+Tensor max(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
+Tensor min(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
+Tensor norm(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
+Tensor softmax(const Tensor& x, int axis);
+Tensor clamp(const Tensor& x, std::optional<double> low, std::optional<double> high = {});
+// The index of the largest or smallest value of a variable, see tensor/kernels.h.
+Tensor argmax(const Variable& x, int axis, bool keepdim = false);
+Tensor argmin(const Variable& x, int axis, bool keepdim = false);
 
 }  // namespace gradian

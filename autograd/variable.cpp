@@ -118,6 +118,13 @@ void Variable::set_dtype(DType dtype) const {
   state_->value = state_->value.to(dtype);
 }
 
+std::ostream& operator<<(std::ostream& out, const Variable& variable) {
+  if (!variable.defined()) return out << "undefined variable";
+  out << variable.value();
+  if (variable.creator()) return out << "  grad_fn " << variable.creator()->name();
+  return variable.requires_grad() ? out << "  requires_grad" : out;
+}
+
 bool grad_enabled() { return recording; }
 GradMode::GradMode(bool enabled) : previous_(recording) { recording = enabled; }
 GradMode::~GradMode() { recording = previous_; }

@@ -93,6 +93,10 @@ class Variable {
   std::shared_ptr<State> state_;
 };
 
+// The value, and where gradients flow: "[1, 2]  float64 [2]  requires_grad", or "grad_fn add" for
+// what add() has made.
+std::ostream& operator<<(std::ostream& out, const Variable& variable);
+
 // Gradients of sum(outputs[i] * grad_outputs[i]) with respect to `inputs`, in their order; nothing
 // is accumulated in grad(). An undefined result means that the outputs do not depend on that input.
 // grad_outputs may be left out for one-element outputs. Each result's array is contiguous and its

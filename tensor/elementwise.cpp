@@ -28,7 +28,55 @@ Tensor map_binary(const char* op, const Tensor& a, const Tensor& b, const F& f) 
   return out;
 }
 
+constexpr auto plus = [](auto x, auto y) { return x + y; };
+constexpr auto minus = [](auto x, auto y) { return x - y; };
+constexpr auto times = [](auto x, auto y) { return x * y; };
+constexpr auto over = [](auto x, auto y) {
+  if constexpr (std::is_same_v<decltype(y), int64_t>) {
+    check(y != 0, "div: int64 division by 0");
+    check(y != -1 || x != INT64_MIN, "div: int64 overflow: ", x, " / -1");
+  }
+  return x / y;
+};
+
+// x = f(x, other) in x's own memory. What is read there by `other`, too, is copied first.
+template <class F>
+Tensor& update(const char* op, Tensor& x, TensorOrNumber other, const F& f) try {
+  check_defined(x, op);
+  const Tensor y = other.is_number() ? constant(other.number(), x) : other.array();
+  check_same_dtype(x, y, op);
+  check(broadcasts_to(y.shape(), x.shape()), op, ": shape ", y.shape(), " does not broadcast to ",
+        x.shape());
+  for (int axis = 0; axis < x.dim(); ++axis)
+    check(x.strides()[axis] != 0 || x.size(axis) <= 1, op, ": the tensor on the left repeats its ",
+          "elements along axis ", axis, ": clone() it first");
+  const bool overlaps = y.stamp().storage == x.stamp().storage;
+  const Tensor source = (overlaps ? y.clone() : y).expand(x.shape());
+  dispatch(x.dtype(), [&]<class T>() { map_into<T, T, T>(x, f, x, source); });
+  return x;
+} catch (const Error& error) {
+  fail_as(op, error);
+}
+
+using Kernel = Tensor (*)(const Tensor&, const Tensor&);
+
+Tensor binary(const char* op, TensorOrNumber a, TensorOrNumber b, Kernel kernel) {
+  return with_arrays(op, a, b, kernel);
+}
+
 }  // namespace
+
+Tensor constant(double value, const Tensor& x) {
+  check(x.dtype() != DType::int64 || (value == std::trunc(value) && std::abs(value) < 0x1p63),
+        "an int64 array meets the number ", value, ": convert it to float32 or float64 first");
+  return Tensor::scalar(value, x.dtype());
+}
+
+Tensor full_like(const Tensor& x, double value) {
+  return Tensor::full(x.shape(), value, x.dtype());
+}
+Tensor zeros_like(const Tensor& x) { return full_like(x, 0); }
+Tensor ones_like(const Tensor& x) { return full_like(x, 1); }
 
 std::string describe(const Tensor& x) { return text(x.dtype(), ' ', x.shape()); }
 
@@ -94,31 +142,35 @@ Tensor isfinite(const Tensor& x) {
   return map_floating("isfinite", x, [](auto v) { return decltype(v)(std::isfinite(v)); });
 }
 
-Tensor pow(const Tensor& x, const Tensor& exponent) {
+Tensor pow(const Tensor& x, TensorOrNumber exponent) {
   check(is_floating(x.dtype()), "pow: expected float32 or float64, got ", x.dtype());
-  if (exponent.numel() == 1 && exponent.dtype() == x.dtype() && exponent.item() == 2)
-    return mul(x, x.expand(broadcast_shapes(x.shape(), exponent.shape(), "pow")));
-  return map_binary("pow", x, exponent, [](auto v, auto p) { return decltype(v)(std::pow(v, p)); });
-}
-
-Tensor add(const Tensor& a, const Tensor& b) {
-  return map_binary("add", a, b, [](auto x, auto y) { return x + y; });
-}
-Tensor sub(const Tensor& a, const Tensor& b) {
-  return map_binary("sub", a, b, [](auto x, auto y) { return x - y; });
-}
-Tensor mul(const Tensor& a, const Tensor& b) {
-  return map_binary("mul", a, b, [](auto x, auto y) { return x * y; });
-}
-Tensor div(const Tensor& a, const Tensor& b) {
-  return map_binary("div", a, b, [](auto x, auto y) {
-    if constexpr (std::is_same_v<decltype(y), int64_t>) {
-      check(y != 0, "div: int64 division by 0");
-      check(y != -1 || x != INT64_MIN, "div: int64 overflow: ", x, " / -1");
-    }
-    return x / y;
+  return with_arrays("pow", TensorOrNumber(x), exponent, [](const Tensor& v, const Tensor& p) {
+    if (p.numel() == 1 && p.dtype() == v.dtype() && p.item() == 2)
+      return mul(v, v.expand(broadcast_shapes(v.shape(), p.shape(), "pow")));
+    return map_binary("pow", v, p, [](auto a, auto b) { return decltype(a)(std::pow(a, b)); });
   });
 }
+
+Tensor abs(const Tensor& x) {
+  check_defined(x, "abs");
+  Tensor out = Tensor::empty(x.shape(), x.dtype());
+  dispatch(x.dtype(), [&]<class T>() {
+    map_into<T, T>(
+        out, [](T v) { return T(std::abs(v)); }, x);
+  });
+  return out;
+}
+Tensor square(const Tensor& x) { return map_binary("square", x, x, times); }
+
+Tensor add(const Tensor& a, const Tensor& b) { return map_binary("add", a, b, plus); }
+Tensor sub(const Tensor& a, const Tensor& b) { return map_binary("sub", a, b, minus); }
+Tensor mul(const Tensor& a, const Tensor& b) { return map_binary("mul", a, b, times); }
+Tensor div(const Tensor& a, const Tensor& b) { return map_binary("div", a, b, over); }
+
+Tensor& Tensor::operator+=(TensorOrNumber b) { return update("operator+=", *this, b, plus); }
+Tensor& Tensor::operator-=(TensorOrNumber b) { return update("operator-=", *this, b, minus); }
+Tensor& Tensor::operator*=(TensorOrNumber b) { return update("operator*=", *this, b, times); }
+Tensor& Tensor::operator/=(TensorOrNumber b) { return update("operator/=", *this, b, over); }
 
 // A NaN on either side wins: the comparison with it is false, and it differs from itself.
 Tensor maximum(const Tensor& a, const Tensor& b) {
@@ -140,20 +192,46 @@ Tensor less_equal(const Tensor& a, const Tensor& b) {
 Tensor greater(const Tensor& a, const Tensor& b) {
   return map_binary("greater", a, b, [](auto x, auto y) { return decltype(x)(x > y); });
 }
+Tensor greater_equal(const Tensor& a, const Tensor& b) {
+  return map_binary("greater_equal", a, b, [](auto x, auto y) { return decltype(x)(x >= y); });
+}
+Tensor not_equal(const Tensor& a, const Tensor& b) {
+  return map_binary("not_equal", a, b, [](auto x, auto y) { return decltype(x)(x != y); });
+}
 
-Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
-  check_same_dtype(a, b, "where");
-  const Shape shape =
-      broadcast_shapes(condition.shape(), broadcast_shapes(a.shape(), b.shape(), "where"), "where");
-  Tensor out = Tensor::empty(shape, a.dtype());
-  dispatch(a.dtype(), [&]<class T>() {
-    dispatch(condition.dtype(), [&]<class Mask>() {
-      map_into<T, Mask, T, T>(
-          out, [](Mask c, T x, T y) { return c != 0 ? x : y; }, condition.expand(shape),
-          a.expand(shape), b.expand(shape));
+Tensor operator+(TensorOrNumber a, TensorOrNumber b) { return binary("add", a, b, add); }
+Tensor operator-(TensorOrNumber a, TensorOrNumber b) { return binary("sub", a, b, sub); }
+Tensor operator*(TensorOrNumber a, TensorOrNumber b) { return binary("mul", a, b, mul); }
+Tensor operator/(TensorOrNumber a, TensorOrNumber b) { return binary("div", a, b, div); }
+Tensor operator-(const Tensor& x) { return binary("neg", x, -1, mul); }
+Tensor operator==(TensorOrNumber a, TensorOrNumber b) { return binary("equal", a, b, equal); }
+Tensor operator!=(TensorOrNumber a, TensorOrNumber b) {
+  return binary("not_equal", a, b, not_equal);
+}
+Tensor operator<(TensorOrNumber a, TensorOrNumber b) { return binary("less", a, b, less); }
+Tensor operator<=(TensorOrNumber a, TensorOrNumber b) {
+  return binary("less_equal", a, b, less_equal);
+}
+Tensor operator>(TensorOrNumber a, TensorOrNumber b) { return binary("greater", a, b, greater); }
+Tensor operator>=(TensorOrNumber a, TensorOrNumber b) {
+  return binary("greater_equal", a, b, greater_equal);
+}
+
+Tensor where(const Tensor& condition, TensorOrNumber a, TensorOrNumber b) {
+  return with_arrays("where", a, b, [&](const Tensor& taken, const Tensor& otherwise) {
+    check_same_dtype(taken, otherwise, "where");
+    const Shape both = broadcast_shapes(taken.shape(), otherwise.shape(), "where");
+    const Shape shape = broadcast_shapes(condition.shape(), both, "where");
+    Tensor out = Tensor::empty(shape, taken.dtype());
+    dispatch(out.dtype(), [&]<class T>() {
+      dispatch(condition.dtype(), [&]<class Mask>() {
+        map_into<T, Mask, T, T>(
+            out, [](Mask c, T x, T y) { return c != 0 ? x : y; }, condition.expand(shape),
+            taken.expand(shape), otherwise.expand(shape));
+      });
     });
+    return out;
   });
-  return out;
 }
 
 }  // namespace gradian

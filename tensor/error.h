@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstring>
 #include <locale>
 #include <sstream>
 #include <stdexcept>
@@ -52,7 +53,7 @@ void check(bool ok, const Parts&... parts) {
   const bool names_a_function =
       colon != std::string::npos &&
       std::all_of(what.begin(), what.begin() + static_cast<std::ptrdiff_t>(colon),
-                  [](unsigned char c) { return std::isalnum(c) || c == '_'; });
+                  [](unsigned char c) { return std::isalnum(c) || std::strchr("_+-*/=", c); });
   fail(function, ": ", names_a_function ? what.substr(colon + 2) : what);
 }
 

@@ -4,8 +4,6 @@
 // functions of the same names are declared in autograd/ops.h.
 #pragma once
 
-#include <utility>
-
 #include "tensor/tensor.h"
 
 namespace gradian {
@@ -25,9 +23,11 @@ Tensor sigmoid(const Tensor& x);   // 1 / (1 + exp(-x)), without overflow
 Tensor softplus(const Tensor& x);  // log(1 + exp(x)), without overflow
 Tensor relu(const Tensor& x);      // max(x, 0); NaN stays NaN
 Tensor sign(const Tensor& x);      // -1 or 1; a zero and NaN stay what they are
-Tensor pow(const Tensor& x, const Tensor& exponent);
+Tensor pow(const Tensor& x, TensorOrNumber exponent);
 
 // Elementwise, every dtype; operands broadcast.
+Tensor abs(const Tensor& x);
+Tensor square(const Tensor& x);
 Tensor add(const Tensor& a, const Tensor& b);
 Tensor sub(const Tensor& a, const Tensor& b);
 Tensor mul(const Tensor& a, const Tensor& b);
@@ -41,18 +41,47 @@ Tensor equal(const Tensor& a, const Tensor& b);
 Tensor less(const Tensor& a, const Tensor& b);
 Tensor less_equal(const Tensor& a, const Tensor& b);
 Tensor greater(const Tensor& a, const Tensor& b);
+Tensor greater_equal(const Tensor& a, const Tensor& b);
+Tensor not_equal(const Tensor& a, const Tensor& b);
 Tensor isfinite(const Tensor& x);
 
+// The functions above as operators, in which a number may stand on either side: 2 * x, labels == 3.
+// Masks are joined as the numbers that they are: a * b for "and", 1 - a for "not".
+Tensor operator+(TensorOrNumber a, TensorOrNumber b);
+Tensor operator-(TensorOrNumber a, TensorOrNumber b);
+Tensor operator*(TensorOrNumber a, TensorOrNumber b);
+Tensor operator/(TensorOrNumber a, TensorOrNumber b);
+Tensor operator-(const Tensor& x);
+Tensor operator==(TensorOrNumber a, TensorOrNumber b);
+Tensor operator!=(TensorOrNumber a, TensorOrNumber b);
+Tensor operator<(TensorOrNumber a, TensorOrNumber b);
+Tensor operator<=(TensorOrNumber a, TensorOrNumber b);
+Tensor operator>(TensorOrNumber a, TensorOrNumber b);
+Tensor operator>=(TensorOrNumber a, TensorOrNumber b);
+
 // a where condition is not 0, else b. It selects: an infinity or NaN on the other side stays out.
-Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
+Tensor where(const Tensor& condition, TensorOrNumber a, TensorOrNumber b);
+
+// A tensor of x's shape and dtype that holds `value` everywhere.
+Tensor full_like(const Tensor& x, double value);
+Tensor zeros_like(const Tensor& x);
+Tensor ones_like(const Tensor& x);
+// The number as a tensor without axes of x's dtype; of int64, whole numbers only.
+Tensor constant(double value, const Tensor& x);
 
 // Reductions over any axes (reduce.cpp). An empty list of axes means all of them.
 Tensor sum(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
 // Sums the axes along which `shape` was broadcast to x's shape; the adjoint of expand.
 Tensor sum_to(const Tensor& x, const Shape& shape);
+// x[0], x[0] + x[1], ... along `axis`.
+Tensor cumsum(const Tensor& x, int axis);
 // Index of the largest value along `axis`, int64; the first one among equals. NaN counts as
-// largest.
+// largest. Without an axis: the index in row-major order.
 Tensor argmax(const Tensor& x, int axis, bool keepdim = false);
+Tensor argmax(const Tensor& x);
+// The same of the smallest value; NaN counts as smallest.
+Tensor argmin(const Tensor& x, int axis, bool keepdim = false);
+Tensor argmin(const Tensor& x);
 // The largest value along `axis`.
 Tensor max_values(const Tensor& x, int axis, bool keepdim = false);
 // x - log(sum(exp(x))) along `axis`, shifted by the maximum. A line with NaN or
@@ -61,6 +90,16 @@ Tensor log_softmax(const Tensor& x, int axis);
 // The gradient by x from that by y = log_softmax(x): grad - exp(y) sum(grad), as accurate for
 // exp(y) near 1, where the two cancel in the gradient of cross entropy, as elsewhere.
 Tensor log_softmax_gradient(const Tensor& y, const Tensor& grad, int axis);
+
+// Order along an axis (sort.cpp). Equal values keep theirs, and NaN counts as largest. For values
+// that gradients flow through: gather(x, axis, topk(x.value(), 5, axis).indices).
+struct ValuesAndIndices {
+  Tensor values, indices;  // indices is int64
+};
+ValuesAndIndices sort(const Tensor& x, int axis = -1, bool descending = false);
+Tensor argsort(const Tensor& x, int axis = -1, bool descending = false);
+// The k largest values, or smallest ones, in order.
+ValuesAndIndices topk(const Tensor& x, int64_t k, int axis = -1, bool largest = true);
 
 // Matrix product of the last two axes; the axes before them broadcast (matmul.cpp).
 //   [..., M, N] = [..., M, K] x [..., K, N]

@@ -164,4 +164,20 @@ void map_into(Tensor& out, const F& f, const Tensors&... in) {
   });
 }
 
+// Calls body(line, stride, result) for each line of x along `axis`, in parallel, where `result` is
+// the first element of the line of `out` in the same place.
+template <class In, class Out, class Body>
+void for_each_line(const Tensor& x, Tensor& out, int axis, const Body& body) {
+  Shape shape = x.shape(), in_strides = x.strides(), out_strides = out.strides();
+  const int64_t stride = in_strides[axis];
+  shape.erase(axis), in_strides.erase(axis), out_strides.erase(axis);
+  const StridedLoop<2> loop = coalesce<2>(shape, {in_strides, out_strides});
+  const In* in_data = x.data<In>();
+  Out* out_data = out.mutable_data<Out>();
+  for_each_row(loop, [&](const auto& offsets, int64_t count, const auto& strides) {
+    for (int64_t i = 0; i < count; ++i)
+      body(in_data + offsets[0] + i * strides[0], stride, out_data + offsets[1] + i * strides[1]);
+  });
+}
+
 }  // namespace gradian

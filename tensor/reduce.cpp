@@ -2,6 +2,7 @@
 // so that the same input gives the same bits. How a block is added: see summation.h.
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -170,28 +171,13 @@ void sum_rows(const Tensor& matrix, T* out) {
   });
 }
 
-// Calls body(line, stride, result) for each line of x along `axis`, in parallel; `out` has size 1
-// there and takes one result a line.
-template <class In, class Out, class Body>
-void for_each_line(const Tensor& x, Tensor& out, int axis, const Body& body) {
-  Shape shape = x.shape(), in_strides = x.strides(), out_strides = out.strides();
-  const int64_t stride = in_strides[axis];
-  shape.erase(axis), in_strides.erase(axis), out_strides.erase(axis);
-  const StridedLoop<2> loop = coalesce<2>(shape, {in_strides, out_strides});
-  const In* in_data = x.data<In>();
-  Out* out_data = out.mutable_data<Out>();
-  for_each_row(loop, [&](const auto& offsets, int64_t count, const auto& strides) {
-    for (int64_t i = 0; i < count; ++i)
-      body(in_data + offsets[0] + i * strides[0], stride, out_data + offsets[1] + i * strides[1]);
-  });
-}
-
-template <class T>
-int64_t index_of_largest(const T* in, int64_t stride, int64_t length) {
+// The index of the first value of a line that no other one is better than: NaN, where there is one.
+template <class T, class Better>
+int64_t index_of_best(const T* in, int64_t stride, int64_t length, const Better& better) {
   int64_t best = 0;
   for (int64_t i = 1; i < length; ++i) {
-    const T value = in[i * stride], largest = in[best * stride];
-    if (value > largest || (value != value && largest == largest)) best = i;
+    const T value = in[i * stride], leader = in[best * stride];
+    if (better(value, leader) || (value != value && leader == leader)) best = i;
   }
   return best;
 }
@@ -294,18 +280,56 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
   return (axes.empty() ? x.contiguous() : sum(x, axes)).reshape(shape);
 }
 
-Tensor argmax(const Tensor& x, int axis, bool keepdim) {
-  axis = check_not_empty(x, axis, "argmax");
+Tensor cumsum(const Tensor& x, int axis) {
+  check_defined(x, "cumsum");
+  axis = normalize_axis(axis, x.dim(), "cumsum");
+  const int64_t length = x.size(axis);
+  Tensor out = Tensor::empty(x.shape(), x.dtype());
+  const int64_t step = out.strides()[axis];
+  dispatch(x.dtype(), [&]<class T>() {
+    for_each_line<T, T>(x, out, axis, [=](const T* line, int64_t stride, T* sums) {
+      Accumulator<T> total = 0;
+      for (int64_t i = 0; i < length; ++i) {
+        total += line[i * stride];
+        sums[i * step] = static_cast<T>(total);
+      }
+    });
+  });
+  return out;
+}
+
+namespace {
+
+template <class Better>
+Tensor arg_of_best(const char* op, const Tensor& x, int axis, bool keepdim, const Better& better) {
+  axis = check_not_empty(x, axis, op);
   const int64_t length = x.size(axis);
   Shape shape = x.shape();
   shape[axis] = 1;
   Tensor out = Tensor::empty(shape, DType::int64);
   dispatch(x.dtype(), [&]<class T>() {
     for_each_line<T, int64_t>(x, out, axis, [=](const T* line, int64_t stride, int64_t* result) {
-      *result = index_of_largest(line, stride, length);
+      *result = index_of_best(line, stride, length, better);
     });
   });
   return keepdim ? out : out.squeeze(axis);
+}
+
+}  // namespace
+
+Tensor argmax(const Tensor& x, int axis, bool keepdim) {
+  return arg_of_best("argmax", x, axis, keepdim, std::greater<>());
+}
+Tensor argmin(const Tensor& x, int axis, bool keepdim) {
+  return arg_of_best("argmin", x, axis, keepdim, std::less<>());
+}
+Tensor argmax(const Tensor& x) {
+  check_defined(x, "argmax");
+  return argmax(x.reshape({x.numel()}), 0);
+}
+Tensor argmin(const Tensor& x) {
+  check_defined(x, "argmin");
+  return argmin(x.reshape({x.numel()}), 0);
 }
 
 Tensor max_values(const Tensor& x, int axis, bool keepdim) {

@@ -66,6 +66,17 @@ To converted(From value, const char* op) {
   return static_cast<To>(value);
 }
 
+// The array of value(0), ..., value(count - 1).
+template <class Value>
+Tensor tabulate(const char* op, int64_t count, DType dtype, const Value& value) {
+  Tensor result = Tensor::empty({count}, dtype);
+  dispatch(dtype, [&]<class T>() {
+    T* data = result.mutable_data<T>();
+    for (int64_t i = 0; i < count; ++i) data[i] = converted<T>(value(i), op);
+  });
+  return result;
+}
+
 void fill_with(Tensor& tensor, double value, const char* op) {
   check_defined(tensor, op);
   dispatch(tensor.dtype(), [&]<class T>() {
@@ -114,11 +125,40 @@ Tensor Tensor::scalar(double value, DType dtype) { return full({}, value, dtype)
 
 Tensor Tensor::arange(int64_t count, DType dtype) {
   check(count >= 0, "arange: negative count ", count);
-  Tensor result = empty({count}, dtype);
-  dispatch(dtype, [&]<class T>() {
-    T* data = result.mutable_data<T>();
-    for (int64_t i = 0; i < count; ++i) data[i] = static_cast<T>(i);
-  });
+  return integers_between(0, count, 1, dtype);
+}
+
+Tensor Tensor::integers_between(int64_t begin, int64_t end, int64_t step, DType dtype) {
+  int64_t distance = 0;
+  check(step != 0 && !__builtin_sub_overflow(end, begin, &distance) &&
+            (distance == 0 || (distance > 0) == (step > 0)),
+        "arange: no way from ", begin, " to ", end, " in steps of ", step);
+  const int64_t count = distance / step + (distance % step != 0);
+  return tabulate("arange", count, dtype, [=](int64_t i) { return begin + i * step; });
+}
+
+Tensor Tensor::arange(double begin, double end, double step, DType dtype) {
+  const double count = std::ceil((end - begin) / step);
+  check(count >= 0 && count <= static_cast<double>(kMaxElements), "arange: no way from ", begin,
+        " to ", end, " in steps of ", step);
+  return tabulate("arange", static_cast<int64_t>(count), dtype,
+                  [=](int64_t i) { return begin + static_cast<double>(i) * step; });
+}
+
+Tensor Tensor::linspace(double first, double last, int64_t count, DType dtype) {
+  check(count >= 0, "linspace: negative count ", count);
+  const double step = (last - first) / static_cast<double>(std::max<int64_t>(1, count - 1));
+  return tabulate("linspace", count, dtype,
+                  [=](int64_t i) {  // from the nearer end, so that both are met
+                    return i < (count + 1) / 2 ? first + step * static_cast<double>(i)
+                                               : last - step * static_cast<double>(count - 1 - i);
+                  });
+}
+
+Tensor Tensor::eye(int64_t n, DType dtype) {
+  check(n >= 0, "eye: negative size ", n);
+  Tensor result = zeros({n, n}, dtype);
+  result.reshape({-1}).slice(0, 0, n * n, n + 1).fill(1);
   return result;
 }
 
@@ -224,6 +264,7 @@ Tensor Tensor::slice(int axis, int64_t begin, int64_t end, int64_t step) const {
   const int64_t size = shape_[axis];
   if (begin < 0) begin += size;
   if (end < 0) end += size;
+  if (end == kEnd) end = size;
   check(step > 0, "slice: step must be positive, got ", step);
   check(0 <= begin && begin <= end && end <= size, "slice: range ", begin, " to ", end,
         " is outside axis ", axis, " of shape ", shape_);
@@ -237,21 +278,25 @@ Tensor Tensor::slice(int axis, int64_t begin, int64_t end, int64_t step) const {
 Tensor Tensor::select(int axis, int64_t index) const {
   check_defined(*this, "select");
   axis = normalize_axis(axis, dim(), "select");
-  check(index >= 0 && index < shape_[axis], "select: index ", index, " is outside axis ", axis,
-        " of shape ", shape_);
+  check(index >= -shape_[axis] && index < shape_[axis], "select: index ", index,
+        " is outside axis ", axis, " of shape ", shape_);
+  if (index < 0) index += shape_[axis];
   Tensor view = slice(axis, index, index + 1);
   view.shape_.erase(axis);
   view.strides_.erase(axis);
   return view;
 }
 
-Tensor Tensor::expand(const Shape& shape) const {
+Tensor Tensor::expand(const Shape& requested) const {
   Tensor view = handle("expand");
+  const int offset = requested.size() - dim();
+  Shape shape = requested;
+  for (int axis = std::max(0, offset); axis < shape.size(); ++axis)
+    if (shape[axis] == -1) shape[axis] = shape_[axis - offset];
   const bool negative = std::any_of(shape.begin(), shape.end(), [](int64_t s) { return s < 0; });
   check(!negative && broadcasts_to(shape_, shape), "expand: shape ", shape_,
-        " does not broadcast to ", shape);
+        " does not broadcast to ", requested);
   gradian::numel(shape, "expand");
-  const int offset = shape.size() - dim();
   view.shape_ = shape;
   view.strides_ = Shape::filled(shape.size(), 0);
   for (int axis = 0; axis < dim(); ++axis)
@@ -274,11 +319,22 @@ Tensor Tensor::squeeze(int axis) const {
   return select(axis, 0);
 }
 
-Tensor Tensor::flip(int axis) const {
+Tensor Tensor::squeeze() const {
+  check_defined(*this, "squeeze");
+  Shape shape;
+  for (const int64_t size : shape_)
+    if (size != 1) shape.push_back(size);
+  return reshape(shape);
+}
+
+Tensor Tensor::flip(const Axes& axes) const {
   Tensor view = handle("flip");
-  axis = normalize_axis(axis, dim(), "flip");
-  view.offset_ += std::max<int64_t>(shape_[axis] - 1, 0) * strides_[axis];
-  view.strides_[axis] = -strides_[axis];
+  for (const int64_t given : axes) {
+    const int axis = normalize_axis(given, dim(), "flip");
+    check(view.strides_[axis] == strides_[axis], "flip: axis ", axis, " is given twice");
+    view.offset_ += std::max<int64_t>(shape_[axis] - 1, 0) * strides_[axis];
+    view.strides_[axis] = -strides_[axis];
+  }
   return view;
 }
 

@@ -3,6 +3,7 @@
 // autograd/variable.h for the type that records operations.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -12,9 +13,16 @@
 
 #include "tensor/runtime/memory.h"
 #include "tensor/dtype.h"
+#include "tensor/operand.h"
 #include "tensor/shape.h"
 
 namespace gradian {
+
+class Tensor;
+using TensorOrNumber = Operand<Tensor>;
+
+// The end of a slice that goes as far as its axis.
+constexpr int64_t kEnd = INT64_MAX;
 
 class Tensor {
  public:
@@ -29,8 +37,23 @@ class Tensor {
   static Tensor ones(const Shape& shape, DType dtype = DType::float32);
   // A tensor without axes.
   static Tensor scalar(double value, DType dtype = DType::float32);
+  // 1 on the diagonal of [n, n], else 0.
+  static Tensor eye(int64_t n, DType dtype = DType::float32);
   // 0, 1, ..., count - 1.
   static Tensor arange(int64_t count, DType dtype = DType::int64);
+  // begin, begin + step, ... as long as they stay before `end`: int64 if all three are integers,
+  // else float32.
+  template <std::integral Begin, std::integral End, std::integral Step = int>
+  static Tensor arange(Begin begin, End end, Step step = 1, DType dtype = DType::int64) {
+    return integers_between(begin, end, step, dtype);
+  }
+  static Tensor arange(double begin, double end, double step = 1, DType dtype = DType::float32);
+  template <std::floating_point End>
+  static Tensor arange(End end, DType dtype = DType::float32) {
+    return arange(0.0, end, 1.0, dtype);
+  }
+  // `count` numbers from `first` to `last`, both included, at equal distances.
+  static Tensor linspace(double first, double last, int64_t count, DType dtype = DType::float32);
   // Copies `values`, row-major, into a tensor of T's dtype; their number must fit `shape`. Integers
   // of every type, bool too, become int64.
   template <class T>
@@ -41,11 +64,23 @@ class Tensor {
     else
       return widened(values, shape);
   }
-  // The same for values written in braces: from({0, 1, 2}, {3}).
+  // The same for values written in braces: from({0, 1, 2, 3}, {2, 2}).
   template <class T>
   static Tensor from(std::initializer_list<T> values, const Shape& shape) {
     return from(std::vector<T>(values), shape);
   }
+  // Without a shape, the values are those of one axis, and rows in braces those of two:
+  // from({1.5, 2.5}), from({{1, 2}, {3, 4}}). Note that 1.5 is a double, and 1.5f a float.
+  template <class T>
+  static Tensor from(const std::vector<T>& values) {
+    return from(values, {static_cast<int64_t>(values.size())});
+  }
+  template <class T>
+  static Tensor from(std::initializer_list<T> values) {
+    return from(std::vector<T>(values));
+  }
+  template <class T>
+  static Tensor from(std::initializer_list<std::initializer_list<T>> rows);
 
   bool defined() const { return storage_ != nullptr; }
   // A temporary hands out a copy, here and wherever a reference into it would dangle.
@@ -90,12 +125,15 @@ class Tensor {
   Tensor reshape(const Shape& shape) const;  // one size may be -1
   Tensor permute(const Axes& axes) const;
   Tensor transpose(int axis0, int axis1) const;
-  Tensor slice(int axis, int64_t begin, int64_t end, int64_t step = 1) const;
-  Tensor select(int axis, int64_t index) const;  // removes the axis
-  Tensor expand(const Shape& shape) const;       // broadcasts: new strides are 0
+  // Every `step`-th element from begin to before end; negative ones count from the end.
+  Tensor slice(int axis, int64_t begin, int64_t end = kEnd, int64_t step = 1) const;
+  Tensor select(int axis, int64_t index) const;  // removes the axis; -1 is the last index
+  // Broadcasts, by strides of 0; -1 keeps the size of its axis.
+  Tensor expand(const Shape& shape) const;
   Tensor unsqueeze(int axis) const;
-  Tensor squeeze(int axis) const;
-  Tensor flip(int axis) const;  // negative stride
+  Tensor squeeze(int axis) const;       // the axis must be of size 1
+  Tensor squeeze() const;               // all axes of size 1
+  Tensor flip(const Axes& axes) const;  // negative strides
 
   // Copies.
   Tensor contiguous() const;  // itself when it already is
@@ -109,8 +147,14 @@ class Tensor {
   void fill(double value);
   // `source` broadcasts to this shape and is converted to this dtype.
   void copy_from(const Tensor& source);
+  // A tensor on the right must have this dtype and broadcast to this shape.
+  Tensor& operator+=(TensorOrNumber other);
+  Tensor& operator-=(TensorOrNumber other);
+  Tensor& operator*=(TensorOrNumber other);
+  Tensor& operator/=(TensorOrNumber other);
 
  private:
+  static Tensor integers_between(int64_t begin, int64_t end, int64_t step, DType dtype);
   template <class T>
   static Tensor from_elements(const T* values, size_t count, const Shape& shape);
   template <class T>
@@ -143,6 +187,17 @@ Tensor Tensor::widened(const std::vector<T>& values, const Shape& shape) {
     *next++ = static_cast<int64_t>(value);
   }
   return result;
+}
+
+template <class T>
+Tensor Tensor::from(std::initializer_list<std::initializer_list<T>> rows) {
+  std::vector<T> values;
+  const size_t columns = rows.size() == 0 ? 0 : rows.begin()->size();
+  for (const std::initializer_list<T>& row : rows) {
+    check(row.size() == columns, "from: rows of ", columns, " and ", row.size(), " values");
+    values.insert(values.end(), row);
+  }
+  return from(values, {static_cast<int64_t>(rows.size()), static_cast<int64_t>(columns)});
 }
 
 // Nested brackets, four significant digits, long axes shortened:

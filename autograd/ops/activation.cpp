@@ -15,8 +15,6 @@
 namespace gradian {
 namespace {
 
-Tensor zero_like(const Variable& x) { return Tensor::scalar(0, x.dtype()); }
-
 // Where the factors of silu and gelu are 0 or 1 to the last bit, in float64 too.
 constexpr double kSaturated = 1000;
 
@@ -24,9 +22,7 @@ constexpr double kSaturated = 1000;
 // derivative would multiply 0 by infinity, and x f(x) is 0 at -infinity.
 Variable gated(const Variable& x, Variable (*f)(const Variable&)) {
   check_floating(x);
-  const Variable product = x * f(clamp(x, -kSaturated, kSaturated));
-  const Tensor vanished = less(x.value(), Tensor::scalar(-kSaturated, x.dtype()));
-  return where(vanished, constant(0, x), product);
+  return where(x < -kSaturated, 0, x * f(clamp(x, -kSaturated, kSaturated)));
 }
 
 }  // namespace
@@ -37,18 +33,38 @@ Variable abs(const Variable& x) try {
   fail_as("abs", error);
 }
 
-Variable clamp(const Variable& x, double low, double high) try {
-  check(low <= high, "low ", low, " is not less than or equal to high ", high);
-  const Variable low_bound = constant(low, x), high_bound = constant(high, x);
-  const Variable from_below = where(less_equal(x.value(), low_bound.value()), low_bound, x);
-  return where(less_equal(high_bound.value(), x.value()), high_bound, from_below);
+Variable square(const Variable& x) try { return x * x; } catch (const Error& error) {
+  fail_as("square", error);
+}
+
+Variable reciprocal(const Variable& x) try {
+  check_floating(x);
+  return 1 / x;
+} catch (const Error& error) {
+  fail_as("reciprocal", error);
+}
+
+Variable rsqrt(const Variable& x) try { return pow(x, -0.5); } catch (const Error& error) {
+  fail_as("rsqrt", error);
+}
+
+Variable clamp(const Variable& x, std::optional<double> low, std::optional<double> high) try {
+  check(low || high, "neither bound is given");
+  const double lowest = low.value_or(-HUGE_VAL), highest = high.value_or(HUGE_VAL);
+  check(lowest <= highest, "low ", lowest, " is not less than or equal to high ", highest);
+  const Variable from_below = low ? where(x <= lowest, lowest, x) : x;
+  return high ? where(x >= highest, highest, from_below) : from_below;
 } catch (const Error& error) {
   fail_as("clamp", error);
 }
 
+Tensor clamp(const Tensor& x, std::optional<double> low, std::optional<double> high) {
+  return clamp(Variable(x), low, high).value();
+}
+
 Variable leaky_relu(const Variable& x, double negative_slope) try {
   check_floating(x);
-  return where(greater(x.value(), zero_like(x)), x, x * negative_slope);
+  return where(x > 0, x, x * negative_slope);
 } catch (const Error& error) {
   fail_as("leaky_relu", error);
 }
@@ -64,9 +80,9 @@ struct ops::Prelu {
   }
   Variable composite(const Inputs& in) const {
     const Variable &x = in[0], &weight = in[1];
-    const Tensor positive = greater(x.value(), zero_like(x));
+    const Tensor positive = x > 0;
     // The weight meets nothing of what it does not scale, not even an infinity in its gradient.
-    return where(positive, x, where(positive, constant(0, x), x) * weight);
+    return where(positive, x, where(positive, 0, x) * weight);
   }
   static std::vector<GradCase> cases() {
     const Function function = [](const Inputs& in) { return prelu(in[0], in[1]); };
@@ -108,8 +124,7 @@ Variable dropout(const Variable& x, double p, bool training) try {
   check(p >= 0 && p <= 1, "expected a probability, got ", p);
   if (!training || p == 0) return x;
   check_floating(x);
-  const Tensor keep = greater(rand(x.shape(), x.dtype()), Tensor::scalar(p, x.dtype()));
-  return where(keep, x, constant(0, x)) * (p == 1 ? 0 : 1 / (1 - p));
+  return where(rand(x.shape(), x.dtype()) > p, x, 0) * (p == 1 ? 0 : 1 / (1 - p));
 } catch (const Error& error) {
   fail_as("dropout", error);
 }

@@ -6,15 +6,18 @@
 #include <vector>
 
 #include "autograd/variable.h"
+#include "tensor/kernels.h"
 
 namespace gradian {
 
 // A constant of x's dtype that broadcasts to any shape. int64 takes whole numbers only.
 inline Variable constant(double value, const Variable& x) {
-  check(x.dtype() != DType::int64 || (value == std::trunc(value) && std::abs(value) < 0x1p63),
-        "an int64 variable meets the number ", value, ": convert it to float32 or float64 first");
-  return Variable(Tensor::scalar(value, x.dtype()));
+  return Variable(constant(value, x.value()));
 }
+
+// x - mean(x) over the axes (ops/reduction.cpp). The mean is rounded, to a sixteenth near 1e6 in
+// float32; so what is left is centred again, by a mean that is small.
+Variable centered(const Variable& x, const Axes& axes);
 
 inline void check_floating(const Variable& x) {
   check(is_floating(x.dtype()), "expected float32 or float64, got ", x.dtype());

@@ -93,9 +93,9 @@ namespace {
 // and dy beside a NaN.
 Gradients taken_shares(const Context& context, const Variable& grad, const Tensor& b_taken,
                        const Tensor& a_taken) {
-  const Tensor tie = equal(context.input(0).value(), context.input(1).value());
+  const Tensor tie = context.input(0) == context.input(1);
   const auto share = [&](const Tensor& other_taken) {
-    return where(other_taken, constant(0, grad), where(tie, grad * 0.5, grad));
+    return where(other_taken, 0, where(tie, grad * 0.5, grad));
   };
   return {context.needs(0) ? share(b_taken) : Variable(),
           context.needs(1) ? share(a_taken) : Variable()};
@@ -137,26 +137,29 @@ struct ops::Pow {
     Gradients gradients(2);
     if (context.needs(0)) {
       // A constant exponent 0 stays 0 instead of becoming 0 * x^-1, which is NaN at x = 0.
-      const Tensor is_zero = equal(p.value(), Tensor::scalar(0, p.dtype()));
-      const Variable zero = constant(0, x), one = constant(1, x);
-      gradients[0] = where(is_zero, zero, grad * p * pow(x, where(is_zero, one, p - 1)));
+      const Tensor is_zero = p == 0;
+      gradients[0] = where(is_zero, 0, grad * p * pow(x, where(is_zero, 1, p - 1)));
     }
     if (context.needs(1)) {
-      const Tensor zero = Tensor::scalar(0, x.dtype());
-      const Tensor flat = mul(equal(x.value(), zero), less_equal(zero, p.value()));
-      gradients[1] = where(flat, constant(0, x), grad * y * log(where(flat, constant(1, x), x)));
+      const Tensor flat = (x == 0) * (p >= 0);
+      gradients[1] = where(flat, 0, grad * y * log(where(flat, 1, x)));
     }
     return gradients;
   }
   static std::vector<GradCase> cases() {
-    std::vector<GradCase> cases = binary_cases(pow, 0.5, 2);
+    std::vector<GradCase> cases =
+        binary_cases([](const Variable& x, const Variable& p) { return pow(x, p); }, 0.5, 2);
     for (const double exponent : {0.0, 1.0, 2.0, 3.0})
       cases.push_back(grad_case(text("negative base, exponent ", exponent), {{4}},
                                 [=](const Inputs& in) { return pow(in[0], exponent) + in[0]; }));
     return cases;
   }
 };
-Variable pow(const Variable& x, const Variable& exponent) { return apply(ops::Pow{}, x, exponent); }
+Variable pow(VariableOrNumber x, VariableOrNumber exponent) {
+  return with_arrays("pow", x, exponent, [](const Variable& base, const Variable& p) {
+    return apply(ops::Pow{}, base, p);
+  });
+}
 
 // y = exp(x);  dx = dy y
 struct ops::Exp {
@@ -197,8 +200,8 @@ struct ops::Sqrt {
   Tensor forward(const Tensor& x) const { return sqrt(x); }
   Gradients backward(const Context& context, const Variable& grad) const {
     const Variable& y = context.output();
-    const Tensor is_zero = equal(y.value(), Tensor::scalar(0, y.dtype()));
-    return {where(is_zero, constant(0, y), grad / (2 * where(is_zero, constant(1, y), y)))};
+    const Tensor is_zero = y == 0;
+    return {where(is_zero, 0, grad / (2 * where(is_zero, 1, y)))};
   }
   static std::vector<GradCase> cases() { return unary_cases(sqrt, 0.5, 3); }
 };
@@ -291,7 +294,7 @@ struct ops::Relu {
   Tensor forward(const Tensor& x) const { return relu(x); }
   Gradients backward(const Context& context, const Variable& grad) const {
     const Variable& y = context.output();
-    return {where(y.value(), grad, constant(0, y))};  // y is never below 0
+    return {where(y.value(), grad, 0)};  // y is never below 0
   }
   static std::vector<GradCase> cases() { return unary_cases(relu, -0.9, 3.1); }
 };
@@ -305,9 +308,8 @@ struct ops::Where {
   }
   Gradients backward(const Context& context, const Variable& grad) const {
     const Tensor& condition = context.input(2).value();
-    const Variable zero = constant(0, grad);
-    return {context.needs(0) ? where(condition, grad, zero) : Variable(),
-            context.needs(1) ? where(condition, zero, grad) : Variable(), Variable()};
+    return {context.needs(0) ? where(condition, grad, 0) : Variable(),
+            context.needs(1) ? where(condition, 0, grad) : Variable(), Variable()};
   }
   static std::vector<GradCase> cases() {
     const auto with_mask = [](const std::vector<int64_t>& mask, const Shape& shape) {
@@ -318,50 +320,59 @@ struct ops::Where {
             grad_case("all broadcast", {{3, 1}, {4}}, with_mask({1, 0}, {2, 1, 1}))};
   }
 };
-Variable where(const Tensor& condition, const Variable& a, const Variable& b) {
-  return apply(ops::Where{}, a, b, condition);
+Variable where(const Tensor& condition, VariableOrNumber a, VariableOrNumber b) {
+  return with_arrays("where", a, b, [&](const Variable& taken, const Variable& otherwise) {
+    return apply(ops::Where{}, taken, otherwise, condition);
+  });
 }
 
 Variable neg(const Variable& x) try { return x * -1.0; } catch (const Error& error) {
   fail_as("neg", error);
 }
 
-Variable pow(const Variable& x, double exponent) try {
-  return pow(x, constant(exponent, x));
-} catch (const Error& error) {
-  fail_as("pow", error);
-}
-
-Variable operator+(const Variable& a, const Variable& b) { return add(a, b); }
-Variable operator-(const Variable& a, const Variable& b) { return sub(a, b); }
-Variable operator*(const Variable& a, const Variable& b) { return mul(a, b); }
-Variable operator/(const Variable& a, const Variable& b) { return div(a, b); }
-Variable operator-(const Variable& x) { return neg(x); }
-
 namespace {
 
-// f of a variable and a number.
-Variable with_number(const char* name, Binary f, const Variable& a, double b) try {
-  return f(a, constant(b, a));
-} catch (const Error& error) {
-  fail_as(name, error);
-}
-Variable with_number(const char* name, Binary f, double a, const Variable& b) try {
-  return f(constant(a, b), b);
-} catch (const Error& error) {
-  fail_as(name, error);
+Variable binary(const char* op, VariableOrNumber a, VariableOrNumber b, Binary function) {
+  return with_arrays(op, a, b, function);
 }
 
 }  // namespace
 
-Variable operator+(const Variable& a, double b) { return with_number("add", add, a, b); }
-Variable operator-(const Variable& a, double b) { return with_number("sub", sub, a, b); }
-Variable operator*(const Variable& a, double b) { return with_number("mul", mul, a, b); }
-Variable operator/(const Variable& a, double b) { return with_number("div", div, a, b); }
-Variable operator+(double a, const Variable& b) { return with_number("add", add, a, b); }
-Variable operator-(double a, const Variable& b) { return with_number("sub", sub, a, b); }
-Variable operator*(double a, const Variable& b) { return with_number("mul", mul, a, b); }
-Variable operator/(double a, const Variable& b) { return with_number("div", div, a, b); }
+Variable operator+(VariableOrNumber a, VariableOrNumber b) { return binary("add", a, b, add); }
+Variable operator-(VariableOrNumber a, VariableOrNumber b) { return binary("sub", a, b, sub); }
+Variable operator*(VariableOrNumber a, VariableOrNumber b) { return binary("mul", a, b, mul); }
+Variable operator/(VariableOrNumber a, VariableOrNumber b) { return binary("div", a, b, div); }
+Variable operator-(const Variable& x) { return neg(x); }
+
+namespace {
+
+// x = result, for x op= y.
+Variable& assign(const char* op, Variable& x, const Variable& result) {
+  if (!x.requires_grad() || x.creator()) return x = result;
+  check(!grad_enabled(), op,
+        ": the variable is a leaf that requires grad: give the result another ",
+        "name, or update the leaf under NoGrad");
+  x.set_value(result.value());
+  return x;
+}
+
+TensorOrNumber array_of(VariableOrNumber x) {
+  return x.is_number() ? TensorOrNumber(x.number()) : TensorOrNumber(x.array().value());
+}
+
+}  // namespace
+
+Variable& operator+=(Variable& a, VariableOrNumber b) { return assign("operator+=", a, a + b); }
+Variable& operator-=(Variable& a, VariableOrNumber b) { return assign("operator-=", a, a - b); }
+Variable& operator*=(Variable& a, VariableOrNumber b) { return assign("operator*=", a, a * b); }
+Variable& operator/=(Variable& a, VariableOrNumber b) { return assign("operator/=", a, a / b); }
+
+Tensor operator==(VariableOrNumber a, VariableOrNumber b) { return array_of(a) == array_of(b); }
+Tensor operator!=(VariableOrNumber a, VariableOrNumber b) { return array_of(a) != array_of(b); }
+Tensor operator<(VariableOrNumber a, VariableOrNumber b) { return array_of(a) < array_of(b); }
+Tensor operator<=(VariableOrNumber a, VariableOrNumber b) { return array_of(a) <= array_of(b); }
+Tensor operator>(VariableOrNumber a, VariableOrNumber b) { return array_of(a) > array_of(b); }
+Tensor operator>=(VariableOrNumber a, VariableOrNumber b) { return array_of(a) >= array_of(b); }
 
 template std::vector<OpCases> cases_of(ops::ElementwiseOps);
 

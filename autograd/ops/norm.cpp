@@ -9,10 +9,10 @@
 namespace gradian {
 namespace {
 
-// (x - mean) / sqrt(variance + eps) * weight + bias, where weight and bias may be undefined.
-Variable standardize(const Variable& x, const Variable& mean, const Variable& variance,
-                     const Variable& weight, const Variable& bias, double eps) {
-  Variable result = (x - mean) / sqrt(variance + eps);
+// centered / sqrt(variance + eps) * weight + bias, where weight and bias may be undefined.
+Variable standardize(const Variable& centered, const Variable& variance, const Variable& weight,
+                     const Variable& bias, double eps) {
+  Variable result = centered / sqrt(variance + eps);
   if (weight.defined()) result = result * weight;
   if (bias.defined()) result = result + bias;
   return result;
@@ -29,7 +29,7 @@ Axes all_axes_but(int kept, int dim) {
 // its digits.
 Tensor in_range(const Tensor& squares) {
   const double tiny = squares.dtype() == DType::float32 ? 0x1p-100 : 0x1p-960;
-  return mul(isfinite(squares), greater(squares, Tensor::scalar(tiny, squares.dtype())));
+  return isfinite(squares) * (squares > tiny);
 }
 
 }  // namespace
@@ -42,9 +42,8 @@ Variable norm(const Variable& x, const Axes& axes, bool keepdim) try {
   // The others are measured by their largest entry, unless it is 0 or not finite. The scale
   // cancels, so it counts as a constant.
   const Tensor largest = max(abs(x.detach()), axes, true).value();
-  const Tensor one = Tensor::scalar(1, x.dtype()), zero = Tensor::scalar(0, x.dtype());
-  const Tensor measurable = mul(isfinite(largest), greater(largest, zero));
-  const Tensor scale = where(fits.reshape(largest.shape()), one, where(measurable, largest, one));
+  const Tensor measurable = isfinite(largest) * (largest > 0);
+  const Tensor scale = where(fits.reshape(largest.shape()), 1, where(measurable, largest, 1));
   const Variable scaled = x / Variable(scale);
   const Variable length = sqrt(sum(scaled * scaled, axes, keepdim));
   return length * Variable(scale.reshape(length.shape()));
@@ -52,11 +51,15 @@ Variable norm(const Variable& x, const Axes& axes, bool keepdim) try {
   fail_as("norm", error);
 }
 
+Tensor norm(const Tensor& x, const Axes& axes, bool keepdim) {
+  return norm(Variable(x), axes, keepdim).value();
+}
+
 Variable normalize(const Variable& x, int axis, double eps) try {
   check_eps(eps);
   const Variable length = norm(x, axis, true);
-  const Tensor tiny = less(length.value(), Tensor::scalar(eps, x.dtype()));
-  return where(tiny, x.detach() / eps, x / where(tiny, constant(1, x), length));
+  const Tensor tiny = length < eps;
+  return where(tiny, x.detach() / eps, x / where(tiny, 1, length));
 } catch (const Error& error) {
   fail_as("normalize", error);
 }
@@ -68,8 +71,7 @@ Variable cosine_similarity(const Variable& x, const Variable& y, int axis, doubl
   // Each by its own length, so that no product of two lengths overflows.
   const auto direction = [&](const Variable& v) {
     const Variable wide = expand(v, shape), length = norm(wide, axis, true);
-    const Tensor tiny = less(length.value(), Tensor::scalar(eps, x.dtype()));
-    return wide / where(tiny, constant(eps, x), length);
+    return wide / where(length < eps, eps, length);
   };
   return sum(direction(x) * direction(y), axis);
 } catch (const Error& error) {
@@ -91,25 +93,30 @@ Variable layer_norm(const Variable& x, const Shape& normalized_shape, const Vari
     if (v.defined())
       check(v.shape() == normalized_shape, "expected weight and bias of shape ", normalized_shape,
             ", got ", v.shape());
-  return standardize(x, mean(x, axes, true), var(x, axes, 0, true), weight, bias, eps);
+  const Variable around_mean = centered(x, axes);
+  return standardize(around_mean, mean(square(around_mean), axes, true), weight, bias, eps);
 } catch (const Error& error) {
   fail_as("layer_norm", error);
 }
 
 namespace {
 
-// Of each channel of x [N, C, ...], the mean or the variance (divided by n): [C].
-Variable channel_mean(const Variable& x) { return mean(x, all_axes_but(1, x.dim())); }
-Variable channel_variance(const Variable& x) { return var(x, all_axes_but(1, x.dim()), 0); }
-
-// With all but x of shape [C]; weight and bias may be undefined.
-Variable normalize_channels(const Variable& x, const Variable& mean, const Variable& variance,
-                            const Variable& weight, const Variable& bias, double eps) {
+// batch_norm in ops that are recorded; weight and bias may be undefined.
+Variable normalize_channels(const Variable& x, const Tensor& mean, const Tensor& variance,
+                            const Variable& weight, const Variable& bias, double eps,
+                            BatchStatistics* used) {
+  const Axes others = all_axes_but(1, x.dim());
   Shape channels = Shape::filled(x.dim(), 1);
   channels[1] = x.size(1);
   // [C] -> [1, C, 1, ...]
   const auto along = [&](const Variable& v) { return v.defined() ? reshape(v, channels) : v; };
-  return standardize(x, along(mean), along(variance), along(weight), along(bias), eps);
+  const bool given = mean.defined();
+  const Variable around_mean = given ? x - along(Variable(mean)) : centered(x, others);
+  const Variable v =
+      given ? along(Variable(variance)) : gradian::mean(square(around_mean), others, true);
+  if (used)
+    *used = {given ? mean : gradian::mean(x.value(), others), v.value().reshape({x.size(1)})};
+  return standardize(around_mean, v, along(weight), along(bias), eps);
 }
 
 }  // namespace
@@ -132,8 +139,7 @@ struct ops::BatchNorm {
     return {Variable(gradients.x), Variable(gradients.weight), Variable(gradients.bias)};
   }
   Variable composite(const Inputs& in) const {
-    return normalize_channels(in[0], channel_mean(in[0]), channel_variance(in[0]), in[1], in[2],
-                              eps);
+    return normalize_channels(in[0], {}, {}, in[1], in[2], eps, nullptr);
   }
   static std::vector<GradCase> cases() {
     const Function function = [](const Inputs& in) {
@@ -159,12 +165,8 @@ Variable batch_norm(const Variable& x, const Tensor& mean, const Tensor& varianc
   };
   check_shape(mean), check_shape(variance), check_shape(weight), check_shape(bias);
   const bool fused = !mean.defined() && x.numel() > x.size(0) * x.size(1);
-  if (!fused) {  // with one value a channel the composite's loops are the better ones
-    const Variable m = mean.defined() ? Variable(mean) : channel_mean(x);
-    const Variable v = mean.defined() ? Variable(variance) : channel_variance(x);
-    if (used) *used = {m.value(), v.value()};
-    return normalize_channels(x, m, v, weight, bias, eps);
-  }
+  // with one value a channel the composite's loops are the better ones
+  if (!fused) return normalize_channels(x, mean, variance, weight, bias, eps, used);
   const ops::BatchNorm op{eps};
   const Variable scale = weight.defined() ? weight : Variable(Tensor::ones(channels, x.dtype()));
   const Variable shift = bias.defined() ? bias : Variable(Tensor::zeros(channels, x.dtype()));

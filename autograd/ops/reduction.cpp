@@ -63,6 +63,23 @@ Variable sum(const Variable& x, const Axes& axes, bool keepdim) {
   return apply(ops::Sum{axes, keepdim}, x);
 }
 
+// y_i = x_0 + ... + x_i along the axis;  dx_i = dy_i + dy_(i + 1) + ...
+struct ops::Cumsum {
+  static constexpr auto name = "cumsum";
+  int axis;
+  Tensor forward(const Tensor& x) const { return cumsum(x, axis); }
+  Gradients backward(const Context&, const Variable& grad) const {
+    return {flip(cumsum(flip(grad, axis), axis), axis)};
+  }
+  static std::vector<GradCase> cases() {
+    const auto along = [](int axis) {
+      return [=](const Inputs& in) { return cumsum(in[0], axis); };
+    };
+    return {over("first axis", along(0)), over("last axis", along(-1))};
+  }
+};
+Variable cumsum(const Variable& x, int axis) { return apply(ops::Cumsum{axis}, x); }
+
 // y = x - log(sum(exp(x))) along the axis;  dx = dy - p sum(dy) with p = exp(y). For p near 1 that
 // cancels in the gradient of cross entropy, where dy = sum(dy): there it is computed as
 // (dy - sum(dy)) + (1 - p) sum(dy), 1 - p = -tanh(y / 2) (1 + p).
@@ -74,8 +91,7 @@ struct ops::LogSoftmax {
     const Variable& y = context.output();
     if (!grad_enabled()) return {Variable(log_softmax_gradient(y.value(), grad.value(), axis))};
     const Variable p = exp(y), total = sum(grad, axis, true);
-    const Tensor near_one = greater(p.value(), Tensor::scalar(0.5, p.dtype()));
-    return {where(near_one, (grad - total) - tanh(y / 2) * (1 + p) * total, grad - p * total)};
+    return {where(p > 0.5, (grad - total) - tanh(y / 2) * (1 + p) * total, grad - p * total)};
   }
   static std::vector<GradCase> cases() {
     const auto along = [](int axis) {
@@ -112,20 +128,23 @@ Variable mean(const Variable& x, const Axes& axes, bool keepdim) try {
   fail_as("mean", error);
 }
 
+Variable centered(const Variable& x, const Axes& axes) {
+  return x - mean(x, axes, true);
+}
+
 Variable var(const Variable& x, const Axes& axes, int64_t correction, bool keepdim) try {
   const int64_t count = count_along(x, listed_axes(axes, x));
   const auto divisor = static_cast<double>(std::max<int64_t>(0, count - correction));
-  const Variable centered = x - mean(x, axes, true);
-  return sum(centered * centered, axes, keepdim) / divisor;
+  return sum(square(centered(x, axes)), axes, keepdim) / divisor;
 } catch (const Error& error) {
   fail_as("var", error);
 }
 
 namespace {
 
-// Of x over the axes, the value whose rank is the largest: the first one of equals.
-Variable first_by_rank(const Variable& x, Tensor (*rank)(const Tensor&), const Axes& axes,
-                       bool keepdim) {
+// Of x over the axes, the value whose index `find` tells: argmax or argmin.
+Variable found(const Variable& x, Tensor (*find)(const Tensor&, int, bool), const Axes& axes,
+               bool keepdim) {
   const Axes listed = listed_axes(axes, x);
   const Shape kept = without(x.shape(), listed);
   // The reduced axes go last and become one, in their order.
@@ -137,28 +156,20 @@ Variable first_by_rank(const Variable& x, Tensor (*rank)(const Tensor&), const A
   rows.push_back(count_along(x, listed));
   check(rows.back() > 0, "no values along axes ", listed, " of shape ", x.shape());
   const Variable flat = reshape(permute(x, order), rows);
-  const Variable first = gather(flat, -1, argmax(rank(flat.value()), -1, true));
-  return reshape(first, keepdim ? with_ones(x.shape(), listed) : kept);
-}
-
-Tensor itself(const Tensor& x) { return x; }
-
-// Falls where x rises. For int64 it is -1 - x, as -x overflows at the lowest number.
-Tensor reversed(const Tensor& x) {
-  return is_floating(x.dtype()) ? mul(x, Tensor::scalar(-1, x.dtype()))
-                                : sub(Tensor::scalar(-1, x.dtype()), x);
+  const Variable value = gather(flat, -1, find(flat.value(), -1, true));
+  return reshape(value, keepdim ? with_ones(x.shape(), listed) : kept);
 }
 
 }  // namespace
 
 Variable max(const Variable& x, const Axes& axes, bool keepdim) try {
-  return first_by_rank(x, itself, axes, keepdim);
+  return found(x, argmax, axes, keepdim);
 } catch (const Error& error) {
   fail_as("max", error);
 }
 
 Variable min(const Variable& x, const Axes& axes, bool keepdim) try {
-  return first_by_rank(x, reversed, axes, keepdim);
+  return found(x, argmin, axes, keepdim);
 } catch (const Error& error) {
   fail_as("min", error);
 }
@@ -168,11 +179,31 @@ Variable logsumexp(const Variable& x, const Axes& axes, bool keepdim) try {
   const Axes listed = listed_axes(axes, x);
   // The shift cancels, so it counts as a constant. An infinite one would make NaN: take 0 then.
   const Tensor largest = max(x.detach(), axes, true).value();
-  const Variable shift(where(isfinite(largest), largest, Tensor::scalar(0, x.dtype())));
+  const Variable shift(where(isfinite(largest), largest, 0));
   const Variable shifted = log(sum(exp(x - shift), axes, true)) + shift;
   return keepdim ? shifted : reshape(shifted, without(x.shape(), listed));
 } catch (const Error& error) {
   fail_as("logsumexp", error);
+}
+
+Tensor mean(const Tensor& x, const Axes& axes, bool keepdim) {
+  return mean(Variable(x), axes, keepdim).value();
+}
+Tensor var(const Tensor& x, const Axes& axes, int64_t correction, bool keepdim) {
+  return var(Variable(x), axes, correction, keepdim).value();
+}
+Tensor max(const Tensor& x, const Axes& axes, bool keepdim) {
+  return max(Variable(x), axes, keepdim).value();
+}
+Tensor min(const Tensor& x, const Axes& axes, bool keepdim) {
+  return min(Variable(x), axes, keepdim).value();
+}
+Tensor softmax(const Tensor& x, int axis) { return softmax(Variable(x), axis).value(); }
+Tensor argmax(const Variable& x, int axis, bool keepdim) {
+  return argmax(x.value(), axis, keepdim);
+}
+Tensor argmin(const Variable& x, int axis, bool keepdim) {
+  return argmin(x.value(), axis, keepdim);
 }
 
 template std::vector<OpCases> cases_of(ops::ReductionOps);

@@ -128,14 +128,17 @@ Variable slice_adjoint(const Variable& x, const Shape& shape, int axis, int64_t 
 // y = x reversed along an axis;  dx = dy reversed
 struct ops::Flip {
   static constexpr auto name = "flip";
-  int axis;
-  Tensor forward(const Tensor& x) const { return x.flip(axis); }
-  Gradients backward(const Context&, const Variable& grad) const { return {flip(grad, axis)}; }
+  Axes axes;
+  Tensor forward(const Tensor& x) const { return x.flip(axes); }
+  Gradients backward(const Context&, const Variable& grad) const { return {flip(grad, axes)}; }
   static std::vector<GradCase> cases() {
-    return {grad_case("rows", {{3, 2}}, [](const Inputs& in) { return flip(in[0], 0); })};
+    return {grad_case("rows", {{3, 2}}, [](const Inputs& in) { return flip(in[0], 0); }),
+            grad_case("two axes", {{3, 2, 2}}, [](const Inputs& in) {
+              return flip(in[0], {0, -1});
+            })};
   }
 };
-Variable flip(const Variable& x, int axis) { return apply(ops::Flip{axis}, x); }
+Variable flip(const Variable& x, const Axes& axes) { return apply(ops::Flip{axes}, x); }
 
 // y = the inputs one behind the other;  each input's gradient is its part of dy
 struct ops::Concat {
@@ -174,17 +177,16 @@ Variable transpose(const Variable& x, int axis0, int axis1) try {
   fail_as("transpose", error);
 }
 
-Variable flatten(const Variable& x, int start_axis) try {
+Variable flatten(const Variable& x, int start_axis, int end_axis) try {
+  if (x.dim() == 0) return reshape(x, {1});
   start_axis = normalize_axis(start_axis, x.dim(), "flatten");
-  Shape shape;
-  int64_t rest = 1;
-  for (int axis = 0; axis < x.dim(); ++axis) {
-    if (axis < start_axis)
-      shape.push_back(x.size(axis));
-    else
-      rest *= x.size(axis);
+  end_axis = normalize_axis(end_axis, x.dim(), "flatten");
+  check(start_axis <= end_axis, "axis ", start_axis, " comes after axis ", end_axis);
+  Shape shape = x.shape();
+  for (int axis = start_axis; axis < end_axis; ++axis) {
+    shape[start_axis] *= shape[start_axis + 1];
+    shape.erase(start_axis + 1);
   }
-  shape.push_back(rest);
   return reshape(x, shape);
 } catch (const Error& error) {
   fail_as("flatten", error);
@@ -196,6 +198,12 @@ Variable squeeze(const Variable& x, int axis) try {
   fail_as("squeeze", error);
 }
 
+Variable squeeze(const Variable& x) try {
+  return reshape(x, x.value().squeeze().shape());
+} catch (const Error& error) {
+  fail_as("squeeze", error);
+}
+
 Variable unsqueeze(const Variable& x, int axis) try {
   return reshape(x, x.value().unsqueeze(axis).shape());
 } catch (const Error& error) {
@@ -203,11 +211,8 @@ Variable unsqueeze(const Variable& x, int axis) try {
 }
 
 Variable select(const Variable& x, int axis, int64_t index) try {
-  axis = normalize_axis(axis, x.dim(), "select");
-  if (index < 0) index += x.size(axis);
-  check(index >= 0 && index < x.size(axis), "index ", index, " is outside axis ", axis,
-        " of shape ", x.shape());
-  return squeeze(slice(x, axis, index, index + 1), axis);
+  x.value().select(axis, index);  // its checks
+  return squeeze(slice(x, axis, index, index == -1 ? kEnd : index + 1), axis);
 } catch (const Error& error) {
   fail_as("select", error);
 }
@@ -230,7 +235,7 @@ Variable pad(const Variable& x, const Shape& padding, double value) try {
     result = slice_adjoint(result, shape, axis, padding[i]);
   }
   if (value == 0) return result;
-  return where(outside, constant(value, x), result);
+  return where(outside, value, result);
 } catch (const Error& error) {
   fail_as("pad", error);
 }

@@ -37,6 +37,10 @@ std::vector<Function> elementwise() {
     all.push_back(unary(
         "clamp", [](const Variable& x) { return clamp(x, -1, 1); }, shape));
     all.push_back(unary(
+        "clamp, one bound", [](const Variable& x) { return clamp(x, {}, 0.5); }, shape));
+    all.push_back(unary(
+        "cumsum", [](const Variable& x) { return cumsum(x, 0); }, shape));
+    all.push_back(unary(
         "softmax", [](const Variable& x) { return softmax(x, -1); }, shape));
     all.push_back(unary(
         "log_softmax", [](const Variable& x) { return log_softmax(x, 0); }, shape));
@@ -78,7 +82,9 @@ std::vector<Function> shapes_and_reductions() {
        {x},
        {3, -1}},
       {"flatten", [](In in) { return flatten(in[0]); }, {x}, {-1}},
+      {"flatten two axes", [](In in) { return flatten(in[0], 0, 1); }, {{-1, 3, 2}}, {-1, 2}},
       {"squeeze", [](In in) { return squeeze(in[0], 1); }, {{-1, 1}}, {-1}},
+      {"squeeze all", [](In in) { return squeeze(in[0]); }, {{1, -1, 1}}, {-1}},
       {"unsqueeze", [](In in) { return unsqueeze(in[0], 0); }, {x}, {1, -1, 3}},
       {"expand",
        [](In in) {

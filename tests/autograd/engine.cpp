@@ -104,7 +104,7 @@ TEST_CASE(
   CHECK((counts * 2).dtype() == DType::int64);
   check_values(3 - counts, {-1, -4});
   const std::string text =
-      ": an int64 variable meets the number 0.5: convert it to float32 or float64 first";
+      ": an int64 array meets the number 0.5: convert it to float32 or float64 first";
   check_errors({{[&] { counts * 0.5; }, "mul" + text},
                 {[&] { 0.5 / counts; }, "div" + text},
                 {[&] { counts - 0.5; }, "sub" + text}});

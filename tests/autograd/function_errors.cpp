@@ -58,7 +58,8 @@ TEST_CASE("elementwise functions: an error names the function that was called") 
       {"batch_norm", [](const Variable& x) { return batch_norm(x, {}, {}); }},
       {"prelu", [](const Variable& x) { return prelu(x, x); }},
   };
-  for (const auto& [name, f] : kUnaryFunctions) unary.push_back({name, f});
+  for (const auto& [name, f] : kUnaryFunctions)
+    unary.push_back({name, f, name == std::string("square")});
   for (const Unary& function : unary) {
     CAPTURE(function.name);
     CHECK(error_of([&] { function.f(kUndefined); }).starts_with(function.name + ": "));
@@ -123,16 +124,24 @@ TEST_CASE("shapes, reductions and indexing: an error names the function that was
         },
         [] { permute(kUndefined, {0}); }}},
       {"transpose", {[] { transpose(kMatrix, 0, 2); }, [] { transpose(kUndefined, 0, 1); }}},
-      {"flatten", {[] { flatten(kMatrix, 2); }, [] { flatten(kUndefined); }}},
-      {"squeeze", {[] { squeeze(kMatrix, 0); }, [] { squeeze(kMatrix, 5); }}},
+      {"cumsum", {[] { cumsum(kMatrix, 2); }, [] { cumsum(kUndefined, 0); }}},
+      {"flatten",
+       {[] { flatten(kMatrix, 2); }, [] { flatten(kMatrix, 1, 0); }, [] { flatten(kUndefined); }}},
+      {"squeeze",
+       {[] { squeeze(kMatrix, 0); }, [] { squeeze(kUndefined); }, [] { squeeze(kMatrix, 5); }}},
       {"unsqueeze", {[] { unsqueeze(kMatrix, 4); }, [] { unsqueeze(kUndefined, 0); }}},
       {"expand",
        {[] {
           expand(kMatrix, {3, 3});
         },
+        [] {
+          expand(kMatrix, {-1, 2, 3});
+        },
         [] { expand(kUndefined, {3}); }}},
       {"slice", {[] { slice(kMatrix, 0, 1, 4); }, [] { slice(kMatrix, 3, 0, 1); }}},
-      {"select", {[] { select(kMatrix, 0, 2); }, [] { select(kMatrix, 2, 0); }}},
+      {"select",
+       {[] { select(kMatrix, 0, 2); }, [] { select(kMatrix, 0, -3); },
+        [] { select(kMatrix, 2, 0); }}},
       {"slice_adjoint",
        {[] {
           slice_adjoint(kMatrix, {2, 2}, 1, 0);
@@ -154,7 +163,11 @@ TEST_CASE("shapes, reductions and indexing: an error names the function that was
         [] {
           pad(kWhole, {1, 1}, 0.5);
         }}},
-      {"flip", {[] { flip(kMatrix, 2); }}},
+      {"flip",
+       {[] { flip(kMatrix, 2); },
+        [] {
+          flip(kMatrix, {0, -2});
+        }}},
       {"concat", {[] { concat({}); }, [] { concat({kMatrix}, 2); }}},
       {"stack", {[] { stack({}); }, [] { stack({kMatrix}, 4); }}},
       {"sum",
@@ -328,9 +341,11 @@ TEST_CASE("numbers that are no probability, no bound or no epsilon are refused w
       {[] { dropout(kMatrix, kNaN, false); }, "dropout: expected a probability, got nan"},
       {[] { clamp(kMatrix, 2, 1); }, "clamp: low 2 is not less than or equal to high 1"},
       {[] { clamp(kMatrix, kNaN, 1); }, "clamp: low nan is not less than or equal to high 1"},
+      {[] { clamp(kMatrix, kNaN); }, "clamp: low nan is not less than or equal to high inf"},
+      {[] { clamp(kMatrix, {}); }, "clamp: neither bound is given"},
       {[] { clamp(kMatrix, 1, kNaN); }, "clamp: low 1 is not less than or equal to high nan"},
       {[=] { clamp(kWhole, 0, inf); },
-       "clamp: an int64 variable meets the number inf: convert it to float32 or float64 first"},
+       "clamp: an int64 array meets the number inf: convert it to float32 or float64 first"},
       {[] { normalize(kMatrix, 1, -1.0); }, "normalize: eps must not be negative, got -1"},
       {[] { layer_norm(kMatrix, {3}, {}, {}, kNaN); },
        "layer_norm: eps must not be negative, got nan"},

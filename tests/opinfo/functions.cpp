@@ -55,10 +55,15 @@ Row reduction(Variable (*f)(const Variable&, const Axes&, bool)) {
   return [f](Call& c) { return f(c.variable("input"), c.axes("dim"), c.flag("keepdim", false)); };
 }
 
-Variable clamped(Call& c, const char* low, const char* high, double lowest, double highest) {
-  if ((c.has(low) && !c.is_number(low)) || (c.has(high) && !c.is_number(high)))
-    throw LeftOut{"bounds that are tensors"};
-  return clamp(c.variable("input"), c.number(low, lowest), c.number(high, highest));
+Variable clamped(Call& c, const char* low, const char* high, std::optional<double> lowest,
+                 std::optional<double> highest) {
+  const auto bound = [&](const char* name, std::optional<double> otherwise) {
+    if (!c.has(name)) return otherwise;
+    if (!c.is_number(name)) throw LeftOut{"bounds that are tensors"};
+    return std::optional<double>(c.number(name));
+  };
+  const std::optional<double> from = bound(low, lowest), to = bound(high, highest);
+  return clamp(c.variable("input"), from, to);
 }
 
 Variable variance(Call& c) {
@@ -100,12 +105,6 @@ Variable narrowed(Call& c) {
   return slice(x, axis, begin, begin + length);
 }
 
-Variable flipped(Call& c) {
-  Variable x = c.variable("input");
-  for (const int64_t axis : c.shape("dims")) x = flip(x, static_cast<int>(axis));
-  return x;
-}
-
 // PyTorch's adds to `input`.
 Variable scattered(Call& c) {
   const Variable x = c.variable("input");
@@ -136,6 +135,9 @@ Table elementwise() {
       {"abs", unary(abs)},
       {"exp", unary(exp)},
       {"log", unary(log)},
+      {"square", unary(square)},
+      {"reciprocal", unary(reciprocal)},
+      {"rsqrt", unary(rsqrt)},
       {"log1p", unary(log1p)},
       {"sqrt", unary(sqrt)},
       {"sin", unary(sin)},
@@ -153,6 +155,8 @@ Table elementwise() {
       {"lt", comparison(less)},
       {"le", comparison(less_equal)},
       {"gt", comparison(greater)},
+      {"ge", comparison(greater_equal)},
+      {"ne", comparison(not_equal)},
       {"maximum", binary(maximum)},
       {"minimum", binary(minimum)},
       {"max.binary", binary(maximum)},
@@ -176,7 +180,7 @@ Table elementwise() {
   rows["where"] = [](Call& c) {
     return where(c.tensor("condition"), c.variable("input"), c.variable("other"));
   };
-  rows["clamp"] = [](Call& c) { return clamped(c, "min", "max", -kInfinity, kInfinity); };
+  rows["clamp"] = [](Call& c) { return clamped(c, "min", "max", {}, {}); };
   rows["nn.functional.hardtanh"] = [](Call& c) { return clamped(c, "min_val", "max_val", -1, 1); };
   rows["nn.functional.leaky_relu"] = [](Call& c) {
     return leaky_relu(c.variable("input"), c.number("negative_slope", 0.01));
@@ -201,19 +205,19 @@ Table shapes() {
   for (const char* name : {"reshape", "view"})
     rows[name] = [](Call& c) { return reshape(c.variable("input"), c.shape("shape")); };
   rows["broadcast_to"] = [](Call& c) { return expand(c.variable("input"), c.shape("shape")); };
-  rows["expand"] = [](Call& c) {
-    const Variable x = c.variable("input");
-    const Shape shape = c.shape("shape");
-    if (std::count(shape.begin(), shape.end(), -1) > 0) throw LeftOut{"a size of -1 in expand"};
-    return expand(x, shape);
-  };
+  rows["expand"] = rows["broadcast_to"];
   rows["sum_to_size"] = [](Call& c) { return sum_to(c.variable("input"), c.shape("shape")); };
   rows["permute"] = [](Call& c) { return permute(c.variable("input"), c.axes("dims")); };
   rows["transpose"] = [](Call& c) {
     return transpose(c.variable("input"), c.axis("dim0"), c.axis("dim1"));
   };
-  rows["flatten"] = [](Call& c) { return flatten(c.variable("input"), c.axis("start_dim", 0)); };
-  rows["squeeze"] = [](Call& c) { return squeeze(c.variable("input"), c.axis("dim")); };
+  rows["flatten"] = [](Call& c) {
+    return flatten(c.variable("input"), c.axis("start_dim", 0), c.axis("end_dim", -1));
+  };
+  rows["squeeze"] = [](Call& c) {
+    const Variable x = c.variable("input");
+    return c.has("dim") ? squeeze(x, c.axis("dim")) : squeeze(x);
+  };
   rows["unsqueeze"] = [](Call& c) { return unsqueeze(c.variable("input"), c.axis("dim")); };
   rows["slice"] = python_slice;
   rows["narrow"] = narrowed;
@@ -224,7 +228,7 @@ Table shapes() {
     return pad(c.variable("input"), c.shape("pad"), c.number("value", 0));
   };
   rows["nn.functional.pad.constant"] = rows["constant_pad_nd"];
-  rows["flip"] = flipped;
+  rows["flip"] = [](Call& c) { return flip(c.variable("input"), c.axes("dims")); };
   rows["cat"] = [](Call& c) { return concat(c.variables("tensors"), c.axis("dim", 0)); };
   rows["stack"] = [](Call& c) { return stack(c.variables("tensors"), c.axis("dim", 0)); };
   return rows;
@@ -242,9 +246,17 @@ Table reductions() {
                 {"logsumexp", reduction(logsumexp)},
                 {"var", variance},
                 {"var.unbiased", variance}};
-  rows["argmax"] = [](Call& c) {
-    return Variable(argmax(c.variable("input").value(), c.axis("dim"), c.flag("keepdim", false)));
+  const auto index_of = [](auto along, auto of_all) {
+    return [=](Call& c) {
+      const Tensor x = c.variable("input").value();
+      return Variable(c.has("dim") ? along(x, c.axis("dim"), c.flag("keepdim", false)) : of_all(x));
+    };
   };
+  using Along = Tensor (*)(const Tensor&, int, bool);
+  using OfAll = Tensor (*)(const Tensor&);
+  rows["argmax"] = index_of(Along(argmax), OfAll(argmax));
+  rows["argmin"] = index_of(Along(argmin), OfAll(argmin));
+  rows["cumsum"] = [](Call& c) { return cumsum(c.variable("input"), c.axis("dim")); };
   rows["softmax"] = [](Call& c) { return softmax(c.variable("input"), c.axis("dim")); };
   rows["log_softmax"] = [](Call& c) { return log_softmax(c.variable("input"), c.axis("dim")); };
   for (const char* name : {"norm", "norm.fro"})

@@ -8,7 +8,7 @@ namespace gradian::opinfo {
 namespace {
 
 Tensor transposed(const Tensor& x) {
-  Shape reversed;
+  Axes reversed;
   for (int axis = x.dim() - 1; axis >= 0; --axis) reversed.push_back(axis);
   return x.permute(reversed).clone().permute(reversed);
 }

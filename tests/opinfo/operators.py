@@ -8,11 +8,11 @@ from samples import LeftOut, seed
 # arguments, with defaults; the first is the sample's input. `*shape` takes all that follow.
 ARGUMENTS = {
     "elementwise": {
-        "neg abs exp log log1p sqrt sin cos acos tanh erf sigmoid sign isfinite "
-        "nn.functional.silu nn.functional.relu": "input",
+        "neg abs square reciprocal rsqrt exp log log1p sqrt sin cos acos tanh erf sigmoid sign "
+        "isfinite nn.functional.silu nn.functional.relu": "input",
         "add sub rsub": "input other alpha=1",
         "mul div.no_rounding_mode true_divide maximum minimum max.binary min.binary "
-        "__radd__ __rsub__ __rmul__ __rdiv__ eq lt le gt": "input other",
+        "__radd__ __rsub__ __rmul__ __rdiv__ eq ne lt le gt ge": "input other",
         "pow": "input exponent",
         "where": "input condition other",
         "clamp": "input min=None max=None",
@@ -44,7 +44,8 @@ ARGUMENTS = {
         "var var.unbiased": "input dim=None unbiased=None correction=1 keepdim=False",
         "amax amin logsumexp": "input dim=None keepdim=False",
         "max.reduction_with_dim min.reduction_with_dim max.reduction_no_dim "
-        "min.reduction_no_dim argmax": "input dim=None keepdim=False",
+        "min.reduction_no_dim argmax argmin": "input dim=None keepdim=False",
+        "cumsum": "input dim dtype=None",
         "softmax log_softmax": "input dim dtype=None",
         "norm norm.fro": "input p=fro dim=None keepdim=False dtype=None",
         "linalg.vector_norm": "input ord=2 dim=None keepdim=False dtype=None",

@@ -53,11 +53,20 @@ std::vector<ViewCase> views_of(const Tensor& x) {
       {"slice", x.slice(1, 1, 3), {2, 2, 4}, 4, {12, 4, 1}},
       {"slice, step that ends early", x.slice(2, 0, 4, 3), {2, 3, 2}, 0, {12, 4, 3}},
       {"slice, counted from the end", x.slice(-1, -3, -1), {2, 3, 2}, 1, {12, 4, 1}},
+      {"slice, to the end", x.slice(1, 1), {2, 2, 4}, 4, {12, 4, 1}},
       {"select", x.select(1, 2), {2, 4}, 8, {12, 1}},
+      {"select, counted from the end", x.select(1, -1), {2, 4}, 8, {12, 1}},
       {"unsqueeze", x.unsqueeze(1), {2, 1, 3, 4}, 0, {12, 0, 4, 1}},
       {"unsqueeze, last", x.unsqueeze(-1), {2, 3, 4, 1}, 0, {12, 4, 1, 0}},
       {"squeeze", x.slice(0, 1, 2).squeeze(0), {3, 4}, 12, {4, 1}},
+      {"squeeze, all axes", x.slice(0, 1, 2).squeeze(), {3, 4}, 12, {4, 1}},
+      {"expand, -1 keeps a size",
+       x.unsqueeze(0).expand({5, -1, 3, -1}),
+       {5, 2, 3, 4},
+       0,
+       {0, 12, 4, 1}},
       {"flip", x.flip(-1), {2, 3, 4}, 3, {12, 4, -1}},
+      {"flip of two axes", x.flip({0, 2}), {2, 3, 4}, 15, {-12, 4, -1}},
       {"flip twice", x.flip(0).flip(0), {2, 3, 4}, 0, {12, 4, 1}},
       {"flip, slice, transpose",
        x.flip(1).slice(1, 0, 3, 2).transpose(0, 1),
@@ -422,7 +431,9 @@ TEST_CASE("steps and bounds of slices may be any numbers") {
   CHECK(x.slice(1, 0, 4, 3).slice(1, 0, 2, huge).slice(1, 0, 1, huge).to_vector<double>() ==
         std::vector<double>{0, 4, 8});
   check_errors({{[&] { x.slice(0, INT64_MIN, 1); }, "slice: range"},
-                {[&] { x.slice(0, 0, INT64_MAX); }, "slice: range"}});
+                {[&] { x.slice(0, 0, INT64_MAX - 1); }, "slice: range"},
+                {[&] { x.slice(0, 4, kEnd); }, "slice: range 4 to 3 is outside axis 0"}});
+  CHECK(x.slice(1, 3, kEnd).to_vector<double>() == std::vector<double>{3, 7, 11});
 }
 
 TEST_CASE("from takes integers of every type as int64, exactly") {
@@ -552,16 +563,20 @@ TEST_CASE("bad arguments fail and the text says what came") {
       {[&] { x.slice(1, -4, 3); }, "slice: range -1 to 3 is outside axis 1 of shape [2, 3]"},
       {[&] { x.slice(1, 0, 3, 0); }, "slice: step must be positive, got 0"},
       {[&] { x.select(0, 2); }, "select: index 2 is outside axis 0 of shape [2, 3]"},
-      {[&] { x.select(0, -1); }, "select: index -1 is outside axis 0 of shape [2, 3]"},
+      {[&] { x.select(0, -3); }, "select: index -3 is outside axis 0 of shape [2, 3]"},
       {[&] { x.expand({3}); }, "expand: shape [2, 3] does not broadcast to [3]"},
       {[&] {
          x.expand({3, 3});
        },
        "expand: shape [2, 3] does not broadcast to [3, 3]"},
       {[] {
-         Tensor::zeros({1, 3}).expand({-1, 3});
+         Tensor::zeros({1, 3}).expand({-1, 1, 3});
        },
-       "expand: shape [1, 3] does not broadcast to [-1, 3]"},
+       "expand: shape [1, 3] does not broadcast to [-1, 1, 3]"},
+      {[] {
+         Tensor::zeros({1, 3}).expand({-2, 3});
+       },
+       "expand: shape [1, 3] does not broadcast to [-2, 3]"},
       {[&] { x.unsqueeze(3); }, "unsqueeze: axis 3 is out of range for 3 axes"},
       {[&] { Tensor::zeros(full_shape).unsqueeze(0); }, "shape: more than 8 axes"},
       {[&] { x.squeeze(0); }, "squeeze: axis 0 of shape [2, 3] is not of size 1"},
