@@ -129,7 +129,8 @@ Variable mean(const Variable& x, const Axes& axes, bool keepdim) try {
 }
 
 Variable centered(const Variable& x, const Axes& axes) {
-  return x - mean(x, axes, true);
+  const Variable once = x - mean(x, axes, true);
+  return once - mean(once, axes, true);
 }
 
 Variable var(const Variable& x, const Axes& axes, int64_t correction, bool keepdim) try {
