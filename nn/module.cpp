@@ -46,6 +46,12 @@ std::vector<Parameter> Module::collect(std::deque<Parameter> Module::*registered
 
 std::vector<Parameter> Module::named_parameters() const { return collect(&Module::parameters_); }
 
+std::vector<Variable> Module::parameters() const {
+  std::vector<Variable> all;
+  for (const Parameter& p : named_parameters()) all.push_back(p.variable);
+  return all;
+}
+
 std::vector<Parameter> Module::named_buffers() const { return collect(&Module::buffers_); }
 
 int64_t Module::parameter_count() const { return count(named_parameters()); }

@@ -49,6 +49,7 @@ class Module {
   // Of this module and all below it, depth first, in the order of registration. A parameter that
   // several modules share is listed once.
   std::vector<Parameter> named_parameters() const;
+  std::vector<Variable> parameters() const;
   std::vector<Parameter> named_buffers() const;
   int64_t parameter_count() const;
 

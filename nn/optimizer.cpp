@@ -45,37 +45,77 @@ std::set<const void*> ids(const std::vector<ParameterGroup>& groups) {
   return all;
 }
 
+// Sets an option that is left out. The optimiser lacks one that has nothing to be set to.
+template <class T>
+void fill_in(const char* kind, const char* name, std::optional<T>& option,
+             const std::optional<T>& otherwise) {
+  check(!option || otherwise, kind, ": there is no option ", name);
+  if (!option) option = otherwise;
+  if constexpr (std::is_same_v<T, double>)
+    if (option) check_not_negative(kind, name, *option);
+}
+
+OptimizerOptions filled_in(const char* kind, const OptimizerOptions& given,
+                           const OptimizerOptions& otherwise) {
+  OptimizerOptions all = given;
+  fill_in(kind, "lr", all.lr, otherwise.lr);
+  for (const auto beta : {&Betas::first, &Betas::second}) {
+    fill_in(kind, "betas", all.betas.*beta, otherwise.betas.*beta);
+    const double value = (all.betas.*beta).value_or(0);
+    check(value < 1, kind, ": betas must be below 1, got ", value);
+  }
+  fill_in(kind, "alpha", all.alpha, otherwise.alpha);
+  fill_in(kind, "eps", all.eps, otherwise.eps);
+  fill_in(kind, "momentum", all.momentum, otherwise.momentum);
+  fill_in(kind, "dampening", all.dampening, otherwise.dampening);
+  fill_in(kind, "weight_decay", all.weight_decay, otherwise.weight_decay);
+  fill_in(kind, "nesterov", all.nesterov, otherwise.nesterov);
+  fill_in(kind, "centered", all.centered, otherwise.centered);
+  // A group may be without momentum in an optimiser that has Nesterov's: it then does without.
+  check(!given.nesterov.value_or(false) || (*all.momentum > 0 && *all.dampening == 0), kind,
+        ": nesterov needs a momentum and no dampening");
+  return all;
+}
+
 }  // namespace
 
-Optimizer::Optimizer(const char* kind, std::vector<ParameterGroup> groups, double learning_rate,
-                     double weight_decay)
-    : kind_(kind), learning_rate_(learning_rate), weight_decay_(weight_decay) {
+ParameterList::ParameterList(const std::vector<Variable>& list) {
+  for (const Variable& variable : list) push_back({std::to_string(size()), variable});
+}
+
+Optimizer::Optimizer(const char* kind, const OptimizerOptions& defaults, ParameterGroups groups,
+                     const OptimizerOptions& options)
+    : kind_(kind), options_(filled_in(kind, options, defaults)) {
   check(!groups.empty(), kind_, ": there is no parameter to train");
   for (ParameterGroup& group : groups) add_parameter_group(std::move(group));
 }
 
 void Optimizer::add_parameter_group(ParameterGroup group) {
-  group.learning_rate = group.learning_rate.value_or(learning_rate_);
-  group.weight_decay = group.weight_decay.value_or(weight_decay_);
-  check_not_negative(kind_, "the learning rate", *group.learning_rate);
-  check_not_negative(kind_, "weight_decay", *group.weight_decay);
+  group.options = filled_in(kind_, group.options, options_);
   check(!group.parameters.empty(), kind_, ": group ", groups_.size(),
         " holds no parameter; the layers of a module must be registered with add_module");
   std::set<const void*> seen = ids(groups_);
   for (const Parameter& p : group.parameters) check_parameter(kind_, p, seen);
+  states_.resize(states_.size() + group.parameters.size());
   groups_.push_back(std::move(group));
 }
 
 void Optimizer::step() {
-  size_t slot = 0;
+  bool found_gradient = false;
+  auto state = states_.begin();
   for (const ParameterGroup& group : groups_) {
+    OptimizerOptions options = group.options;
+    *options.lr *= factor_;
     for (const Parameter& p : group.parameters) {
       const Variable gradient = p.variable.grad();
+      found_gradient = found_gradient || gradient.defined();
       if (gradient.defined() && p.variable.requires_grad())
-        update(slot, p, gradient.value(), *group.learning_rate * factor_, *group.weight_decay);
-      ++slot;
+        update(p, gradient.value(), options, *state);
+      ++state;
     }
   }
+  check(found_gradient, kind_,
+        ": step() found no gradient; call backward() on a loss that these parameters are part of");
 }
 
 void Optimizer::zero_grad() {
@@ -83,60 +123,42 @@ void Optimizer::zero_grad() {
     for (const Parameter& p : group.parameters) p.variable.zero_grad();
 }
 
-void Optimizer::set_learning_rate_factor(double factor) {
-  check_not_negative(kind_, "the factor of the learning rate", factor);
+void Optimizer::set_lr_factor(double factor) {
+  check_not_negative(kind_, "the factor of lr", factor);
   factor_ = factor;
 }
 
-void Optimizer::check_group(size_t group) const {
+const ParameterGroup& Optimizer::checked(size_t group) const {
   check(group < groups_.size(), kind_, ": there is no group ", group, ", only ", groups_.size());
+  return groups_[group];
 }
 
-double Optimizer::learning_rate(size_t group) const {
-  check_group(group);
-  return *groups_[group].learning_rate * factor_;
+double Optimizer::lr(size_t group) const { return *checked(group).options.lr * factor_; }
+
+void Optimizer::set_options(size_t group, const OptimizerOptions& options) {
+  groups_[group].options = filled_in(kind_, options, checked(group).options);
 }
 
-void Optimizer::set_learning_rate(size_t group, double learning_rate) {
-  check_group(group);
-  check_not_negative(kind_, "the learning rate", learning_rate);
-  groups_[group].learning_rate = learning_rate;
-}
-
-void Optimizer::set_weight_decay(size_t group, double weight_decay) {
-  check_group(group);
-  check_not_negative(kind_, "weight_decay", weight_decay);
-  groups_[group].weight_decay = weight_decay;
-}
-
-void Optimizer::prepare_state(Tensor& state, const Parameter& parameter) const {
+Tensor& Optimizer::prepare(Tensor& array, const Parameter& parameter) const {
   const Tensor& value = parameter.variable.value();
-  if (!state.defined()) state = Tensor::zeros(value.shape(), value.dtype());
-  check(state.shape() == value.shape() && state.dtype() == value.dtype(), kind_, ": parameter '",
-        parameter.name, "' is ", describe(value), ", its state ", describe(state),
+  if (!array.defined()) array = Tensor::zeros(value.shape(), value.dtype());
+  check(array.shape() == value.shape() && array.dtype() == value.dtype(), kind_, ": parameter '",
+        parameter.name, "' is ", describe(value), ", its state ", describe(array),
         "; an optimiser is made after Module::to");
+  return array;
 }
 
-SGD::SGD(std::vector<ParameterGroup> groups, const SGDOptions& options)
-    : Optimizer("SGD", std::move(groups), options.lr, options.weight_decay), options_(options) {
-  check_not_negative("SGD", "momentum", options.momentum);
-  check_not_negative("SGD", "dampening", options.dampening);
-  check(!options.nesterov || (options.momentum > 0 && options.dampening == 0),
-        "SGD: Nesterov needs a momentum and no dampening");
-}
-
-void SGD::update(size_t slot, const Parameter& parameter, const Tensor& gradient,
-                 double learning_rate, double weight_decay) {
+void SGD::update(const Parameter& parameter, const Tensor& gradient,
+                 const OptimizerOptions& options, State& state) const {
   Tensor value = writable(parameter.variable);
-  if (momentum_.size() <= slot) momentum_.resize(slot + 1);
-  Tensor& velocity = momentum_[slot];
+  Tensor& velocity = state.arrays[0];
   const bool first = !velocity.defined();
-  if (options_.momentum != 0) prepare_state(velocity, parameter);
-  dispatch_floating(value.dtype(), "SGD", [&]<class T>() {
-    const T rate = static_cast<T>(learning_rate), decay = static_cast<T>(weight_decay);
-    const T momentum = static_cast<T>(options_.momentum);
-    const T share = first ? T(1) : static_cast<T>(1 - options_.dampening);
-    const bool nesterov = options_.nesterov;
+  if (*options.momentum != 0) prepare(velocity, parameter);
+  dispatch_floating(value.dtype(), kind(), [&]<class T>() {
+    const T rate = static_cast<T>(*options.lr), decay = static_cast<T>(*options.weight_decay);
+    const T momentum = static_cast<T>(*options.momentum);
+    const T share = first ? T(1) : static_cast<T>(1 - *options.dampening);
+    const bool nesterov = *options.nesterov;
     T* const p = value.mutable_data<T>();
     const T* const grad = gradient.data<T>();
     if (momentum == 0) {
@@ -152,45 +174,60 @@ void SGD::update(size_t slot, const Parameter& parameter, const Tensor& gradient
   });
 }
 
-Adam::Adam(const char* kind, std::vector<ParameterGroup> groups, const AdamOptions& options,
-           bool decoupled_decay)
-    : Optimizer(kind, std::move(groups), options.lr,
-                options.weight_decay.value_or(decoupled_decay ? 0.01 : 0)),
-      options_(options),
-      decoupled_decay_(decoupled_decay) {
-  for (const double beta : {options.beta1, options.beta2})
-    check(beta >= 0 && beta < 1, kind, ": betas must be in [0, 1), got ", beta);
-  check_not_negative(kind, "eps", options.eps);
-}
-
-void Adam::update(size_t slot, const Parameter& parameter, const Tensor& gradient,
-                  double learning_rate, double weight_decay) {
+void Adam::update(const Parameter& parameter, const Tensor& gradient,
+                  const OptimizerOptions& options, State& state) const {
   Tensor value = writable(parameter.variable);
-  if (states_.size() <= slot) states_.resize(slot + 1);
-  State& state = states_[slot];
-  prepare_state(state.first_moment, parameter);
-  prepare_state(state.second_moment, parameter);
-  const double t = static_cast<double>(++state.step);
-  const double correction1 = 1 - std::pow(options_.beta1, t);
-  const double correction2 = 1 - std::pow(options_.beta2, t);
-  dispatch_floating(value.dtype(), "Adam", [&]<class T>() {
-    const T beta1 = static_cast<T>(options_.beta1), beta2 = static_cast<T>(options_.beta2);
+  Tensor& first_moment = prepare(state.arrays[0], parameter);
+  Tensor& second_moment = prepare(state.arrays[1], parameter);
+  const double t = static_cast<double>(++state.steps);
+  const double beta1 = *options.betas.first, beta2 = *options.betas.second;
+  const double decay = *options.weight_decay;
+  dispatch_floating(value.dtype(), kind(), [&]<class T>() {
+    const T keep1 = static_cast<T>(beta1), keep2 = static_cast<T>(beta2);
     // Not 1 - beta2 in T: float32 has few digits of 0.001 left there.
-    const T share1 = static_cast<T>(1 - options_.beta1);
-    const T share2 = static_cast<T>(1 - options_.beta2);
-    const T eps = static_cast<T>(options_.eps), root2 = static_cast<T>(std::sqrt(correction2));
-    const T rate = static_cast<T>(learning_rate / correction1);
-    const T l2 = static_cast<T>(decoupled_decay_ ? 0 : weight_decay);
-    const T keep = static_cast<T>(decoupled_decay_ ? 1 - learning_rate * weight_decay : 1);
+    const T share1 = static_cast<T>(1 - beta1), share2 = static_cast<T>(1 - beta2);
+    const T eps = static_cast<T>(*options.eps);
+    const T rate = static_cast<T>(*options.lr / (1 - std::pow(beta1, t)));
+    const T root2 = static_cast<T>(std::sqrt(1 - std::pow(beta2, t)));
+    const T l2 = static_cast<T>(decoupled_decay_ ? 0 : decay);
+    const T keep = static_cast<T>(decoupled_decay_ ? 1 - *options.lr * decay : 1);
     T* const p = value.mutable_data<T>();
-    T* const m = state.first_moment.mutable_data<T>();
-    T* const v = state.second_moment.mutable_data<T>();
+    T* const m = first_moment.mutable_data<T>();
+    T* const v = second_moment.mutable_data<T>();
     const T* const grad = gradient.data<T>();
     for_each_element(value.numel(), [=](int64_t i) {
       const T g = grad[i] + l2 * p[i];
-      m[i] = beta1 * m[i] + share1 * g;
-      v[i] = beta2 * v[i] + share2 * g * g;
+      m[i] = keep1 * m[i] + share1 * g;
+      v[i] = keep2 * v[i] + share2 * g * g;
       p[i] = keep * p[i] - rate * m[i] / (std::sqrt(v[i]) / root2 + eps);
+    });
+  });
+}
+
+void RMSprop::update(const Parameter& parameter, const Tensor& gradient,
+                     const OptimizerOptions& options, State& state) const {
+  Tensor value = writable(parameter.variable);
+  Tensor& square = prepare(state.arrays[0], parameter);
+  Tensor& mean = state.arrays[1];
+  Tensor& velocity = state.arrays[2];
+  if (*options.centered) prepare(mean, parameter);
+  if (*options.momentum != 0) prepare(velocity, parameter);
+  dispatch_floating(value.dtype(), kind(), [&]<class T>() {
+    const T rate = static_cast<T>(*options.lr), decay = static_cast<T>(*options.weight_decay);
+    const T keep = static_cast<T>(*options.alpha), share = static_cast<T>(1 - *options.alpha);
+    const T eps = static_cast<T>(*options.eps), momentum = static_cast<T>(*options.momentum);
+    T* const p = value.mutable_data<T>();
+    T* const v = square.mutable_data<T>();
+    T* const a = *options.centered ? mean.mutable_data<T>() : nullptr;
+    T* const b = momentum != 0 ? velocity.mutable_data<T>() : nullptr;
+    const T* const grad = gradient.data<T>();
+    for_each_element(value.numel(), [=](int64_t i) {
+      const T g = grad[i] + decay * p[i];
+      v[i] = keep * v[i] + share * g * g;
+      if (a) a[i] = keep * a[i] + share * g;
+      const T s = g / (std::sqrt(a ? v[i] - a[i] * a[i] : v[i]) + eps);
+      if (b) b[i] = momentum * b[i] + s;
+      p[i] -= rate * (b ? b[i] : s);
     });
   });
 }
@@ -215,7 +252,7 @@ double norm_of(const Tensor& x) {
 
 }  // namespace
 
-double clip_grad_norm(const std::vector<Parameter>& parameters, double max_norm) {
+double clip_grad_norm(const ParameterList& parameters, double max_norm) {
   check(max_norm >= 0, "clip_grad_norm: max_norm must not be negative, got ", max_norm);
   double norm = 0;
   std::set<const void*> seen;

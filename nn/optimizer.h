@@ -1,9 +1,17 @@
-// Optimisers: SGD, Adam and AdamW, with PyTorch's formulas and parameter groups. They change the
-// parameters in place, one pass over each. Schedules are functions of the step: see schedule.h.
-// What they are given is checked when they are made: parameters must be leaves of float32 or
-// float64, each given once, and numbers finite and in their range. Errors begin with the optimiser.
+// Optimisers: SGD, Adam, AdamW and RMSprop, with PyTorch's formulas, names and defaults.
+//
+//   nn::Adam optimizer(net.parameters(), 1e-3);
+//   nn::SGD optimizer({{net.parameters()}, {loss.parameters(), {.lr = 0.5, .momentum = 0}}},
+//                     {.lr = 0.1, .momentum = 0.9});
+//
+// They change the parameters in place, one pass over each. Schedules are functions of the step: see
+// schedule.h. What they are given is checked when they are made: parameters must be leaves of
+// float32 or float64, each given once, and numbers finite and in their range. Errors begin with the
+// optimiser.
 #pragma once
 
+#include <array>
+#include <concepts>
 #include <initializer_list>
 #include <optional>
 #include <vector>
@@ -12,127 +20,172 @@
 
 namespace gradian::nn {
 
-// Parameters, at least one, that share a learning rate and a weight decay; what is left out is the
-// optimiser's.
-struct ParameterGroup {
-  std::vector<Parameter> parameters;
-  std::optional<double> learning_rate = {};
-  std::optional<double> weight_decay = {};
+// {0.9, 0.999}
+struct Betas {
+  std::optional<double> first = {}, second = {};
 };
+
+// The options of all optimisers, and of a group of parameters. What a group leaves out is its
+// optimiser's; what that leaves out is the default, given with each optimiser below. An option that
+// an optimiser does not have is an error.
+struct OptimizerOptions {
+  std::optional<double> lr = {};
+  Betas betas = {};
+  std::optional<double> alpha = {}, eps = {}, momentum = {}, dampening = {}, weight_decay = {};
+  std::optional<bool> nesterov = {}, centered = {};
+};
+
+// Parameters as named_parameters() or parameters() gives them, or some in braces; errors call those
+// without a name by their position: "0", "1", ...
+struct ParameterList : std::vector<Parameter> {
+  ParameterList() = default;
+  ParameterList(std::vector<Parameter> list) : vector(std::move(list)) {}
+  ParameterList(std::initializer_list<Parameter> list) : vector(list) {}
+  ParameterList(const std::vector<Variable>& list);
+  ParameterList(std::initializer_list<Variable> list) : ParameterList(std::vector(list)) {}
+};
+
+// At least one parameter, with options of its own; written as an optimiser is.
+struct ParameterGroup {
+  ParameterList parameters;
+  OptimizerOptions options = {};
+};
+
+// Groups in braces, {{net.parameters()}, {loss.parameters(), {.lr = 0.5}}}, or one list of
+// parameters, which is one group. A class, so that no reading of the braces is ambiguous.
+struct ParameterGroups : std::vector<ParameterGroup> {
+  ParameterGroups(std::vector<ParameterGroup> groups) : vector(std::move(groups)) {}
+  ParameterGroups(std::initializer_list<ParameterGroup> groups) : vector(groups) {}
+  template <std::convertible_to<ParameterList> List>
+  ParameterGroups(const List& list) : vector{ParameterGroup{list}} {}
+  ParameterGroups(std::initializer_list<Parameter> list) : vector{ParameterGroup{list}} {}
+  ParameterGroups(std::initializer_list<Variable> list) : vector{ParameterGroup{list}} {}
+};
+
+// A learning rate in the place of options; no bool, and no {}, which means the default options.
+template <class T>
+concept LearningRate = std::convertible_to<T, double> && !std::same_as<T, bool>;
 
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
+  // Not copied. It takes no const, or else a group in braces might be read as an optimiser.
+  Optimizer(Optimizer&) = delete;
 
-  // Updates every parameter that has a gradient; one that no longer requires grad is left alone.
+  // Updates every parameter that has a gradient; one that no longer requires grad is left alone. It
+  // is an error if none has one: backward() was not called, or not on what these parameters made.
   // After Module::to an optimiser that keeps arrays for its parameters has to be made anew: they
   // are of the old dtype, which is an error that names the parameter.
   void step();
   void zero_grad();
 
   // Multiplies the learning rate of every group: what a schedule sets before each step.
-  void set_learning_rate_factor(double factor);
-  double learning_rate(size_t group = 0) const;
-  // Of one group, from the next step on. Momentum and moments stay.
-  void set_learning_rate(size_t group, double learning_rate);
-  void set_weight_decay(size_t group, double weight_decay);
+  void set_lr_factor(double factor);
+  double lr(size_t group = 0) const;
+  // Of one group, from the next step on: the options that are given. Momentum and moments stay.
+  void set_options(size_t group, const OptimizerOptions& options);
+  void set_lr(size_t group, double lr) { set_options(group, {.lr = lr}); }
   // More parameters, such as layers that are no longer frozen; those of before keep their state.
   void add_parameter_group(ParameterGroup group);
-  const std::vector<ParameterGroup>& groups() const& { return groups_; }
+  const std::vector<ParameterGroup>& groups() const& { return groups_; }  // every option filled in
   void groups() && = delete;
 
  protected:
-  // `kind` is the optimiser's name in errors.
-  Optimizer(const char* kind, std::vector<ParameterGroup> groups, double learning_rate,
-            double weight_decay);
+  // What an optimiser remembers of one parameter.
+  struct State {
+    std::array<Tensor, 3> arrays;
+    int64_t steps = 0;
+  };
 
-  // Updates one parameter; `slot` numbers it among all groups' parameters.
-  virtual void update(size_t slot, const Parameter& parameter, const Tensor& gradient,
-                      double learning_rate, double weight_decay) = 0;
+  // `kind` is the optimiser's name in errors; it has the options for which there are defaults.
+  Optimizer(const char* kind, const OptimizerOptions& defaults, ParameterGroups groups,
+            const OptimizerOptions& options);
 
-  // Makes an array of state that the parameter does not have yet (zeros); fails when one it has no
-  // longer fits.
-  void prepare_state(Tensor& state, const Parameter& parameter) const;
+  // Updates one parameter. `options` are its group's, the learning rate with its factor.
+  virtual void update(const Parameter& parameter, const Tensor& gradient,
+                      const OptimizerOptions& options, State& state) const = 0;
+
+  // An array of state; zeros at first. Fails when it no longer fits the parameter.
+  Tensor& prepare(Tensor& array, const Parameter& parameter) const;
+
+  const char* kind() const { return kind_; }
 
  private:
-  void check_group(size_t group) const;
+  const ParameterGroup& checked(size_t group) const;
 
   const char* kind_;
-  double learning_rate_, weight_decay_;
-  std::vector<ParameterGroup> groups_;  // learning_rate and weight_decay filled in
+  OptimizerOptions options_;  // what a group leaves out
+  std::vector<ParameterGroup> groups_;
+  std::vector<State> states_;  // of all groups' parameters, in their order
   double factor_ = 1;
-};
-
-struct SGDOptions {
-  double lr = 1e-3;
-  double momentum = 0;
-  double dampening = 0;
-  double weight_decay = 0;
-  bool nesterov = false;
 };
 
 // g = grad + weight_decay p;  v = momentum v + (1 - dampening) g, v = g at first;
 // p -= lr v, or p -= lr (g + momentum v) with Nesterov.
 class SGD : public Optimizer {
  public:
-  SGD(std::vector<ParameterGroup> groups, const SGDOptions& options);
-  SGD(std::vector<Parameter> parameters, const SGDOptions& options)
-      : SGD(std::vector<ParameterGroup>{{std::move(parameters)}}, options) {}
+  static constexpr OptimizerOptions defaults{
+      .lr = 1e-3, .momentum = 0, .dampening = 0, .weight_decay = 0, .nesterov = false};
+  explicit SGD(ParameterGroups groups, const OptimizerOptions& options = {})
+      : Optimizer("SGD", defaults, std::move(groups), options) {}
+  SGD(ParameterGroups groups, LearningRate auto lr) : SGD(std::move(groups), {.lr = lr}) {}
 
  protected:
-  void update(size_t slot, const Parameter& parameter, const Tensor& gradient, double learning_rate,
-              double weight_decay) override;
-
- private:
-  SGDOptions options_;
-  std::vector<Tensor> momentum_;
-};
-
-struct AdamOptions {
-  double lr = 1e-3;
-  double beta1 = 0.9, beta2 = 0.999;
-  double eps = 1e-8;
-  std::optional<double> weight_decay = {};  // left out: 0 for Adam, 0.01 for AdamW
+  void update(const Parameter& parameter, const Tensor& gradient, const OptimizerOptions& options,
+              State& state) const override;
 };
 
 // Kingma & Ba 2015. g = grad + weight_decay p;  m = beta1 m + (1 - beta1) g;
 // v = beta2 v + (1 - beta2) g^2;  p -= lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps).
 class Adam : public Optimizer {
  public:
-  Adam(std::vector<ParameterGroup> groups, const AdamOptions& options)
-      : Adam("Adam", std::move(groups), options, false) {}
-  Adam(std::vector<Parameter> parameters, const AdamOptions& options)
-      : Adam(std::vector<ParameterGroup>{{std::move(parameters)}}, options) {}
+  static constexpr OptimizerOptions defaults{
+      .lr = 1e-3, .betas = {0.9, 0.999}, .eps = 1e-8, .weight_decay = 0};
+  explicit Adam(ParameterGroups groups, const OptimizerOptions& options = {})
+      : Adam("Adam", defaults, std::move(groups), options, false) {}
+  Adam(ParameterGroups groups, LearningRate auto lr) : Adam(std::move(groups), {.lr = lr}) {}
 
  protected:
-  Adam(const char* kind, std::vector<ParameterGroup> groups, const AdamOptions& options,
-       bool decoupled_decay);
-  void update(size_t slot, const Parameter& parameter, const Tensor& gradient, double learning_rate,
-              double weight_decay) override;
+  Adam(const char* kind, const OptimizerOptions& defaults, ParameterGroups groups,
+       const OptimizerOptions& options, bool decoupled_decay)
+      : Optimizer(kind, defaults, std::move(groups), options), decoupled_decay_(decoupled_decay) {}
+  void update(const Parameter& parameter, const Tensor& gradient, const OptimizerOptions& options,
+              State& state) const override;
 
  private:
-  struct State {
-    Tensor first_moment, second_moment;
-    int64_t step = 0;
-  };
-  AdamOptions options_;
   bool decoupled_decay_;
-  std::vector<State> states_;
 };
 
 // Loshchilov & Hutter 2019: Adam whose decay acts on the parameter, p -= lr weight_decay p, and not
 // on the gradient.
 class AdamW : public Adam {
  public:
-  AdamW(std::vector<ParameterGroup> groups, const AdamOptions& options)
-      : Adam("AdamW", std::move(groups), options, true) {}
-  AdamW(std::vector<Parameter> parameters, const AdamOptions& options)
-      : AdamW(std::vector<ParameterGroup>{{std::move(parameters)}}, options) {}
+  static constexpr OptimizerOptions defaults{
+      .lr = 1e-3, .betas = {0.9, 0.999}, .eps = 1e-8, .weight_decay = 0.01};
+  explicit AdamW(ParameterGroups groups, const OptimizerOptions& options = {})
+      : Adam("AdamW", defaults, std::move(groups), options, true) {}
+  AdamW(ParameterGroups groups, LearningRate auto lr) : AdamW(std::move(groups), {.lr = lr}) {}
+};
+
+// Tieleman & Hinton 2012. g = grad + weight_decay p;  v = alpha v + (1 - alpha) g^2;
+// s = g / (sqrt(v) + eps), where centered takes v - mean^2 for v, mean = alpha mean + (1 - alpha)
+// g; p -= lr s, or with momentum b = momentum b + s;  p -= lr b.
+class RMSprop : public Optimizer {
+ public:
+  static constexpr OptimizerOptions defaults{
+      .lr = 1e-2, .alpha = 0.99, .eps = 1e-8, .momentum = 0, .weight_decay = 0, .centered = false};
+  explicit RMSprop(ParameterGroups groups, const OptimizerOptions& options = {})
+      : Optimizer("RMSprop", defaults, std::move(groups), options) {}
+  RMSprop(ParameterGroups groups, LearningRate auto lr) : RMSprop(std::move(groups), {.lr = lr}) {}
+
+ protected:
+  void update(const Parameter& parameter, const Tensor& gradient, const OptimizerOptions& options,
+              State& state) const override;
 };
 
 // Scales all gradients by one factor so that their joint L2 norm is at most `max_norm`; returns the
 // norm before. A gradient that is not finite is an error that names the parameter.
-double clip_grad_norm(const std::vector<Parameter>& parameters, double max_norm);
+double clip_grad_norm(const ParameterList& parameters, double max_norm);
 
 // Fails, naming it, when a trainable parameter of the modules is in no group of the optimiser: a
 // loss whose weights never move is the commonest silent mistake with CenterLoss and ArcFace. A

@@ -42,9 +42,10 @@ Variable Objective::class_weights() const { return margin ? margin->weight : sof
 
 std::vector<nn::ParameterGroup> Objective::groups(const nn::Module& network) const {
   std::vector<nn::ParameterGroup> groups{{network.named_parameters()}};
-  groups.push_back({classifier().named_parameters(), {}, /*weight_decay=*/0.0});
-  if (softmax) groups.back().learning_rate = kSoftmaxLearningRate;
-  if (center) groups.push_back({center->named_parameters(), kCenterLearningRate, 0.0});
+  groups.push_back({classifier().named_parameters(), {.weight_decay = 0}});
+  if (softmax) groups.back().options.lr = kSoftmaxLearningRate;
+  if (center)
+    groups.push_back({center->named_parameters(), {.lr = kCenterLearningRate, .weight_decay = 0}});
   return groups;
 }
 

@@ -73,7 +73,7 @@ LossCurve train(nn::Module& network, const Objective& objective, const Dataset& 
       optimizer.zero_grad();
       loss.backward();
       nn::clip_grad_norm(network.named_parameters(), kLargestNorm);
-      optimizer.set_learning_rate_factor(schedule(step++));
+      optimizer.set_lr_factor(schedule(step++));
       optimizer.step();
 
       const NoGrad no_grad;

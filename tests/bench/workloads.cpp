@@ -65,7 +65,7 @@ Workload training(std::string name, std::string description, std::shared_ptr<nn:
                   const Shape& input, double forward_flops, double first_layer_flops) {
   set_weights(*model);
   auto optimizer = std::make_shared<nn::SGD>(model->named_parameters(),
-                                             nn::SGDOptions{.lr = 1e-3, .momentum = 0.9});
+                                             nn::OptimizerOptions{.lr = 1e-3, .momentum = 0.9});
   const Tensor x = pattern(input, 1, 0), y = labels(input[0], 10);
   // The input needs no gradient, which saves one product of the first layer.
   const double flops = 3 * forward_flops - first_layer_flops;

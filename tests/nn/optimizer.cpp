@@ -9,13 +9,12 @@ namespace gradian::test {
 namespace {
 
 using nn::Adam;
-using nn::AdamOptions;
 using nn::AdamW;
 using nn::clip_grad_norm;
+using nn::OptimizerOptions;
 using nn::Parameter;
 using nn::ParameterGroup;
 using nn::SGD;
-using nn::SGDOptions;
 
 using Parameters = std::vector<Parameter>;
 using Groups = std::vector<ParameterGroup>;
@@ -44,7 +43,7 @@ void give_gradients(const Parameters& parameters, double value) {
 TEST_CASE("SGD: three steps by hand") {
   struct Case {
     const char* label;
-    SGDOptions options;
+    OptimizerOptions options;
     std::vector<double> expected;
   };
   // p starts at 1, the gradients are 1, 2, 4, the learning rate is 0.1.
@@ -78,12 +77,12 @@ TEST_CASE("Adam: three steps by hand") {
   const double first = 0.1 / 1.5;
   const double second = 0.1 * (5.0 / 3) / (std::sqrt(19.0 / 7) + 0.5);
   const double third = -0.1 / (std::sqrt(201.0 / 37) + 0.5);
-  const AdamOptions options{.lr = 0.1, .beta1 = 0.5, .beta2 = 0.75, .eps = 0.5};
+  const OptimizerOptions options{.lr = 0.1, .betas = {0.5, 0.75}, .eps = 0.5};
   check_trajectory<Adam>(1, options, {1, 2, -3},
                          {1 - first, 1 - first - second, 1 - first - second - third});
 
   // AdamW first takes p (1 - 0.1 * 0.5) = 0.95 p; its gradient and moments know nothing of it.
-  AdamOptions decayed = options;
+  OptimizerOptions decayed = options;
   decayed.weight_decay = 0.5;
   const double p1 = 0.95 - first, p2 = 0.95 * p1 - second, p3 = 0.95 * p2 - third;
   check_trajectory<AdamW>(1, decayed, {1, 2, -3}, {p1, p2, p3});
@@ -95,9 +94,9 @@ TEST_CASE("Adam: three steps by hand") {
 
 TEST_CASE("Adam: a decay that is left out is 0, and 0.01 in AdamW") {
   // The gradient is 0, so that only the decay moves p: 1 - 0.5 * 0.01.
-  check_trajectory<Adam>(1, AdamOptions{.lr = 0.5}, {0}, {1});
-  check_trajectory<AdamW>(1, AdamOptions{.lr = 0.5}, {0}, {0.995});
-  check_trajectory<AdamW>(1, AdamOptions{.lr = 0.5, .weight_decay = 0}, {0}, {1});
+  check_trajectory<Adam>(1, OptimizerOptions{.lr = 0.5}, {0}, {1});
+  check_trajectory<AdamW>(1, OptimizerOptions{.lr = 0.5}, {0}, {0.995});
+  check_trajectory<AdamW>(1, OptimizerOptions{.lr = 0.5, .weight_decay = 0}, {0}, {1});
 }
 
 TEST_CASE("Adam: the first step is as long as the learning rate, whatever the gradient") {
@@ -116,27 +115,52 @@ TEST_CASE("Adam: the first step is as long as the learning rate, whatever the gr
 
 TEST_CASE("optimizer: groups have their own learning rate and weight decay, or the optimiser's") {
   const Parameters a{{"a", leaf(1)}}, b{{"b", leaf(1)}}, c{{"c", leaf(1)}};
-  SGD sgd(Groups{{a}, {b, 0.5}, {.parameters = c, .weight_decay = 0.0}},
-          {.lr = 0.1, .weight_decay = 1});
-  CHECK(sgd.learning_rate(0) == 0.1);
-  CHECK(sgd.learning_rate(1) == 0.5);
-  CHECK(sgd.learning_rate(2) == 0.1);
+  SGD sgd(Groups{{a}, {b, {.lr = 0.5}}, {c, {.weight_decay = 0}}}, {.lr = 0.1, .weight_decay = 1});
+  CHECK(sgd.lr(0) == 0.1);
+  CHECK(sgd.lr(1) == 0.5);
+  CHECK(sgd.lr(2) == 0.1);
   for (const Parameters& group : {a, b, c}) give_gradients(group, 2);
-  sgd.set_learning_rate_factor(0.5);
-  CHECK(sgd.learning_rate(1) == 0.25);
+  sgd.set_lr_factor(0.5);
+  CHECK(sgd.lr(1) == 0.25);
   sgd.step();
   check_values(a[0].variable, {1 - 0.05 * (2 + 1)});
   check_values(b[0].variable, {1 - 0.25 * (2 + 1)});
   check_values(c[0].variable, {1 - 0.05 * 2});
-  sgd.set_learning_rate_factor(1);  // replaces the factor, does not multiply it
-  CHECK(sgd.learning_rate(1) == 0.5);
-  check_errors({{[&] { sgd.learning_rate(3); }, "SGD: there is no group 3, only 3"}});
+  sgd.set_lr_factor(1);  // replaces the factor, does not multiply it
+  CHECK(sgd.lr(1) == 0.5);
+  check_errors({{[&] { sgd.lr(3); }, "SGD: there is no group 3, only 3"}});
+}
+
+TEST_CASE("optimizer: parameters come with names, without, in braces or in groups") {
+  const Variable a = leaf(1), b = leaf(1);
+  const std::vector<Variable> list{a, b};
+  const Parameters named{{"a", a}, {"b", b}};
+  const auto check_groups = [&](const SGD& sgd, const std::vector<std::vector<std::string>>& held,
+                                const std::vector<double>& lrs) {
+    REQUIRE(sgd.groups().size() == held.size());
+    for (size_t i = 0; i < held.size(); ++i) {
+      CHECK(names(sgd.groups()[i].parameters) == held[i]);
+      CHECK(sgd.lr(i) == lrs[i]);
+    }
+  };
+  check_groups(SGD(list), {{"0", "1"}}, {1e-3});
+  check_groups(SGD(list, 1), {{"0", "1"}}, {1});
+  check_groups(SGD(named, {}), {{"a", "b"}}, {1e-3});
+  check_groups(SGD(named, {.lr = 0.1}), {{"a", "b"}}, {0.1});
+  check_groups(SGD({a, b}, 0.1), {{"0", "1"}}, {0.1});
+  check_groups(SGD({{"a", a}}, 0.1), {{"a"}}, {0.1});
+  check_groups(SGD({{list}}, {.lr = 0.1}), {{"0", "1"}}, {0.1});
+  check_groups(SGD({{named}}), {{"a", "b"}}, {1e-3});
+  check_groups(SGD({{list, {.lr = 0.5}}}), {{"0", "1"}}, {0.5});
+  check_groups(SGD({{{a}}, {{b}, {.lr = 0.5}}}, 0.1), {{"0"}, {"0"}}, {0.1, 0.5});
+  static_assert(!std::is_constructible_v<SGD, Parameters, bool>);
+  static_assert(!std::is_copy_constructible_v<SGD>);
 }
 
 TEST_CASE("optimizer: Adam's decay factor uses the rate of the group and of the schedule") {
   const Parameters a{{"a", leaf(1)}}, b{{"b", leaf(1)}};
-  AdamW adam(Groups{{a}, {b, 0.4}}, {.lr = 0.1, .weight_decay = 0.5});
-  adam.set_learning_rate_factor(0.5);
+  AdamW adam(Groups{{a}, {b, {.lr = 0.4}}}, {.lr = 0.1, .weight_decay = 0.5});
+  adam.set_lr_factor(0.5);
   for (const Parameters& group : {a, b}) give_gradients(group, 0);
   adam.step();  // a zero gradient: nothing but the decay
   check_values(a[0].variable, {1 - 0.05 * 0.5});
@@ -221,15 +245,15 @@ TEST_CASE("optimizer: rate and decay of a group can be changed, and a group adde
   give_gradients(a, 1);
   sgd.step();  // v = 1
   check_values(a[0].variable, {-1});
-  sgd.add_parameter_group({b, 0.5});
-  sgd.set_learning_rate(0, 0.1);
-  CHECK(sgd.learning_rate(0) == 0.1);
+  sgd.add_parameter_group({b, {.lr = 0.5}});
+  sgd.set_lr(0, 0.1);
+  CHECK(sgd.lr(0) == 0.1);
   give_gradients(b, 1);
   sgd.step();  // a: v = 0.5 + 1, of the momentum from before;  b: v = 1, its first
   check_values(a[0].variable, {-1 - 0.1 * 1.5});
   check_values(b[0].variable, {-0.5});
-  sgd.set_learning_rate(0, 0);
-  sgd.set_weight_decay(1, 2);
+  sgd.set_lr(0, 0);
+  sgd.set_options(1, {.weight_decay = 2});
   sgd.step();  // b: v = 0.5 + 1 - 2 * 0.5
   check_values(a[0].variable, {-1.15});
   check_values(b[0].variable, {-0.5 - 0.5 * 0.5});

@@ -12,6 +12,7 @@ namespace {
 using nn::Adam;
 using nn::AdamW;
 using nn::Parameter;
+using nn::RMSprop;
 using nn::SGD;
 
 using Parameters = std::vector<Parameter>;
@@ -51,6 +52,37 @@ TEST_CASE("optimizer: parameters that could never be trained are refused") {
   });
 }
 
+TEST_CASE("optimizer: an option that belongs to another optimiser is refused, in a group too") {
+  const Parameters p{{"p", leaf(1)}};
+  check_errors({
+      {[&] {
+         SGD(p, {.betas = {0.9, 0.99}});
+       },
+       "SGD: there is no option betas"},
+      {[&] { SGD(p, {.eps = 1e-8}); }, "SGD: there is no option eps"},
+      {[&] { Adam(p, {.momentum = 0.9}); }, "Adam: there is no option momentum"},
+      {[&] {
+         AdamW({{p, {.nesterov = false}}});
+       },
+       "AdamW: there is no option nesterov"},
+      {[&] { RMSprop(p, {.dampening = 0}); }, "RMSprop: there is no option dampening"},
+      {[&] { Adam(p).set_options(0, {.centered = true}); }, "Adam: there is no option centered"},
+  });
+}
+
+TEST_CASE("optimizer: a step without any gradient trains nothing and says so") {
+  const Variable w = leaf(1), unused = leaf(2);
+  SGD sgd({w, unused}, 0.5);
+  const std::string error =
+      "SGD: step() found no gradient; call backward() on a loss that these parameters are part of";
+  check_errors({{[&] { sgd.step(); }, error}});
+  (w * w).backward();
+  sgd.step();
+  check_values(w, {0});
+  sgd.zero_grad();
+  check_errors({{[&] { sgd.step(); }, error}});
+}
+
 TEST_CASE("optimizer: numbers that make no sense are refused, those set later too") {
   const Parameters p{{"p", leaf(1)}};
   const auto text_of = [](const std::string& what, const std::string& value) {
@@ -58,35 +90,33 @@ TEST_CASE("optimizer: numbers that make no sense are refused, those set later to
   };
   SGD sgd(p, {});
   check_errors({
-      {[&] { SGD(p, {.lr = -1}); }, text_of("SGD: the learning rate", "-1")},
-      {[&] { SGD(p, {.lr = kInfinity}); }, text_of("SGD: the learning rate", "inf")},
+      {[&] { SGD(p, {.lr = -1}); }, text_of("SGD: lr", "-1")},
+      {[&] { SGD(p, {.lr = kInfinity}); }, text_of("SGD: lr", "inf")},
       {[&] { SGD(p, {.momentum = -0.9}); }, text_of("SGD: momentum", "-0.9")},
       {[&] { SGD(p, {.momentum = kNaN}); }, text_of("SGD: momentum", "nan")},
       {[&] { SGD(p, {.momentum = 0.9, .dampening = -1}); }, text_of("SGD: dampening", "-1")},
       {[&] { SGD(p, {.weight_decay = -1}); }, text_of("SGD: weight_decay", "-1")},
       {[&] {
-         AdamW(Groups{{p, 0.1, -0.5}}, {});
+         AdamW(Groups{{p, {.weight_decay = -0.5}}}, {});
        },
        text_of("AdamW: weight_decay", "-0.5")},
-      {[&] { SGD(p, {.nesterov = true}); }, "SGD: Nesterov needs a momentum and no dampening"},
+      {[&] { SGD(p, {.nesterov = true}); }, "SGD: nesterov needs a momentum and no dampening"},
       {[&] { SGD(p, {.momentum = 0.9, .dampening = 0.1, .nesterov = true}); },
-       "SGD: Nesterov needs a momentum and no dampening"},
-      {[&] { Adam(p, {.lr = kNaN}); }, text_of("Adam: the learning rate", "nan")},
+       "SGD: nesterov needs a momentum and no dampening"},
+      {[&] { Adam(p, {.lr = kNaN}); }, text_of("Adam: lr", "nan")},
       {[&] { Adam(p, {.eps = -1}); }, text_of("Adam: eps", "-1")},
       {[&] { AdamW(p, {.eps = kNaN}); }, text_of("AdamW: eps", "nan")},
-      {[&] { Adam(p, {.beta2 = 1}); }, "Adam: betas must be in [0, 1), got 1"},
-      {[&] { AdamW(p, {.beta1 = -0.1}); }, "AdamW: betas must be in [0, 1), got -0.1"},
-      {[&] { Adam(p, {.beta1 = kNaN}); }, "Adam: betas must be in [0, 1), got nan"},
-      {[&] { sgd.set_learning_rate_factor(-1); },
-       text_of("SGD: the factor of the learning rate", "-1")},
-      {[&] { sgd.set_learning_rate_factor(kNaN); },
-       text_of("SGD: the factor of the learning rate", "nan")},
-      {[&] { sgd.set_learning_rate(0, kNaN); }, text_of("SGD: the learning rate", "nan")},
-      {[&] { sgd.set_learning_rate(1, 0.1); }, "SGD: there is no group 1, only 1"},
-      {[&] { sgd.set_weight_decay(0, -2); }, text_of("SGD: weight_decay", "-2")},
-      {[&] { sgd.set_weight_decay(7, 0); }, "SGD: there is no group 7, only 1"},
+      {[&] { Adam(p, {.betas = {.second = 1}}); }, "Adam: betas must be below 1, got 1"},
+      {[&] { AdamW(p, {.betas = {-0.1}}); }, text_of("AdamW: betas", "-0.1")},
+      {[&] { Adam(p, {.betas = {kNaN}}); }, text_of("Adam: betas", "nan")},
+      {[&] { sgd.set_lr_factor(-1); }, text_of("SGD: the factor of lr", "-1")},
+      {[&] { sgd.set_lr_factor(kNaN); }, text_of("SGD: the factor of lr", "nan")},
+      {[&] { sgd.set_lr(0, kNaN); }, text_of("SGD: lr", "nan")},
+      {[&] { sgd.set_lr(1, 0.1); }, "SGD: there is no group 1, only 1"},
+      {[&] { sgd.set_options(0, {.weight_decay = -2}); }, text_of("SGD: weight_decay", "-2")},
+      {[&] { sgd.set_options(7, {.weight_decay = 0}); }, "SGD: there is no group 7, only 1"},
   });
-  CHECK(sgd.learning_rate() == 1e-3);
+  CHECK(sgd.lr() == 1e-3);
 }
 
 TEST_CASE(
@@ -108,6 +138,8 @@ TEST_CASE(
   check_refused(Adam(layer.named_parameters(), {}), layer, "Adam");
   layer.to(DType::float32);
   check_refused(AdamW(layer.named_parameters(), {}), layer, "AdamW");
+  layer.to(DType::float32);
+  check_refused(RMSprop(layer.named_parameters()), layer, "RMSprop");
   // Without momentum SGD keeps nothing.
   layer.to(DType::float32);
   SGD plain(layer.named_parameters(), {.lr = 1});

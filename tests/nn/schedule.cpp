@@ -67,13 +67,13 @@ TEST_CASE("schedules: none rises but in its warm-up, none is negative") {
 
 TEST_CASE("schedules: an optimiser multiplies the rate of every group by the factor") {
   const nn::Parameter slow{"slow", leaf(0)}, fast{"fast", leaf(0)};
-  nn::SGD sgd(std::vector<nn::ParameterGroup>{{{slow}}, {{fast}, 0.4}}, {.lr = 0.1});
+  nn::SGD sgd(std::vector<nn::ParameterGroup>{{{slow}}, {{fast}, {.lr = 0.4}}}, {.lr = 0.1});
   const nn::Schedule schedule = nn::warm_up(2, nn::step_decay(1, 0.5));
   // Factors 0.5, 1, 1, 0.5: after four steps with the gradient 1 they add up to 3.
   for (int64_t t = 0; t < 4; ++t) {
-    sgd.set_learning_rate_factor(schedule(t));
-    CHECK(sgd.learning_rate() == doctest::Approx(0.1 * schedule(t)));
-    CHECK(sgd.learning_rate(1) == doctest::Approx(0.4 * schedule(t)));
+    sgd.set_lr_factor(schedule(t));
+    CHECK(sgd.lr() == doctest::Approx(0.1 * schedule(t)));
+    CHECK(sgd.lr(1) == doctest::Approx(0.4 * schedule(t)));
     for (nn::Parameter p : {slow, fast}) p.variable.set_grad(leaf(1));
     sgd.step();
   }

@@ -35,27 +35,25 @@ Variable trajectory(nn::Optimizer& optimizer, const std::vector<nn::Parameter>& 
   return stack(rows, 0);
 }
 
-Variable sgd(Call& c) {
-  const nn::SGDOptions defaults;
-  const nn::SGDOptions options{.lr = c.number("lr", defaults.lr),
-                               .momentum = c.number("momentum", 0),
-                               .dampening = c.number("dampening", 0),
-                               .weight_decay = c.number("weight_decay", 0),
-                               .nesterov = c.flag("nesterov", false)};
-  const auto parameters = parameters_of(c);
-  const auto gradients = c.variables("gradients");
-  nn::SGD optimizer(parameters, options);
-  return trajectory(optimizer, parameters, gradients);
-}
-
 template <class Optimizer>
-Variable adam(Call& c) {
-  nn::AdamOptions options;
-  options.lr = c.number("lr", options.lr);
-  options.beta1 = c.number("beta1", options.beta1);
-  options.beta2 = c.number("beta2", options.beta2);
-  options.eps = c.number("eps", options.eps);
-  if (c.has("weight_decay")) options.weight_decay = c.number("weight_decay");
+Variable replay(Call& c) {
+  nn::OptimizerOptions options;
+  const auto number = [&](const char* name, std::optional<double>& option) {
+    if (c.has(name)) option = c.number(name);
+  };
+  const auto flag = [&](const char* name, std::optional<bool>& option) {
+    if (c.has(name)) option = c.flag(name, false);
+  };
+  number("lr", options.lr);
+  number("beta1", options.betas.first);
+  number("beta2", options.betas.second);
+  number("alpha", options.alpha);
+  number("eps", options.eps);
+  number("momentum", options.momentum);
+  number("dampening", options.dampening);
+  number("weight_decay", options.weight_decay);
+  flag("nesterov", options.nesterov);
+  flag("centered", options.centered);
   const auto parameters = parameters_of(c);
   const auto gradients = c.variables("gradients");
   Optimizer optimizer(parameters, options);
@@ -65,7 +63,10 @@ Variable adam(Call& c) {
 }  // namespace
 
 Table optimizers() {
-  return {{"optim.SGD", sgd}, {"optim.Adam", adam<nn::Adam>}, {"optim.AdamW", adam<nn::AdamW>}};
+  return {{"optim.SGD", replay<nn::SGD>},
+          {"optim.Adam", replay<nn::Adam>},
+          {"optim.AdamW", replay<nn::AdamW>},
+          {"optim.RMSprop", replay<nn::RMSprop>}};
 }
 
 }  // namespace gradian::opinfo

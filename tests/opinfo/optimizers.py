@@ -1,4 +1,4 @@
-"""Trajectories of SGD, Adam and AdamW with the options of PyTorch's optimiser database."""
+"""Trajectories of SGD, Adam, AdamW and RMSprop with the options of PyTorch's optimiser database."""
 import torch
 from torch.testing._internal.common_optimizers import optim_db
 
@@ -12,7 +12,7 @@ IMPLEMENTATIONS = {"foreach", "fused", "differentiable", "capturable"}  # change
 def write(file):
     for info in optim_db:
         name = f"optim.{info.optim_cls.__name__}"
-        if name not in ("optim.SGD", "optim.Adam", "optim.AdamW"):
+        if name not in ("optim.SGD", "optim.Adam", "optim.AdamW", "optim.RMSprop"):
             file.leave_out("other", "optimisers", "no such optimiser")
             continue
         seed(name)

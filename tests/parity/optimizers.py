@@ -4,7 +4,7 @@ network trained on its own gradients."""
 import numpy as np
 import torch
 from torch import nn
-from torch.optim import SGD, Adam, AdamW
+from torch.optim import SGD, Adam, AdamW, RMSprop
 from torch.optim import lr_scheduler as schedulers
 
 from fixture import generator, single
@@ -49,6 +49,22 @@ def plain_runs(f, run):
         bias_group={"lr": 0.5, "weight_decay": 0.0},
         schedule=lambda o: schedulers.PolynomialLR(o, 9, 2.0))
     run("adamw.default", AdamW)
+    run("rmsprop.default", RMSprop)
+    run("rmsprop.options", RMSprop, lr=0.1, alpha=0.8, eps=0.01)
+    run("rmsprop.momentum", RMSprop, lr=0.1, momentum=0.9)
+    run("rmsprop.centered", RMSprop, lr=0.1, alpha=0.8, centered=True)
+    run("rmsprop.everything", RMSprop, lr=0.1, momentum=0.8, weight_decay=0.1, centered=True,
+        schedule=lambda o: schedulers.StepLR(o, 3, 0.5))
+    run("rmsprop.missing_gradients", RMSprop, momentum=0.9, missing=(0, 3))
+    run("sgd.group_options", SGD, lr=0.1, momentum=0.9, weight_decay=0.1, nesterov=True,
+        bias_group={"lr": 0.5, "momentum": 0.5, "dampening": 0.25, "weight_decay": 0.0,
+                    "nesterov": False})
+    run("sgd.paper_centers", SGD, lr=0.1, momentum=0.9, weight_decay=0.1,
+        bias_group={"lr": 0.5, "momentum": 0.0, "weight_decay": 0.0})
+    run("adam.group_options", Adam, lr=0.1,
+        bias_group={"lr": 0.5, "betas": (0.8, 0.9), "eps": 0.01})
+    run("rmsprop.group_options", RMSprop, lr=0.1,
+        bias_group={"alpha": 0.8, "eps": 0.01, "momentum": 0.9, "centered": True})
 
 
 def trajectory(f, start, gradients, name, kind, schedule=None, missing=(), bias_group=None,

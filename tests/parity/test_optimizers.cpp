@@ -21,27 +21,26 @@ namespace {
 using Groups = std::vector<nn::ParameterGroup>;
 using MakeOptimizer = std::function<std::unique_ptr<nn::Optimizer>(const Groups&)>;
 
-MakeOptimizer sgd(const nn::SGDOptions& options) {
-  return [=](const Groups& groups) { return std::make_unique<nn::SGD>(groups, options); };
+template <class Optimizer>
+MakeOptimizer make(const nn::OptimizerOptions& options) {
+  return [=](const Groups& groups) { return std::make_unique<Optimizer>(groups, options); };
 }
-MakeOptimizer adam(const nn::AdamOptions& options) {
-  return [=](const Groups& groups) { return std::make_unique<nn::Adam>(groups, options); };
-}
-MakeOptimizer adamw(const nn::AdamOptions& options) {
-  return [=](const Groups& groups) { return std::make_unique<nn::AdamW>(groups, options); };
-}
+constexpr auto sgd = make<nn::SGD>;
+constexpr auto adam = make<nn::Adam>;
+constexpr auto adamw = make<nn::AdamW>;
+constexpr auto rmsprop = make<nn::RMSprop>;
 
 // Ten steps of a weight and a bias, whose gradients are the fixed ones of the case `problem`.
 struct Run {
   MakeOptimizer make;
   nn::Schedule schedule = nn::constant();
-  nn::ParameterGroup bias_group = {};  // its options; the parameter is added
-  std::vector<int64_t> missing = {};   // the steps in which the bias has no gradient
+  nn::OptimizerOptions bias_options = {};  // of the bias, whose group is its own
+  std::vector<int64_t> missing = {};       // the steps in which the bias has no gradient
 };
 
 std::map<std::string, Run> all_runs() {
-  const nn::ParameterGroup other{.parameters = {}, .learning_rate = 0.5, .weight_decay = 0};
-  const nn::SGDOptions dampened{.lr = 0.1, .momentum = 0.9, .dampening = 0.25};
+  const nn::OptimizerOptions other{.lr = 0.5, .weight_decay = 0};
+  const nn::OptimizerOptions dampened{.lr = 0.1, .momentum = 0.9, .dampening = 0.25};
   std::map<std::string, Run> runs;
   runs["sgd.plain"] = {sgd({.lr = 0.1})};
   runs["sgd.default_lr"] = {sgd({})};
@@ -56,7 +55,7 @@ std::map<std::string, Run> all_runs() {
   runs["sgd.groups"] = {sgd({.lr = 0.1, .momentum = 0.9, .weight_decay = 0.1}), nn::cosine(10),
                         other};
   runs["adam.default"] = {adam({})};
-  runs["adam.options"] = {adam({.lr = 0.1, .beta1 = 0.8, .beta2 = 0.9, .eps = 0.01})};
+  runs["adam.options"] = {adam({.lr = 0.1, .betas = {0.8, 0.9}, .eps = 0.01})};
   runs["adam.weight_decay"] = {adam({.lr = 0.1, .weight_decay = 0.1})};
   runs["adam.missing_gradients"] = {.make = adam({.lr = 0.1}), .missing = {0, 3}};
   runs["adam.schedule"] = {adam({.lr = 0.1}), nn::multi_step({2, 5}, 0.3)};
@@ -64,6 +63,27 @@ std::map<std::string, Run> all_runs() {
   runs["adamw.weight_decay"] = {adamw({.lr = 0.1, .weight_decay = 0.1})};
   runs["adamw.groups"] = {adamw({.lr = 0.1, .weight_decay = 0.1}), nn::polynomial(9, 2), other};
   runs["adamw.default"] = {adamw({})};
+  runs["rmsprop.default"] = {rmsprop({})};
+  runs["rmsprop.options"] = {rmsprop({.lr = 0.1, .alpha = 0.8, .eps = 0.01})};
+  runs["rmsprop.momentum"] = {rmsprop({.lr = 0.1, .momentum = 0.9})};
+  runs["rmsprop.centered"] = {rmsprop({.lr = 0.1, .alpha = 0.8, .centered = true})};
+  runs["rmsprop.everything"] = {
+      rmsprop({.lr = 0.1, .momentum = 0.8, .weight_decay = 0.1, .centered = true}),
+      nn::step_decay(3, 0.5)};
+  runs["rmsprop.missing_gradients"] = {.make = rmsprop({.momentum = 0.9}), .missing = {0, 3}};
+  // Groups that differ in every option.
+  runs["sgd.group_options"] = {
+      sgd({.lr = 0.1, .momentum = 0.9, .weight_decay = 0.1, .nesterov = true}),
+      nn::constant(),
+      {.lr = 0.5, .momentum = 0.5, .dampening = 0.25, .weight_decay = 0, .nesterov = false}};
+  runs["sgd.paper_centers"] = {sgd({.lr = 0.1, .momentum = 0.9, .weight_decay = 0.1}),
+                               nn::constant(),
+                               {.lr = 0.5, .momentum = 0, .weight_decay = 0}};
+  runs["adam.group_options"] = {
+      adam({.lr = 0.1}), nn::constant(), {.lr = 0.5, .betas = {0.8, 0.9}, .eps = 0.01}};
+  runs["rmsprop.group_options"] = {rmsprop({.lr = 0.1}),
+                                   nn::constant(),
+                                   {.alpha = 0.8, .eps = 0.01, .momentum = 0.9, .centered = true}};
   return runs;
 }
 
@@ -78,16 +98,14 @@ std::array<Tensor, 2> trajectory(const Run& run, CaseArrays& problem) {
   nn::Parameter bias{"bias", Variable(problem.get("bias"), true)};
   const Tensor weight_gradients = problem.get("weight_gradients");
   const Tensor bias_gradients = problem.get("bias_gradients");
-  nn::ParameterGroup bias_group = run.bias_group;
-  bias_group.parameters = {bias};
-  const auto optimizer = run.make({{.parameters = {weight}}, bias_group});
+  const auto optimizer = run.make({{{weight}}, {{bias}, run.bias_options}});
   std::vector<Variable> weights, biases;
   for (int64_t step = 0; step < weight_gradients.size(0); ++step) {
     optimizer->zero_grad();
     weight.variable.set_grad(Variable(weight_gradients.select(0, step)));
     if (std::count(run.missing.begin(), run.missing.end(), step) == 0)
       bias.variable.set_grad(Variable(bias_gradients.select(0, step)));
-    optimizer->set_learning_rate_factor(run.schedule(step));
+    optimizer->set_lr_factor(run.schedule(step));
     optimizer->step();
     weights.emplace_back(weight.variable.value().clone());
     biases.emplace_back(bias.variable.value().clone());
