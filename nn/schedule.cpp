@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "autograd/ops/arguments.h"
@@ -69,12 +70,82 @@ Schedule polynomial(int64_t steps, double power) {
                      [=](int64_t t) { return std::pow(1 - fraction(t, steps), power); });
 }
 
+Schedule one_cycle(int64_t total_steps, const OneCycleOptions& options) {
+  check_steps("one_cycle", total_steps);
+  const auto& [pct_start, anneal, div_factor, final_div_factor, three_phase] = options;
+  check(pct_start >= 0 && pct_start <= (three_phase ? 0.5 : 1.0), "one_cycle: pct_start must be ",
+        "between 0 and ", three_phase ? 0.5 : 1.0, ", got ", pct_start);
+  check_positive("one_cycle", "div_factor", div_factor);
+  check_positive("one_cycle", "final_div_factor", final_div_factor);
+  struct Phase {
+    double last_step, factor;  // where it ends
+  };
+  const double start = 1 / div_factor, steps = static_cast<double>(total_steps);
+  std::vector<Phase> phases{{pct_start * steps - 1, 1}};
+  if (three_phase) phases.push_back({2 * pct_start * steps - 2, start});
+  phases.push_back({steps - 1, start / final_div_factor});
+  const bool linear = anneal == Anneal::linear;
+  return from_step_0("one_cycle", [=](int64_t t) {
+    const double step = std::min(static_cast<double>(t), steps - 1);
+    Phase from{0, start};
+    for (const Phase& to : phases) {
+      if (step > to.last_step) {
+        from = to;
+        continue;
+      }
+      const double length = to.last_step - from.last_step;
+      const double way = length > 0 ? (step - from.last_step) / length : 1;
+      const double share = linear ? way : (1 - std::cos(std::numbers::pi * way)) / 2;
+      return from.factor + share * (to.factor - from.factor);
+    }
+    return phases.back().factor;
+  });
+}
+
 Schedule warm_up(int64_t steps, Schedule after) {
   check_steps("warm_up", steps);
   check(after != nullptr, "warm_up: the schedule that follows is empty");
   return from_step_0("warm_up", [=](int64_t t) {
     return t < steps ? static_cast<double>(t + 1) / static_cast<double>(steps) : after(t - steps);
   });
+}
+
+ReduceLROnPlateau::ReduceLROnPlateau(const Options& options)
+    : options_(options),
+      best_(std::numeric_limits<double>::infinity() * (options.mode == Mode::min ? 1 : -1)) {
+  constexpr auto kName = "ReduceLROnPlateau";
+  check(options.factor >= 0 && options.factor < 1, kName, ": factor must be in [0, 1), got ",
+        options.factor);
+  check_not_negative(kName, "threshold", options.threshold);
+  check_not_negative(kName, "min_factor", options.min_factor);
+  check(options.patience >= 0 && options.cooldown >= 0, kName,
+        ": patience and cooldown must not be negative, got ", options.patience, " and ",
+        options.cooldown);
+}
+
+bool ReduceLROnPlateau::is_better(double metric) const {
+  const double sign = options_.mode == Mode::min ? -1 : 1, gap = sign * options_.threshold;
+  const bool relative = options_.threshold_mode == Threshold::rel;
+  return sign * metric > sign * (relative ? best_ * (1 + gap) : best_ + gap);
+}
+
+double ReduceLROnPlateau::step(double metric) {
+  if (is_better(metric)) {
+    best_ = metric;
+    bad_steps_ = 0;
+  } else {
+    ++bad_steps_;
+  }
+  if (cooldown_left_ > 0) {
+    --cooldown_left_;
+    bad_steps_ = 0;
+  }
+  if (bad_steps_ > options_.patience) {
+    factor_ = std::max(factor_ * options_.factor, options_.min_factor);
+    cooldown_left_ = options_.cooldown;
+    bad_steps_ = 0;
+  }
+  return factor_;
 }
 
 }  // namespace gradian::nn

@@ -45,6 +45,11 @@ TEST_CASE("schedules: values at chosen steps") {
       {"warm_up, then steps",
        nn::warm_up(2, nn::step_decay(3, 0.5)),
        {{0, 0.5}, {1, 1}, {2, 1}, {4, 1}, {5, 0.5}, {8, 0.25}}},
+      // 0.3 10 - 1 = 2: up from 1 / 25 in two steps, then down in seven to 1 / (25 10^4).
+      {"one_cycle, linear",
+       nn::one_cycle(10, {.anneal_strategy = nn::Anneal::linear}),
+       {{0, 0.04}, {1, 0.52}, {2, 1}, {9, 4e-6}, {99, 4e-6}}},
+      {"one_cycle of one step is its end", nn::one_cycle(1), {{0, 4e-6}}},
       {"warm_up of one step is none", nn::warm_up(1), {{0, 1}, {1, 1}}}};
   for (const Case& c : cases) {
     CAPTURE(c.label);
@@ -65,6 +70,13 @@ TEST_CASE("schedules: none rises but in its warm-up, none is negative") {
     }
 }
 
+TEST_CASE("ReduceLROnPlateau: patience is how many worse steps are borne") {
+  nn::ReduceLROnPlateau plateau({.factor = 0.5, .patience = 1});
+  const std::vector<double> metrics = {2, 3, 3, 1, 1.5, 1.2, 0.9};
+  const std::vector<double> expected = {1, 1, 0.5, 0.5, 0.5, 0.25, 0.25};
+  for (size_t i = 0; i < metrics.size(); ++i) CHECK(plateau.step(metrics[i]) == expected[i]);
+}
+
 TEST_CASE("schedules: an optimiser multiplies the rate of every group by the factor") {
   const nn::Parameter slow{"slow", leaf(0)}, fast{"fast", leaf(0)};
   nn::SGD sgd(std::vector<nn::ParameterGroup>{{{slow}}, {{fast}, {.lr = 0.4}}}, {.lr = 0.1});
@@ -82,6 +94,7 @@ TEST_CASE("schedules: an optimiser multiplies the rate of every group by the fac
 }
 
 TEST_CASE("schedules: arguments that make no sense are refused") {
+  using Plateau = nn::ReduceLROnPlateau;
   const double nan = std::numeric_limits<double>::quiet_NaN();
   check_errors(
       {{[=] { nn::step_decay(1, nan); },
@@ -96,6 +109,23 @@ TEST_CASE("schedules: arguments that make no sense are refused") {
        {[=] { nn::polynomial(5, nan); },
         "polynomial: power must be finite and not negative, got nan"},
        {[] { nn::warm_up(5, nullptr); }, "warm_up: the schedule that follows is empty"},
+       {[] { nn::one_cycle(0); }, "one_cycle: the number of steps must be positive, got 0"},
+       {[] { nn::one_cycle(5)(-1); }, "one_cycle: steps count from 0, got -1"},
+       {[] { nn::one_cycle(5, {.pct_start = 2}); },
+        "one_cycle: pct_start must be between 0 and 1, got 2"},
+       {[] { nn::one_cycle(5, {.pct_start = 0.6, .three_phase = true}); },
+        "one_cycle: pct_start must be between 0 and 0.5, got 0.6"},
+       {[] { nn::one_cycle(5, {.div_factor = 0}); },
+        "one_cycle: div_factor must be positive and finite, got 0"},
+       {[] { nn::one_cycle(5, {.final_div_factor = -1}); },
+        "one_cycle: final_div_factor must be positive and finite, got -1"},
+       {[] { Plateau({.factor = 1}); }, "ReduceLROnPlateau: factor must be in [0, 1), got 1"},
+       {[=] { Plateau({.threshold = nan}); },
+        "ReduceLROnPlateau: threshold must be finite and not negative, got nan"},
+       {[] { Plateau({.min_factor = -1}); },
+        "ReduceLROnPlateau: min_factor must be finite and not negative, got -1"},
+       {[] { Plateau({.patience = -1}); },
+        "ReduceLROnPlateau: patience and cooldown must not be negative, got -1 and 0"},
        {[] { nn::constant()(-1); }, "constant: steps count from 0, got -1"},
        {[] { nn::step_decay(3)(-1); }, "step_decay: steps count from 0, got -1"},
        {[] { nn::multi_step({3})(-1); }, "multi_step: steps count from 0, got -1"},

@@ -21,6 +21,7 @@ def write(f):
     f.add("problem", **{f"{key}_gradients": array for key, array in gradients.items()})
     plain_runs(f, lambda *args, **options: trajectory(f, start, gradients, *args, **options))
     schedule_factors(f)
+    plateaus(f)
     clipping(f, gradients)
     training(f)
 
@@ -116,7 +117,41 @@ def schedule_factors(f):
     record("schedule.warm_up_multi_step",
            lambda o: warm_up(o, 4, schedulers.MultiStepLR(o, [3, 8])))
     record("schedule.warm_up_cosine", lambda o: warm_up(o, 4, schedulers.CosineAnnealingLR(o, 15)))
+    one_cycle = lambda o, steps=20, **options: schedulers.OneCycleLR(o, 1.0, steps, **options)
+    record("schedule.one_cycle", one_cycle)
+    record("schedule.one_cycle_linear", lambda o: one_cycle(o, anneal_strategy="linear"))
+    record("schedule.one_cycle_options",
+           lambda o: one_cycle(o, 25, pct_start=0.55, div_factor=8, final_div_factor=100))
+    record("schedule.one_cycle_three_phase",
+           lambda o: one_cycle(o, pct_start=0.35, three_phase=True))
+    record("schedule.one_cycle_falls_at_once", lambda o: one_cycle(o, pct_start=0.0))
     record("schedule.cosine_beyond_its_end", lambda o: schedulers.CosineAnnealingLR(o, 10))
+
+
+def plateaus(f):
+    """The learning rate after each of 40 metrics that fall, rise and stand still; one is NaN.
+    Those that are to grow are 3 minus these."""
+    rng = generator("plateau")
+    metrics = np.round(1 + np.cos(np.arange(40) / 4) / (1 + np.arange(40)) +
+                       rng.uniform(0, 0.1, 40), 2)
+    metrics[25:31] = metrics[24]
+    metrics[12] = np.nan
+    f.add("plateau", metrics=metrics)
+    for name, options in [
+            ("default", {}),
+            ("patience", {"patience": 2, "factor": 0.5}),
+            ("max", {"mode": "max", "patience": 3, "factor": 0.5}),
+            ("absolute", {"threshold_mode": "abs", "threshold": 0.05, "patience": 1}),
+            ("absolute_max", {"mode": "max", "threshold_mode": "abs", "threshold": 0.05,
+                              "patience": 2}),
+            ("cooldown", {"patience": 0, "cooldown": 4, "factor": 0.7, "min_lr": 0.2})]:
+        optimizer = SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
+        scheduler = schedulers.ReduceLROnPlateau(optimizer, eps=0, **options)
+        rates = []
+        for metric in metrics:
+            scheduler.step(3 - metric if scheduler.mode == "max" else metric)
+            rates.append(optimizer.param_groups[0]["lr"])
+        f.add(f"plateau_{name}", factors=np.array(rates))
 
 
 def clipping(f, gradients):

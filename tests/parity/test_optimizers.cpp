@@ -136,6 +136,13 @@ std::map<std::string, nn::Schedule> all_schedules() {
       {"schedule.polynomial", nn::polynomial(12, 2.5)},
       {"schedule.polynomial_default_power", nn::polynomial(12)},
       {"schedule.warm_up", nn::warm_up(5)},
+      {"schedule.one_cycle", nn::one_cycle(20)},
+      {"schedule.one_cycle_linear", nn::one_cycle(20, {.anneal_strategy = nn::Anneal::linear})},
+      {"schedule.one_cycle_options",
+       nn::one_cycle(25, {.pct_start = 0.55, .div_factor = 8, .final_div_factor = 100})},
+      {"schedule.one_cycle_three_phase",
+       nn::one_cycle(20, {.pct_start = 0.35, .three_phase = true})},
+      {"schedule.one_cycle_falls_at_once", nn::one_cycle(20, {.pct_start = 0})},
       {"schedule.warm_up_multi_step", nn::warm_up(4, nn::multi_step({3, 8}))},
       {"schedule.warm_up_cosine", nn::warm_up(4, nn::cosine(15))},
   };
@@ -152,6 +159,35 @@ TEST_CASE("schedules are PyTorch's, step by step") {
   for (const auto& [name, schedule] : all_schedules()) {
     CaseArrays arrays(fixture(), name, DType::float64);
     arrays.match("factors", Tensor::from(factors(schedule), {20}));
+    arrays.check_all_used();
+  }
+}
+
+std::map<std::string, nn::ReduceLROnPlateau::Options> all_plateaus() {
+  using Plateau = nn::ReduceLROnPlateau;
+  constexpr auto max = Plateau::Mode::max;
+  constexpr auto abs = Plateau::Threshold::abs;
+  return {{"plateau_default", {}},
+          {"plateau_patience", {.factor = 0.5, .patience = 2}},
+          {"plateau_max", {.mode = max, .factor = 0.5, .patience = 3}},
+          {"plateau_absolute", {.patience = 1, .threshold = 0.05, .threshold_mode = abs}},
+          {"plateau_absolute_max",
+           {.mode = max, .patience = 2, .threshold = 0.05, .threshold_mode = abs}},
+          {"plateau_cooldown", {.factor = 0.7, .patience = 0, .cooldown = 4, .min_factor = 0.2}}};
+}
+
+TEST_CASE("ReduceLROnPlateau answers to a metric as PyTorch's does") {
+  CaseArrays metrics(fixture(), "plateau", DType::float64);
+  const std::vector<double> values = metrics.get("metrics").to_vector<double>();
+  for (const auto& [name, options] : all_plateaus()) {
+    CaseArrays arrays(fixture(), name, DType::float64);
+    nn::ReduceLROnPlateau plateau(options);
+    std::vector<double> factors;
+    for (const double value : values) {
+      const bool grows = options.mode == nn::ReduceLROnPlateau::Mode::max;
+      factors.push_back(plateau.step(grows ? 3 - value : value));
+    }
+    arrays.match("factors", Tensor::from(factors, {40}));
     arrays.check_all_used();
   }
 }
@@ -225,10 +261,10 @@ TEST_CASE("a small network trained for ten steps has PyTorch's losses and ends a
 }
 
 TEST_CASE("every array of the optimizers fixture belongs to a case, and every case has arrays") {
-  std::vector<std::string> cases = {"problem", "clip.tight", "clip.loose",
+  std::vector<std::string> cases = {"problem", "plateau", "clip.tight", "clip.loose",
                                     "schedule.cosine_beyond_its_end"};
-  for (const auto& names :
-       {names_of(all_runs()), names_of(all_schedules()), names_of(all_trainings())})
+  for (const auto& names : {names_of(all_runs()), names_of(all_schedules()),
+                            names_of(all_plateaus()), names_of(all_trainings())})
     cases.insert(cases.end(), names.begin(), names.end());
   fixture().check_covered_by(cases);
 }
