@@ -4,6 +4,8 @@
 #pragma once
 
 #include <concepts>
+#include <functional>
+#include <optional>
 
 #include "autograd/ops.h"
 #include "nn/module.h"
@@ -15,8 +17,10 @@ class Linear : public Module {
  public:
   Linear(int64_t in_features, int64_t out_features, bool bias = true);
   Variable forward(const Variable& x) override { return linear(x, weight, bias); }
-  std::string description() const override;
   const Variable &weight, &bias;  // bias is undefined without one
+
+ private:
+  std::string settings() const override;
 };
 
 // [N, out, OH, OW] from [N, in, H, W], weight [out, in / groups, KH, KW], bias [out].
@@ -34,55 +38,82 @@ class Conv2d : public Module {
       : Conv2d(in_channels, out_channels, kernel_size, Options()) {}
   Conv2d(int64_t in_channels, int64_t out_channels, Pair kernel_size, const Options& options);
   Variable forward(const Variable& x) override;
-  std::string description() const override;
   const Variable &weight, &bias;
 
  private:
+  std::string settings() const override;
   Conv2dOptions options_;
 };
 
-// The largest value of each window. The stride is the kernel's size unless given:
-// MaxPool2d(2), MaxPool2d({.kernel = 3, .stride = 2, .padding = 1}).
-class MaxPool2d : public Module {
+// A function without parameters as a layer. Function("Square", [](const Variable& x) { return
+// x * x; }) is one of your own, whose description is "Function(Square)"; those below are PyTorch's.
+class Function : public Module {
  public:
-  explicit MaxPool2d(Pair kernel_size) : MaxPool2d(Pool2dOptions{kernel_size}) {}
-  explicit MaxPool2d(const Pool2dOptions& options);
-  Variable forward(const Variable& x) override { return max_pool2d(x, options_); }
-  std::string description() const override;
+  template <std::invocable<const Variable&> Call>
+  Function(std::string settings, Call call) : settings_(std::move(settings)), call_(call) {}
+  // Takes the overload of a name, as in Function("", tanh).
+  Function(std::string settings, Variable (*call)(const Variable&))
+      : settings_(std::move(settings)), call_(call) {}
+  Variable forward(const Variable& x) override { return call_(x); }
+
+ protected:
+  std::string settings() const override { return settings_; }
 
  private:
-  Pool2dOptions options_;
+  std::string settings_;
+  std::function<Variable(const Variable&)> call_;
+};
+
+struct ReLU : Function {
+  ReLU() : Function("", relu) {}
+};
+struct Tanh : Function {
+  Tanh() : Function("", tanh) {}
+};
+struct Sigmoid : Function {
+  Sigmoid() : Function("", sigmoid) {}
+};
+struct SiLU : Function {
+  SiLU() : Function("", silu) {}
+};
+struct Softplus : Function {
+  Softplus() : Function("", softplus) {}
+};
+struct Identity : Function {
+  Identity() : Function("", [](const Variable& x) { return x; }) {}
+};
+struct LeakyReLU : Function {
+  explicit LeakyReLU(double negative_slope = 0.01);
+};
+struct GELU : Function {
+  GELU() : Function("", [](const Variable& x) { return gelu(x); }) {}
+  explicit GELU(std::same_as<bool> auto approximate_tanh);
+};
+
+// Joins all axes from start_axis on: [N, C, H, W] -> [N, C H W].
+struct Flatten : Function {
+  explicit Flatten(int start_axis = 1);
+};
+
+// The largest value of each window. The stride is the kernel's size unless given: MaxPool2d(2),
+// MaxPool2d(3, 2, 1) for kernel, stride and padding, MaxPool2d({.kernel = 3, .dilation = 2}).
+struct MaxPool2d : Function {
+  explicit MaxPool2d(Pair kernel_size) : MaxPool2d(Pool2dOptions{kernel_size}) {}
+  MaxPool2d(Pair kernel_size, Pair stride, Pair padding = 0)
+      : MaxPool2d(Pool2dOptions{kernel_size, stride, padding}) {}
+  explicit MaxPool2d(const Pool2dOptions& options);
 };
 
 // The mean of each window.
-class AvgPool2d : public Module {
- public:
+struct AvgPool2d : Function {
   explicit AvgPool2d(Pair kernel_size) : AvgPool2d(Pool2dOptions{kernel_size}) {}
+  AvgPool2d(Pair kernel_size, Pair stride, Pair padding = 0)
+      : AvgPool2d(Pool2dOptions{kernel_size, stride, padding}) {}
   explicit AvgPool2d(const Pool2dOptions& options, bool count_include_pad = true);
-  Variable forward(const Variable& x) override {
-    return avg_pool2d(x, options_, count_include_pad_);
-  }
-  std::string description() const override;
-
- private:
-  Pool2dOptions options_;
-  bool count_include_pad_;
 };
 
-class AdaptiveAvgPool2d : public Module {
- public:
+struct AdaptiveAvgPool2d : Function {
   explicit AdaptiveAvgPool2d(Pair output_size);
-  Variable forward(const Variable& x) override { return adaptive_avg_pool2d(x, output_size_); }
-  std::string description() const override;
-
- private:
-  Pair output_size_;
-};
-
-class ReLU : public Module {
- public:
-  Variable forward(const Variable& x) override { return relu(x); }
-  std::string description() const override { return "ReLU"; }
 };
 
 // x where x > 0, else a x, with one learnt slope a or one a channel (axis 1). He et al. 2015.
@@ -90,8 +121,10 @@ class PReLU : public Module {
  public:
   explicit PReLU(int64_t num_parameters = 1, double init = 0.25);
   Variable forward(const Variable& x) override;
-  std::string description() const override;
   const Variable& weight;  // [num_parameters]
+
+ private:
+  std::string settings() const override;
 };
 
 // In training zeroes each element with probability p and scales the rest by 1 / (1 - p).
@@ -101,32 +134,21 @@ class Dropout : public Module {
   template <std::same_as<bool> T>
   explicit Dropout(T training) = delete;  // p is a number; the mode is the module's, see train()
   Variable forward(const Variable& x) override { return dropout(x, p_, training()); }
-  std::string description() const override;
 
  private:
+  std::string settings() const override;
   double p_;
-};
-
-// Joins all axes from start_axis on: [N, C, H, W] -> [N, C H W].
-class Flatten : public Module {
- public:
-  explicit Flatten(int start_axis = 1) : start_axis_(start_axis) {}
-  Variable forward(const Variable& x) override { return flatten(x, start_axis_); }
-  std::string description() const override { return "Flatten"; }
-
- private:
-  int start_axis_;
 };
 
 // Rows of a [num_embeddings, embedding_dim] table for int64 indices. Starts from N(0, 1).
 class Embedding : public Module {
  public:
   Embedding(int64_t num_embeddings, int64_t embedding_dim);
-  using Module::forward;
-  Variable forward(const Tensor& index) { return embedding(index, weight); }
-  Variable operator()(const Tensor& index) { return forward(index); }
-  std::string description() const override;
+  Variable forward(const Variable& index) override { return embedding(index.value(), weight); }
   const Variable& weight;
+
+ private:
+  std::string settings() const override;
 };
 
 // (x - mean) / sqrt(var + eps) * weight + bias over the last axes. Ba, Kiros & Hinton 2016.
@@ -138,11 +160,27 @@ class LayerNorm : public Module {
   Variable forward(const Variable& x) override {
     return layer_norm(x, normalized_shape_, weight, bias, eps_);
   }
-  std::string description() const override;
   const Variable &weight, &bias;  // undefined unless affine
 
  private:
+  std::string settings() const override;
   Shape normalized_shape_;
+  double eps_;
+};
+
+// The same over each of num_groups groups of channels (axis 1) and all axes behind, for an input
+// [N, C, ...]; weight and bias are a number a channel. Wu & He 2018.
+class GroupNorm : public Module {
+ public:
+  GroupNorm(int64_t num_groups, int64_t num_channels, double eps = 1e-5, bool affine = true);
+  template <std::same_as<bool> T>
+  GroupNorm(int64_t num_groups, int64_t num_channels, T affine, bool = true) = delete;  // eps first
+  Variable forward(const Variable& x) override;
+  const Variable &weight, &bias;  // undefined unless affine
+
+ private:
+  std::string settings() const override;
+  int64_t num_groups_, num_channels_;
   double eps_;
 };
 
@@ -153,24 +191,26 @@ class BatchNorm : public Module {
  public:
   struct Options {
     double eps = 1e-5;
-    double momentum = 0.1;
-    bool affine = true;  // learn weight and bias
+    std::optional<double> momentum = 0.1;  // {}: 1 / (batches so far), their cumulative average
+    bool affine = true;                    // learn weight and bias
+    bool track_running_stats = true;       // without, evaluation takes the batch's statistics, too
   };
   Variable forward(const Variable& x) override;
-  std::string description() const override;
-  const Variable &weight, &bias;               // undefined unless affine
-  const Variable &running_mean, &running_var;  // buffers
+  const Variable &weight, &bias;  // undefined unless affine
+  // Buffers, undefined without running statistics; the number (int64) only without a momentum.
+  const Variable &running_mean, &running_var, &num_batches_tracked;
 
  protected:
   // `dims` are the accepted numbers of axes.
-  BatchNorm(std::string kind, std::vector<int> dims, int64_t num_features, const Options& options);
+  BatchNorm(const char* kind, std::vector<int> dims, int64_t num_features, const Options& options);
 
  private:
+  std::string settings() const override;
   // Takes the batch's mean, and its variance times `correction`, for divisor n - 1.
   void update_running(const BatchStatistics& batch, double correction);
 
-  std::string kind_;
   std::vector<int> dims_;
+  int64_t num_features_;
   Options options_;
 };
 

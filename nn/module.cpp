@@ -1,5 +1,8 @@
 #include "nn/module.h"
 
+#include <cxxabi.h>
+
+#include <cstdlib>
 #include <iomanip>
 #include <set>
 #include <sstream>
@@ -25,6 +28,21 @@ int64_t count(const Parameters& parameters) {
 
 Variable Module::forward(const Variable&) {
   fail(description(), ": forward(x) is not what this module takes");
+}
+
+std::string Module::class_name() const {
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> demangled(
+      abi::__cxa_demangle(typeid(*this).name(), nullptr, nullptr, &status), &std::free);
+  const std::string path = status == 0 ? demangled.get() : typeid(*this).name();
+  const size_t end = path.ends_with('>') ? path.find('<') : path.size();  // of a template
+  const size_t colon = path.rfind(':', end);
+  return path.substr(colon + 1, end - colon - 1);  // npos + 1 is 0
+}
+
+std::string Module::description() const {
+  const std::string all = settings();
+  return all.empty() ? class_name() : class_name() + '(' + all + ')';
 }
 
 void Module::visit(const std::string& prefix,

@@ -45,6 +45,7 @@ class Module {
   // forward of its own and leaves this one alone, which fails.
   virtual Variable forward(const Variable& x);
   Variable operator()(const Variable& x) { return forward(x); }
+  Variable operator()(const Tensor& x) { return forward(Variable(x)); }  // gets no gradient
 
   // Of this module and all below it, depth first, in the order of registration. A parameter that
   // several modules share is listed once.
@@ -70,11 +71,16 @@ class Module {
 
   // One line a module: name, kind with its options, parameters; then the total.
   std::string summary() const;
-  // Kind and options, as in "Linear(784 -> 64)".
-  virtual std::string description() const { return "Module"; }
+  // The class's name and its settings, as in "Linear(784 -> 64)".
+  virtual std::string description() const;
 
  protected:
   Module() = default;
+
+  // What description() puts in parentheses: the settings, those that have their defaults left out.
+  virtual std::string settings() const { return ""; }
+  // "Linear", without namespaces; in constructors that of the class which they are of.
+  std::string class_name() const;
 
   // Registers a leaf that requires grad / one that does not but belongs to the state, and returns a
   // reference to it. Without a tensor it is undefined and only keeps the name: a layer's absent
@@ -142,8 +148,12 @@ class Sequential : public Module {
   // With braces, Sequential{Linear(784, 64), ReLU()}: their order of evaluation, and so the initial
   // values that a seed means, is the written one. In parentheses it would be the compiler's choice.
   // A Sequential that is alone in the braces is moved here, not nested: compilers differ in whether
-  // they see a list there.
+  // they see a list there. One of a class of its own is nested, however it is written.
   explicit Sequential(std::initializer_list<Item> layers) : Sequential(made_of(layers)) {}
+  template <std::derived_from<Sequential> Derived>
+  requires(!std::same_as<Derived, Sequential>) Sequential(Derived&& derived) {
+    append(std::move(derived));
+  }
   template <std::derived_from<Module>... Layers>
   requires(sizeof...(Layers) > 1) explicit Sequential(Layers... layers) = delete;  // braces
 
@@ -153,7 +163,6 @@ class Sequential : public Module {
     return *this;
   }
   Variable forward(const Variable& x) override;
-  std::string description() const override { return "Sequential"; }
 
  private:
   static Sequential made_of(std::initializer_list<Item> layers);

@@ -69,14 +69,31 @@ std::vector<GradientSubject> pooling() {
   };
 }
 
+template <class M>
+GradientSubject function_layer(std::string name) {
+  return layer(std::move(name), {layer_case<M>("matrix", [] { return M(); }, {3, 4})});
+}
+
 std::vector<GradientSubject> elementwise() {
-  using nn::ReLU, nn::PReLU, nn::Dropout, nn::Flatten;
+  using nn::PReLU, nn::Dropout, nn::Flatten;
   const auto seeded = [](Dropout& dropout, In in) {
     manual_seed(3);  // every evaluation drops the same elements
     return dropout(in[0]);
   };
   return {
-      layer("ReLU", {layer_case<ReLU>("matrix", [] { return ReLU(); }, {3, 4})}),
+      function_layer<nn::ReLU>("ReLU"),
+      function_layer<nn::Tanh>("Tanh"),
+      function_layer<nn::Sigmoid>("Sigmoid"),
+      function_layer<nn::SiLU>("SiLU"),
+      function_layer<nn::Softplus>("Softplus"),
+      layer("Identity",
+            {module_case<nn::Identity>(
+                "times x", [] { return nn::Identity(); }, {distinct_values({3, 4}, -2, 2)},
+                [](nn::Identity& same, In in) { return same(in[0]) * in[0]; })}),
+      function_layer<nn::LeakyReLU>("LeakyReLU"),
+      function_layer<nn::GELU>("GELU"),
+      layer("Function",
+            {layer_case<nn::Function>("exp", [] { return nn::Function("exp", exp); }, {3, 4})}),
       layer("PReLU",
             {layer_case<PReLU>("one slope", [] { return PReLU(); }, {3, 4}),
              layer_case<PReLU>("a slope a channel", [] { return PReLU(3); }, {2, 3, 2, 2})}),
@@ -110,7 +127,7 @@ GradientSubject batch_norm_layer(std::string name, const std::vector<Shape>& sha
 }
 
 std::vector<GradientSubject> normalization() {
-  using nn::LayerNorm;
+  using nn::LayerNorm, nn::GroupNorm;
   return {
       layer("LayerNorm",
             {layer_case<LayerNorm>("last axis", [] { return LayerNorm({4}); }, {3, 4}),
@@ -121,6 +138,10 @@ std::vector<GradientSubject> normalization() {
                                    {2, 3, 2}),
              layer_case<LayerNorm>("no weight and bias", [] { return LayerNorm({4}, 1e-5, false); },
                                    {3, 4})}),
+      layer("GroupNorm",
+            {layer_case<GroupNorm>("images", [] { return GroupNorm(2, 4); }, {2, 4, 2, 2}),
+             layer_case<GroupNorm>("rows, no weight and bias",
+                                   [] { return GroupNorm(2, 6, 1e-5, false); }, {3, 6})}),
       batch_norm_layer<nn::BatchNorm1d>("BatchNorm1d", {{4, 3}, {2, 3, 4}}),
       batch_norm_layer<nn::BatchNorm2d>("BatchNorm2d", {{2, 3, 2, 2}}),
   };

@@ -9,7 +9,8 @@ namespace gradian::test {
 
 TEST_CASE("layers: options that make no sense are refused by the constructor") {
   using nn::AdaptiveAvgPool2d, nn::AvgPool2d, nn::BatchNorm1d, nn::BatchNorm2d, nn::Conv2d;
-  using nn::Dropout, nn::Embedding, nn::LayerNorm, nn::Linear, nn::MaxPool2d, nn::PReLU;
+  using nn::Dropout, nn::Embedding, nn::GroupNorm, nn::LayerNorm, nn::Linear, nn::MaxPool2d,
+      nn::PReLU;
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double infinity = std::numeric_limits<double>::infinity();
   check_errors({
@@ -68,6 +69,10 @@ TEST_CASE("layers: options that make no sense are refused by the constructor") {
        },
        "LayerNorm: expected at least one axis and positive sizes, got [3, 0]"},
       {[] { LayerNorm({2}, -1); }, "LayerNorm: eps must be finite and not negative, got -1"},
+      {[] { GroupNorm(0, 4); }, "GroupNorm: num_groups must be positive, got 0"},
+      {[] { GroupNorm(2, 0); }, "GroupNorm: num_channels must be positive, got 0"},
+      {[] { GroupNorm(3, 4); }, "GroupNorm: 4 channels do not divide into 3 groups"},
+      {[] { GroupNorm(2, 4, -1); }, "GroupNorm: eps must be finite and not negative, got -1"},
       {[] { BatchNorm1d(0); }, "BatchNorm1d: num_features must be positive, got 0"},
       {[] { BatchNorm1d(2, {.eps = -1}); },
        "BatchNorm1d: eps must be finite and not negative, got -1"},
@@ -84,6 +89,9 @@ TEST_CASE("layers: true and false do not compile where a number is expected") {
   static_assert(!std::is_constructible_v<nn::Dropout, bool>);
   static_assert(!std::is_constructible_v<nn::LayerNorm, Shape, bool>);
   static_assert(!std::is_constructible_v<nn::LayerNorm, Shape, bool, bool>);
+  static_assert(!std::is_constructible_v<nn::GroupNorm, int, int, bool>);
+  static_assert(!std::is_constructible_v<nn::GELU, const char*>);  // PyTorch's approximate="tanh"
+  static_assert(std::is_constructible_v<nn::GELU, bool>);
   static_assert(std::is_constructible_v<nn::Dropout, double>);
   static_assert(std::is_constructible_v<nn::Dropout, int>);
   static_assert(std::is_constructible_v<nn::LayerNorm, Shape, double, bool>);

@@ -270,6 +270,64 @@ TEST_CASE("BatchNorm1d: momentum is the share of the new batch, eps is added to 
   check_values(layer.running_var, {1.5});                   // (1 + 2) / 2
 }
 
+TEST_CASE("BatchNorm1d: without a momentum the running statistics are those of all batches") {
+  nn::BatchNorm1d layer(1, {.momentum = {}});
+  layer.to(DType::float64);
+  // Means 2, 7 and 3; variances with divisor n - 1 2, 8 and 2: averages 2, 4.5, 4 and 2, 5, 4.
+  layer(input({1, 3}, {2, 1}));
+  check_values(layer.running_mean, {2});
+  check_values(layer.running_var, {2});
+  layer(input({5, 9}, {2, 1}));
+  layer(input({2, 4}, {2, 1}));
+  check_values(layer.running_mean, {4});
+  check_values(layer.running_var, {4});
+  CHECK(layer.num_batches_tracked.item() == 3);
+  CHECK(layer.num_batches_tracked.dtype() == DType::int64);
+}
+
+TEST_CASE("BatchNorm1d: without running statistics evaluation takes the batch's") {
+  nn::BatchNorm1d layer(1, {.eps = 3, .track_running_stats = false});
+  layer.to(DType::float64);
+  CHECK(layer.named_buffers().empty());
+  for (const bool training : {true, false}) {
+    layer.train(training);
+    check_values(layer(input({1, 3}, {2, 1})), {-0.5, 0.5});  // -1 / sqrt(1 + 3)
+  }
+}
+
+TEST_CASE("GroupNorm: mean 0 and variance 1 over a group of channels, then a weight a channel") {
+  // Channels {1, 3}, {5, 7} and {2, 2}, {2, 2}. In two groups: {1, 3, 5, 7} has mean 4 and variance
+  // (9 + 1 + 1 + 9) / 4 = 5, which with eps 4 gives a deviation of 3; four times 2 give 0.
+  const Variable x = input({1, 3, 5, 7, 2, 2, 2, 2}, {1, 4, 2});
+  nn::GroupNorm layer = with_values(nn::GroupNorm(2, 4, 4), {3, 6, 1, 1}, {0, 1, 7, 8});
+  check_values(layer(x), {-3, -1, 3, 7, 7, 7, 8, 8});
+  // One group is layer norm without the batch, as many as channels normalise each by itself: 1 and
+  // 3 have the variance 1, 5 and 7 too.
+  nn::GroupNorm each(4, 4, 3, false);
+  check_values(each(x), {-0.5, 0.5, -0.5, 0.5, 0, 0, 0, 0});
+  check_close(nn::GroupNorm(1, 4, 0.5, false)(x).value(),
+              nn::LayerNorm({4, 2}, 0.5, false)(x).value());
+}
+
+TEST_CASE("layers: functions as layers, of the library and of one's own") {
+  const Variable x = input({-2, 0, 3}, {3});
+  const double e2 = std::exp(2), e3 = std::exp(3);
+  const double sigmoid2 = 1 / (1 + e2), sigmoid3 = e3 / (1 + e3);
+  check_values(nn::Tanh()(x), {std::tanh(-2), 0, std::tanh(3)});
+  check_values(nn::Sigmoid()(x), {sigmoid2, 0.5, sigmoid3});
+  check_values(nn::SiLU()(x), {-2 * sigmoid2, 0, 3 * sigmoid3});
+  check_values(nn::Softplus()(x), {std::log1p(1 / e2), std::log(2), std::log1p(e3)});
+  check_values(nn::LeakyReLU()(x), {-0.02, 0, 3});
+  check_values(nn::LeakyReLU(0.2)(x), {-0.4, 0, 3});
+  const auto cdf = [](double z) { return std::erfc(-z / std::sqrt(2)) / 2; };
+  check_values(nn::GELU()(x), {-2 * cdf(-2), 0, 3 * cdf(3)});
+  check_values(nn::GELU(false)(x), {-2 * cdf(-2), 0, 3 * cdf(3)});
+  check_close(nn::GELU(true)(x).value(), gelu(x, true).value());
+  CHECK(nn::Identity()(x).id() == x.id());
+  check_values(nn::Function("square", [](const Variable& v) { return v * v; })(x), {4, 0, 9});
+  check_values(nn::Function("exp", exp)(x), {1 / e2, 1, e3});
+}
+
 TEST_CASE("BatchNorm: statistics run over all axes but the channels'") {
   // 1, 2 and 3, 6 are the two images' (or rows') values of the one channel: mean 3,
   // variance (4 + 1 + 0 + 9) / 4 = 3.5, or 14 / 3 with divisor n - 1.
@@ -311,6 +369,7 @@ TEST_CASE("layers: inputs that do not fit are refused with a reason") {
   nn::Conv2d conv(3, 2, 5);
   nn::BatchNorm1d norm1d(2);
   nn::BatchNorm2d norm2d(2);
+  nn::GroupNorm groups(2, 4);
   nn::Embedding table(3, 2);
   check_errors({
       {[&] {
@@ -364,14 +423,21 @@ TEST_CASE("layers: inputs that do not fit are refused with a reason") {
          nn::LayerNorm({2, 2})(zeros({2}));
        },
        "layer_norm: expected the last axes to be [2, 2], got shape [2]"},
+      {[&] { groups(zeros({4})); }, "GroupNorm: expected 4 channels at axis 1, got shape [4]"},
+      {[&] {
+         groups(zeros({2, 6, 1}));
+       },
+       "GroupNorm: expected 4 channels at axis 1, got shape [2, 6, 1]"},
       {[&] {
          norm1d(zeros({1, 2}));
        },
-       "BatchNorm1d: training needs more than one value a channel, got shape [1, 2]"},
+       "BatchNorm1d: the statistics of a batch need more than one value a channel, got shape [1, "
+       "2]"},
       {[&] {
          norm2d(zeros({1, 2, 1, 1}));
        },
-       "BatchNorm2d: training needs more than one value a channel, got shape [1, 2, 1, 1]"},
+       "BatchNorm2d: the statistics of a batch need more than one value a channel, got shape [1, "
+       "2, 1, 1]"},
       {[&] {
          norm1d(zeros({4, 3}));
        },

@@ -17,7 +17,13 @@ struct Net : nn::Module {
   nn::Linear& output = add_module("output", nn::Linear(8, 3));
   const Variable& scale = add_parameter("scale", Tensor::ones({1}));
   Variable forward(const Variable& x) override { return output(flatten(features(x), 1)) * scale; }
-  std::string description() const override { return "Net"; }
+};
+
+template <class Layer>
+struct Wrapper : nn::Module {};
+
+struct Mlp : nn::Sequential {
+  Mlp() : Sequential{nn::PReLU(), nn::PReLU()} {}
 };
 
 Variable image() { return Variable(Tensor::arange(32, DType::float32).reshape({2, 1, 4, 4})); }
@@ -27,7 +33,6 @@ struct Registry : nn::Module {
   using Module::add_buffer;
   using Module::add_module;
   using Module::add_parameter;
-  std::string description() const override { return "Registry"; }
 };
 
 }  // namespace
@@ -205,6 +210,12 @@ TEST_CASE("module: names do not depend on what a compiler makes of a Sequential 
   CHECK(names(alone.named_parameters()) == Strings{"0.weight", "2.weight"});
   const nn::Sequential nested{nn::ReLU(), nn::Sequential{nn::PReLU()}};
   CHECK(names(nested.named_parameters()) == Strings{"1.0.weight"});
+  // One of a class of its own is always a layer, never cut down to its base.
+  Mlp mlp;
+  const nn::Sequential braces{Mlp()}, moved{std::move(mlp)}, parentheses(Mlp{});
+  const nn::Sequential assigned = Mlp();
+  for (const nn::Sequential* net : {&braces, &moved, &parentheses, &assigned})
+    CHECK(names(net->named_parameters()) == Strings{"0.0.weight", "0.1.weight"});
 }
 
 TEST_CASE("module: initial values follow the written order of the layers") {
@@ -232,6 +243,23 @@ TEST_CASE("module: forward(x) of a loss that takes labels too fails and says who
         "module takes"}});
 }
 
+TEST_CASE("module: a class is called by its own name, wherever it stands") {
+  struct Local : nn::Module {};
+  CHECK(Net().description() == "Net");
+  CHECK(Local().description() == "Local");
+  CHECK(Wrapper<nn::Linear>().description() == "Wrapper");
+  CHECK(nn::Sequential().description() == "Sequential");
+  CHECK(nn::Function("exp", exp).description() == "Function(exp)");
+}
+
+TEST_CASE("module: a tensor is taken as a variable without gradient") {
+  Net net;
+  net.eval();
+  CHECK(identical(net(image().value()).value(), net(image()).value()));
+  nn::Sequential tokens{nn::Embedding(4, 3), nn::Flatten()};
+  CHECK(tokens(integers({0, 3, 2, 2}).reshape({2, 2})).shape() == Shape{2, 6});
+}
+
 TEST_CASE("module: descriptions tell the kind and what differs from the defaults") {
   const nn::Conv2d::Options rich{
       .stride = 2, .padding = {1, 0}, .dilation = 3, .groups = 4, .bias = false};
@@ -242,16 +270,35 @@ TEST_CASE("module: descriptions tell the kind and what differs from the defaults
       {nn::Conv2d(4, 8, Pair{3, 1}, rich).description(),
        "Conv2d(4 -> 8, 3x1, stride 2, padding 1x0, dilation 3, groups 4, no bias)"},
       {nn::MaxPool2d(2).description(), "MaxPool2d(2)"},
+      {nn::MaxPool2d(3, 2, 1).description(), "MaxPool2d(3, stride 2, padding 1)"},
+      {nn::MaxPool2d({.kernel = {2, 3}, .stride = 1, .dilation = {1, 2}}).description(),
+       "MaxPool2d(2x3, stride 1, dilation 1x2)"},
       {nn::AvgPool2d(3).description(), "AvgPool2d(3)"},
+      {nn::AvgPool2d({.kernel = 3, .padding = 1}, false).description(),
+       "AvgPool2d(3, padding 1, padding not counted)"},
       {nn::AdaptiveAvgPool2d({1, 2}).description(), "AdaptiveAvgPool2d(1x2)"},
       {nn::ReLU().description(), "ReLU"},
       {nn::PReLU(16).description(), "PReLU(16)"},
       {nn::Dropout(0.2).description(), "Dropout(0.2)"},
       {nn::Flatten().description(), "Flatten"},
+      {nn::Flatten(2).description(), "Flatten(from axis 2)"},
+      {nn::Tanh().description(), "Tanh"},
+      {nn::GELU().description(), "GELU"},
+      {nn::GELU(true).description(), "GELU(tanh)"},
+      {nn::LeakyReLU(0.2).description(), "LeakyReLU(0.2)"},
       {nn::Embedding(100, 8).description(), "Embedding(100 x 8)"},
       {nn::LayerNorm({4, 8}).description(), "LayerNorm([4, 8])"},
+      {nn::LayerNorm({4}, 0.1, false).description(), "LayerNorm([4], eps 0.1, no affine)"},
+      {nn::GroupNorm(2, 6).description(), "GroupNorm(2 groups, 6 channels)"},
+      {nn::GroupNorm(2, 6, 1, false).description(),
+       "GroupNorm(2 groups, 6 channels, eps 1, no affine)"},
       {nn::BatchNorm1d(5).description(), "BatchNorm1d(5)"},
       {nn::BatchNorm2d(6).description(), "BatchNorm2d(6)"},
+      {nn::BatchNorm2d(6, {.eps = 0.1, .momentum = 0.5, .affine = false}).description(),
+       "BatchNorm2d(6, eps 0.1, momentum 0.5, no affine)"},
+      {nn::BatchNorm2d(6, {.momentum = {}}).description(), "BatchNorm2d(6, cumulative average)"},
+      {nn::BatchNorm2d(6, {.track_running_stats = false}).description(),
+       "BatchNorm2d(6, no running statistics)"},
       {CenterLoss(10, 2).description(), "CenterLoss(10 classes, 2-d, weight 1)"},
       {CenterLoss(10, 2, 0.1, CenterUpdate::paper).description(),
        "CenterLoss(10 classes, 2-d, weight 0.1, paper's update)"},

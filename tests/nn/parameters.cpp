@@ -150,7 +150,7 @@ TEST_CASE("check_all_trained: names the parameter that no group holds") {
         "0, mirror) is "
         "in no optimiser group, so it would never be trained"},
        {[&] { check_all_trained(forgets_bias, {&net}); },
-        "check_all_trained: parameter 'output.bias' of Module is in no optimiser group, so it "
+        "check_all_trained: parameter 'output.bias' of Net is in no optimiser group, so it "
         "would never be trained"}});
   net.output.bias.set_requires_grad(false);  // frozen on purpose
   check_all_trained(forgets_bias, {&net});
@@ -181,7 +181,7 @@ TEST_CASE("check_all_trained: finds a layer that is a plain member, by the loss 
        {[&] {
           nn::check_all_trained(sgd, {&net, &empty});
         },
-        "check_all_trained: Module has no parameter; its layers must be registered with "
+        "check_all_trained: AllPlain has no parameter; its layers must be registered with "
         "add_module"},
        {[&] { nn::SGD(empty.named_parameters(), {}); },
         "SGD: group 0 holds no parameter; the layers of a module must be registered with "

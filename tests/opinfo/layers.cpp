@@ -20,6 +20,12 @@ Variable run(Call& c, Layer layer, const Variable& x) {
   return layer(x);
 }
 
+// Of a layer without options.
+template <class Layer>
+Variable plain(Call& c) {
+  return run(c, Layer(), c.variable("input"));
+}
+
 // Of conv2d and of nn::Conv2d.
 template <class Options>
 void read_geometry(Call& c, Options& options) {
@@ -62,6 +68,7 @@ Variable normed(Call& c) {
   options.eps = c.number("eps", 1e-5);
   options.momentum = c.number("momentum", 0.1);
   options.affine = c.flag("affine", true);
+  options.track_running_stats = c.flag("track_running_stats", true);
   const Variable x = c.variable("input");
   Layer layer(features, options);
   c.set_up(layer);
@@ -124,7 +131,26 @@ Table layers() {
     const Variable x = c.variable("input");
     return run(c, nn::PReLU(c.integer("num_parameters", 1), c.number("init", 0.25)), x);
   };
-  rows["nn.ReLU"] = [](Call& c) { return run(c, nn::ReLU(), c.variable("input")); };
+  rows["nn.GroupNorm"] = [](Call& c) {
+    const Variable x = c.variable("input");
+    const int64_t groups = c.integer("num_groups"), channels = c.integer("num_channels");
+    const double eps = c.number("eps", 1e-5);
+    return run(c, nn::GroupNorm(groups, channels, eps, c.flag("affine", true)), x);
+  };
+  rows["nn.LeakyReLU"] = [](Call& c) {
+    const Variable x = c.variable("input");
+    return run(c, nn::LeakyReLU(c.number("negative_slope", 0.01)), x);
+  };
+  rows["nn.GELU"] = [](Call& c) {
+    const Variable x = c.variable("input");
+    return run(c, nn::GELU(c.word("approximate", "none") == "tanh"), x);
+  };
+  rows["nn.ReLU"] = plain<nn::ReLU>;
+  rows["nn.Tanh"] = plain<nn::Tanh>;
+  rows["nn.Sigmoid"] = plain<nn::Sigmoid>;
+  rows["nn.SiLU"] = plain<nn::SiLU>;
+  rows["nn.Softplus"] = plain<nn::Softplus>;
+  rows["nn.Identity"] = plain<nn::Identity>;
   return rows;
 }
 

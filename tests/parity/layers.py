@@ -25,12 +25,29 @@ def write(f):
     layer(f, "embedding.default", nn.Embedding(5, 3), index(5, 2, 3))
     layer(f, "layer_norm.default", nn.LayerNorm([5, 6]), image)
     layer(f, "layer_norm.options", nn.LayerNorm(3, eps=0.1, elementwise_affine=False), rows)
+    layer(f, "tanh.default", nn.Tanh(), rows)
+    layer(f, "sigmoid.default", nn.Sigmoid(), rows)
+    layer(f, "silu.default", nn.SiLU(), rows)
+    layer(f, "softplus.default", nn.Softplus(), rows)
+    layer(f, "identity.default", nn.Identity(), rows)
+    layer(f, "leaky_relu.default", nn.LeakyReLU(), rows)
+    layer(f, "leaky_relu.options", nn.LeakyReLU(0.2), rows)
+    layer(f, "gelu.default", nn.GELU(), rows)
+    layer(f, "gelu.approximate", nn.GELU("tanh"), rows)
+    layer(f, "max_pool2d.positional", nn.MaxPool2d(3, 2, 1), image)
+    layer(f, "avg_pool2d.positional", nn.AvgPool2d(3, 2, 1), image)
+    layer(f, "group_norm.default", nn.GroupNorm(2, 4), image)
+    layer(f, "group_norm.options", nn.GroupNorm(3, 3, eps=0.1, affine=False), rows)
     layer(f, "sequential.convnet",
           nn.Sequential(nn.Conv2d(4, 3, 3, padding=1, bias=False), nn.BatchNorm2d(3), nn.PReLU(3),
                         nn.MaxPool2d(2), nn.Flatten(), nn.Linear(18, 4)), image)
     layer(f, "batch_norm1d.rows", nn.BatchNorm1d(3), real(5, 3), steps=4)
     layer(f, "batch_norm1d.sequences", nn.BatchNorm1d(3), real(2, 3, 4), steps=4)
     layer(f, "batch_norm2d.images", nn.BatchNorm2d(3), real(2, 3, 2, 3), steps=4)
+    layer(f, "batch_norm2d.cumulative", nn.BatchNorm2d(3, momentum=None), real(2, 3, 2, 3),
+          steps=4)
+    layer(f, "batch_norm1d.untracked", nn.BatchNorm1d(3, track_running_stats=False), real(5, 3),
+          steps=3)
     layer(f, "batch_norm2d.options", nn.BatchNorm2d(3, eps=0.1, momentum=0.3, affine=False),
           real(2, 3, 2, 3), steps=4)
 
@@ -59,6 +76,7 @@ def run(f, name, step, module, spec, rng):
     cotangent = torch.from_numpy(single(rng.uniform(-1, 1, out.shape)))
     gradients = torch.autograd.grad(out, list(wanted.values()), cotangent)
     buffers = dict(module.named_buffers(prefix="after"))
+    counts = getattr(module, "momentum", 0) is None
     arrays = {"in": x, "out": out, "cotangent": cotangent, **dict(zip(wanted, gradients)),
-              **{key: buffer for key, buffer in buffers.items() if "num_batches" not in key}}
+              **{key: buffer for key, buffer in buffers.items() if counts or "num_batches" not in key}}
     f.add(name, **{f"{step}.{key}": array for key, array in arrays.items()})
