@@ -121,6 +121,8 @@ std::string Linear::settings() const {
   return text(weight.size(1), " -> ", weight.size(0), without("bias", bias.defined()));
 }
 
+int64_t Linear::multiply_adds(const Shape& output) const { return numel(output) * weight.size(1); }
+
 Conv2d::Conv2d(int64_t in_channels, int64_t out_channels, Pair kernel_size, const Options& options)
     : weight(add_parameter("weight", initial_weight(conv2d_weight_shape(in_channels, out_channels,
                                                                         kernel_size, options)))),
@@ -137,6 +139,10 @@ std::string Conv2d::settings() const {
               setting("dilation", options_.dilation, plain.dilation),
               setting<Pair>("groups", options_.groups, plain.groups),
               without("bias", bias.defined()));
+}
+
+int64_t Conv2d::multiply_adds(const Shape& output) const {
+  return numel(output) * numel(weight.shape()) / weight.size(0);
 }
 
 LeakyReLU::LeakyReLU(double negative_slope)

@@ -20,6 +20,7 @@ class Linear : public Module {
   const Variable &weight, &bias;  // bias is undefined without one
 
  private:
+  int64_t multiply_adds(const Shape& output) const override;
   std::string settings() const override;
 };
 
@@ -41,6 +42,7 @@ class Conv2d : public Module {
   const Variable &weight, &bias;
 
  private:
+  int64_t multiply_adds(const Shape& output) const override;
   std::string settings() const override;
   Conv2dOptions options_;
 };

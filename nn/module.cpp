@@ -3,9 +3,7 @@
 #include <cxxabi.h>
 
 #include <cstdlib>
-#include <iomanip>
 #include <set>
-#include <sstream>
 #include <typeinfo>
 
 #include "tensor/kernels.h"
@@ -15,13 +13,6 @@ namespace {
 
 std::string joined(const std::string& prefix, const std::string& name) {
   return prefix.empty() ? name : prefix + "." + name;
-}
-
-template <class Parameters>
-int64_t count(const Parameters& parameters) {
-  int64_t total = 0;
-  for (const Parameter& p : parameters) total += p.variable.defined() ? p.variable.numel() : 0;
-  return total;
 }
 
 }  // namespace
@@ -72,7 +63,11 @@ std::vector<Variable> Module::parameters() const {
 
 std::vector<Parameter> Module::named_buffers() const { return collect(&Module::buffers_); }
 
-int64_t Module::parameter_count() const { return count(named_parameters()); }
+int64_t Module::parameter_count() const {
+  int64_t total = 0;
+  for (const Parameter& p : named_parameters()) total += p.variable.numel();
+  return total;
+}
 
 void Module::train(bool training) {
   training_ = training;
@@ -110,32 +105,6 @@ void Module::replace_parameter(const std::string& name, const Variable& variable
   check(old->is_unique(), "replace_parameter: something else still holds '", name,
         "', such as an optimiser or a graph, and would go on to use it");
   *old = variable;
-}
-
-std::string Module::summary() const {
-  std::vector<std::array<std::string, 3>> rows;
-  visit("", [&](const std::string& prefix, const Module& module) {
-    const int64_t own = count(module.parameters_);
-    rows.push_back({prefix.empty() ? "(model)" : prefix, module.description(),
-                    own ? std::to_string(own) : ""});
-  });
-  rows.push_back({"total", "", std::to_string(parameter_count())});
-  size_t name_width = 0, kind_width = 0;
-  for (const auto& row : rows) {
-    name_width = std::max(name_width, row[0].size());
-    kind_width = std::max(kind_width, row[1].size());
-  }
-  std::ostringstream out;
-  for (const auto& [name, kind, parameters] : rows) {
-    out << std::left << std::setw(static_cast<int>(name_width) + 2) << name;
-    if (parameters.empty())
-      out << kind;
-    else
-      out << std::setw(static_cast<int>(kind_width) + 2) << kind << std::right << std::setw(10)
-          << parameters;
-    out << '\n';
-  }
-  return out.str();
 }
 
 void Module::check_name(const std::string& name) const {
@@ -196,7 +165,7 @@ Sequential Sequential::made_of(std::initializer_list<Item> layers) {
 
 Variable Sequential::forward(const Variable& x) {
   Variable result = x;
-  for (const auto& [name, child] : children()) result = child->forward(result);
+  for (const auto& [name, child] : children()) result = (*child)(result);
   return result;
 }
 

@@ -10,7 +10,8 @@
 //
 // The module owns what it registers, and a member is a reference to it: what forward() uses, what
 // an optimiser trains and what to() converts cannot part. A layer as a plain member, `nn::Linear
-// hidden{784, 64};`, would compute but belong to no one: check_all_trained (optimizer.h) finds it.
+// hidden{784, 64};`, would compute but belong to no one: summary({1, 784}) and
+// check_all_trained (optimizer.h), if it is given the loss, find it.
 #pragma once
 
 #include <concepts>
@@ -44,8 +45,8 @@ class Module {
   // What most layers implement. A module that takes other arguments (a loss, for one) has a
   // forward of its own and leaves this one alone, which fails.
   virtual Variable forward(const Variable& x);
-  Variable operator()(const Variable& x) { return forward(x); }
-  Variable operator()(const Tensor& x) { return forward(Variable(x)); }  // gets no gradient
+  Variable operator()(const Variable& x);                                // forward(x)
+  Variable operator()(const Tensor& x) { return (*this)(Variable(x)); }  // gets no gradient
 
   // Of this module and all below it, depth first, in the order of registration. A parameter that
   // several modules share is listed once.
@@ -69,8 +70,13 @@ class Module {
   // set_value, decoder.weight.set_value(values).
   void replace_parameter(const std::string& name, const Variable& variable);
 
-  // One line a module: name, kind with its options, parameters; then the total.
+  // A table: each module's name, description and parameters, and the totals.
   std::string summary() const;
+  // With the shape of each module's output, and the multiply-adds of products and convolutions, for
+  // zeros of this shape, {1, 3, 32, 32}, or for an input, such as indices. It runs once, in
+  // evaluation mode and unrecorded. Fails when a layer with parameters runs that is not registered.
+  std::string summary(const Shape& input_shape);
+  std::string summary(const Tensor& input);
   // The class's name and its settings, as in "Linear(784 -> 64)".
   virtual std::string description() const;
 
@@ -79,6 +85,8 @@ class Module {
 
   // What description() puts in parentheses: the settings, those that have their defaults left out.
   virtual std::string settings() const { return ""; }
+  // Of the module itself, not of its children, for summary().
+  virtual int64_t multiply_adds(const Shape& /*output*/) const { return 0; }
   // "Linear", without namespaces; in constructors that of the class which they are of.
   std::string class_name() const;
 
@@ -104,6 +112,14 @@ class Module {
 
  private:
   friend class TrainingMode;
+  // A call of a module while summary() listens.
+  struct Call {
+    const Module* module;
+    Shape output;
+    int64_t multiply_adds = 0;
+  };
+  static thread_local std::vector<Call>* calls_;
+  std::string summary(const std::vector<Call>& calls) const;
   void check_name(const std::string& name) const;
   const Variable& register_in(std::deque<Parameter>& registered, const std::string& name,
                               Tensor value, bool requires_grad);

@@ -60,6 +60,7 @@ TEST_CASE("module: parameter_count adds up all parameters and no buffers") {
 
 TEST_CASE("module: the summary has a line for each module and the total") {
   CHECK(Net().summary() ==
+        "name        layer                parameters\n"
         "(model)     Net                           1\n"
         "features    Sequential\n"
         "features.0  Conv2d(1 -> 2, 3x3)          20\n"
@@ -67,6 +68,71 @@ TEST_CASE("module: the summary has a line for each module and the total") {
         "features.2  ReLU\n"
         "output      Linear(8 -> 3)               27\n"
         "total                                    52\n");
+}
+
+TEST_CASE(
+    "module: the summary for an input tells what each module makes of it, and at what price") {
+  // Conv2d: 2 * 2 * 2 * 2 outputs of 3 * 3 products each; Linear: 2 * 3 outputs of 8.
+  Net net;
+  net.to(DType::float64);
+  const Tensor before = net.named_buffers()[0].variable.value();
+  CHECK(net.summary({2, 1, 4, 4}) ==
+        "name        layer                output        parameters  mult-adds\n"
+        "(model)     Net                  [2, 3]                 1\n"
+        "features    Sequential           [2, 2, 2, 2]\n"
+        "features.0  Conv2d(1 -> 2, 3x3)  [2, 2, 2, 2]          20        144\n"
+        "features.1  BatchNorm2d(2)       [2, 2, 2, 2]           4\n"
+        "features.2  ReLU                 [2, 2, 2, 2]\n"
+        "output      Linear(8 -> 3)       [2, 3]                27         48\n"
+        "total                                                  52        192\n");
+  CHECK(net.training());
+  CHECK(identical(net.named_buffers()[0].variable.value(), before));
+  // A layer that runs twice shows its last output and what both runs take: (1 + 2) * 4 * 4.
+  struct Twice : nn::Module {
+    nn::Linear& layer = add_module("layer", nn::Linear(4, 4));
+    Variable forward(const Variable& x) override { return layer(concat({layer(x), x})); }
+  };
+  CHECK(Twice().summary({1, 4}) ==
+        "name     layer           output  parameters  mult-adds\n"
+        "(model)  Twice           [2, 4]\n"
+        "layer    Linear(4 -> 4)  [2, 4]          20         48\n"
+        "total                                    20         48\n");
+  CHECK(nn::Embedding(9, 4).summary(integers({1, 2})) ==
+        "name     layer             output  parameters\n"
+        "(model)  Embedding(9 x 4)  [2, 4]          36\n"
+        "total                                      36\n");
+}
+
+TEST_CASE("module: the summary keeps to 80 columns, where a description can be broken") {
+  const nn::Conv2d::Options rich{
+      .stride = 2, .padding = {1, 0}, .dilation = 3, .groups = 4, .bias = false};
+  nn::Sequential net{nn::Conv2d(4, 8, Pair{3, 1}, rich)};
+  CHECK(net.summary({128, 4, 32, 32}) ==
+        "name     layer                          output            parameters  mult-adds\n"
+        "(model)  Sequential                     [128, 8, 14, 16]\n"
+        "0        Conv2d(4 -> 8, 3x1, stride 2,  [128, 8, 14, 16]          24     688128\n"
+        "           padding 1x0, dilation 3,\n"
+        "           groups 4, no bias)\n"
+        "total                                                             24     688128\n");
+}
+
+TEST_CASE("module: the summary for an input finds a layer that no one registered") {
+  struct PlainMember : nn::Module {
+    nn::Linear hidden{4, 2};
+    nn::ReLU activation;  // has nothing to train
+    nn::Linear& output = add_module("output", nn::Linear(2, 3));
+    Variable forward(const Variable& x) override { return output(activation(hidden(x))); }
+  };
+  PlainMember net;
+  check_errors({{[&] {
+                   net.summary({1, 4});
+                 },
+                 "summary: forward() of PlainMember calls a Linear(4 -> 2) that is not registered "
+                 "with add_module, so no one would train it"},
+                {[&] {
+                   net.summary({1, 5});
+                 },
+                 "linear: expected x [..., I] and weight [O, I], got x [1, 5], weight [2, 4]"}});
 }
 
 TEST_CASE("module: a name is refused when it is empty, dotted or taken, by whatever kind") {

@@ -1,0 +1,130 @@
+// Module::summary: the table of a model's modules. What each of them makes of an input is seen
+// where modules call one another, in Module::operator(); nothing else knows the order of a
+// forward().
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "nn/module.h"
+
+namespace gradian::nn {
+namespace {
+
+constexpr size_t kLineWidth = 80, kGap = 2;
+
+// Name, description, output, parameters, multiply-adds; a column that is empty is not shown.
+constexpr size_t kColumns = 5, kDescription = 1, kFirstNumber = 3;
+using Row = std::array<std::string, kColumns>;
+
+std::array<size_t, kColumns> widths_of(const std::vector<Row>& rows) {
+  std::array<size_t, kColumns> widths{};
+  for (const Row& row : rows)
+    for (size_t i = 0; i < kColumns; ++i) widths[i] = std::max(widths[i], row[i].size());
+  return widths;
+}
+
+// Breaks the text after commas into lines of at most `width`, if it can.
+std::vector<std::string> broken(const std::string& text, size_t width) {
+  std::vector<std::string> lines{""};
+  for (size_t begin = 0, end = 0; begin < text.size(); begin = end) {
+    end = std::min(text.find(", ", begin), text.size() - 1) + 1;
+    const std::string part = text.substr(begin, end - begin);
+    if (lines.back().size() + part.size() > width && !lines.back().empty()) lines.push_back(" ");
+    lines.back() += part;
+  }
+  return lines;
+}
+
+std::string table(const std::vector<Row>& rows) {
+  std::array<size_t, kColumns> widths = widths_of(rows);
+  size_t others = 0;
+  for (size_t i = 0; i < kColumns; ++i)
+    if (i != kDescription && widths[i] > 0) others += widths[i] + kGap;
+  const size_t room = std::max<size_t>(kLineWidth - std::min(others, kLineWidth), 24);
+  std::vector<Row> lines;
+  for (Row row : rows)
+    for (const std::string& part : broken(row[kDescription], room)) {
+      row[kDescription] = part;
+      lines.push_back(row);
+      row = {};
+    }
+  widths = widths_of(lines);
+  std::string out;
+  for (const Row& line : lines) {
+    for (size_t i = 0; i < kColumns; ++i) {
+      if (widths[i] == 0) continue;
+      const std::string spaces(widths[i] - line[i].size(), ' '), gap(i == 0 ? 0 : kGap, ' ');
+      out += gap + (i < kFirstNumber ? line[i] + spaces : spaces + line[i]);
+    }
+    out.erase(out.find_last_not_of(' ') + 1);
+    out += '\n';
+  }
+  return out;
+}
+
+std::string count_text(int64_t count) { return count > 0 ? std::to_string(count) : ""; }
+
+}  // namespace
+
+thread_local std::vector<Module::Call>* Module::calls_ = nullptr;
+
+Variable Module::operator()(const Variable& x) {
+  const Variable y = forward(x);
+  if (calls_) calls_->push_back({this, y.shape(), multiply_adds(y.shape())});
+  return y;
+}
+
+std::string Module::summary(const std::vector<Call>& calls) const {
+  std::map<const Module*, Call> by_module;  // its last output, and the multiply-adds of all calls
+  int64_t total = 0;
+  for (const Call& call : calls) {
+    Call& sum = by_module[call.module];
+    sum = {call.module, call.output, sum.multiply_adds + call.multiply_adds};
+    total += call.multiply_adds;
+  }
+  std::vector<Row> rows{
+      {"name", "layer", calls.empty() ? "" : "output", "parameters", total > 0 ? "mult-adds" : ""}};
+  visit("", [&](const std::string& prefix, const Module& module) {
+    int64_t own = 0;
+    for (const Parameter& p : module.parameters_)
+      own += p.variable.defined() ? p.variable.numel() : 0;
+    Row row{prefix.empty() ? "(model)" : prefix, module.description(), "", count_text(own), ""};
+    if (const auto found = by_module.find(&module); found != by_module.end()) {
+      row[2] = text(found->second.output);
+      row[4] = count_text(found->second.multiply_adds);
+      by_module.erase(found);
+    }
+    rows.push_back(row);
+  });
+  for (const auto& [module, call] : by_module)
+    check(module->parameters_.empty(), "summary: forward() of ", description(), " calls a ",
+          module->description(),
+          " that is not registered with add_module, so no one would train it");
+  rows.push_back({"total", "", "", std::to_string(parameter_count()), count_text(total)});
+  return table(rows);
+}
+
+std::string Module::summary() const { return summary(std::vector<Call>()); }
+
+std::string Module::summary(const Tensor& input) {
+  const NoGrad no_grad;
+  const EvalMode evaluation(*this);
+  struct Listening {
+    explicit Listening(std::vector<Call>& calls) { calls_ = &calls; }
+    ~Listening() { calls_ = nullptr; }
+  };
+  std::vector<Call> calls;
+  {
+    const Listening listening(calls);
+    (*this)(input);
+  }
+  return summary(calls);
+}
+
+std::string Module::summary(const Shape& input_shape) {
+  const std::vector<Parameter> parameters = named_parameters();
+  const DType dtype = parameters.empty() ? DType::float32 : parameters[0].variable.dtype();
+  return summary(Tensor::zeros(input_shape, dtype));
+}
+
+}  // namespace gradian::nn
