@@ -47,7 +47,6 @@ struct ResidualBlock : nn::Module {
     const Variable y = relu(norm1(conv1(x)));
     return relu(norm2(conv2(y)) + shortcut(x));
   }
-  std::string description() const override { return "ResidualBlock"; }
 };
 
 // A block is a layer like any other. [N, 1, H, W] -> [N, classes].

@@ -156,6 +156,9 @@ class Embedding : public Module {
 // (x - mean) / sqrt(var + eps) * weight + bias over the last axes. Ba, Kiros & Hinton 2016.
 class LayerNorm : public Module {
  public:
+  explicit LayerNorm(int64_t size) : LayerNorm(Shape{size}) {}
+  LayerNorm(int64_t size, std::floating_point auto eps, bool affine = true)
+      : LayerNorm(Shape{size}, eps, affine) {}
   explicit LayerNorm(const Shape& normalized_shape, double eps = 1e-5, bool affine = true);
   template <std::same_as<bool> T>
   LayerNorm(const Shape& normalized_shape, T affine, bool = true) = delete;  // eps comes first

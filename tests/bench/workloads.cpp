@@ -109,7 +109,6 @@ struct ResidualBlock : nn::Module {
                             nn::Sequential{nn::Conv2d(in, out, 1, {.stride = 2, .bias = false}),
                                            nn::BatchNorm2d(out)})) {}
   Variable forward(const Variable& x) override { return body(x) + shortcut(x); }
-  std::string description() const override { return "ResidualBlock"; }
   nn::Sequential &body, &shortcut;
 };
 
