@@ -101,7 +101,7 @@ $(test_program) $(opinfo_program):
 
 # The sources that read files of the tree when they run.
 looks_at_tree := $(addprefix tests/,includes.cpp gradients/main.cpp autograd/gradients.cpp \
-    parity/fixture.cpp)
+    parity/fixture.cpp nn/parameters.cpp)
 $(call release_object,$(looks_at_tree)) $(call test_object,$(looks_at_tree)): \
     source_dir := -DGRADIAN_SOURCE_DIR="\"$(CURDIR)\""
 

@@ -129,15 +129,14 @@ GradientSubject batch_norm_layer(std::string name, const std::vector<Shape>& sha
 std::vector<GradientSubject> normalization() {
   using nn::LayerNorm, nn::GroupNorm;
   return {
-      layer("LayerNorm",
-            {layer_case<LayerNorm>("last axis", [] { return LayerNorm({4}); }, {3, 4}),
-             layer_case<LayerNorm>("two axes",
-                                   [] {
-                                     return LayerNorm({3, 2});
-                                   },
-                                   {2, 3, 2}),
-             layer_case<LayerNorm>("no weight and bias", [] { return LayerNorm({4}, 1e-5, false); },
-                                   {3, 4})}),
+      layer("LayerNorm", {layer_case<LayerNorm>("last axis", [] { return LayerNorm(4); }, {3, 4}),
+                          layer_case<LayerNorm>("two axes",
+                                                [] {
+                                                  return LayerNorm({3, 2});
+                                                },
+                                                {2, 3, 2}),
+                          layer_case<LayerNorm>("no weight and bias",
+                                                [] { return LayerNorm(4, 1e-5, false); }, {3, 4})}),
       layer("GroupNorm",
             {layer_case<GroupNorm>("images", [] { return GroupNorm(2, 4); }, {2, 4, 2, 2}),
              layer_case<GroupNorm>("rows, no weight and bias",

@@ -105,7 +105,7 @@ TEST_CASE("init: batch norm starts as the identity, PReLU with a slope of a quar
   check_values(norm.running_var, {1, 1});
   check_values(nn::PReLU(2).weight, {0.25, 0.25});
   check_values(nn::PReLU(1, 0.1).weight, {0.1}, 1e-7);
-  const nn::LayerNorm layer({2});
+  const nn::LayerNorm layer(2);
   check_values(layer.weight, {1, 1});
   check_values(layer.bias, {0, 0});
 }

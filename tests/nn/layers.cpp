@@ -266,7 +266,7 @@ TEST_CASE("layers: inputs that do not fit are refused with a reason") {
        },
        "PReLU: expected 3 channels at axis 1, got shape [2, 4]"},
       {[&] {
-         nn::LayerNorm({3})(zeros({2, 2}));
+         nn::LayerNorm(3)(zeros({2, 2}));
        },
        "layer_norm: expected the last axes to be [3], got shape [2, 2]"},
       {[&] {

@@ -354,7 +354,7 @@ TEST_CASE("module: descriptions tell the kind and what differs from the defaults
       {nn::LeakyReLU(0.2).description(), "LeakyReLU(0.2)"},
       {nn::Embedding(100, 8).description(), "Embedding(100 x 8)"},
       {nn::LayerNorm({4, 8}).description(), "LayerNorm([4, 8])"},
-      {nn::LayerNorm({4}, 0.1, false).description(), "LayerNorm([4], eps 0.1, no affine)"},
+      {nn::LayerNorm(4, 0.1, false).description(), "LayerNorm([4], eps 0.1, no affine)"},
       {nn::GroupNorm(2, 6).description(), "GroupNorm(2 groups, 6 channels)"},
       {nn::GroupNorm(2, 6, 1, false).description(),
        "GroupNorm(2 groups, 6 channels, eps 1, no affine)"},

@@ -17,7 +17,7 @@ TEST_CASE("LayerNorm: mean 0 and variance 1 over the last axes, then weight and 
   check_values(both(input({1, 3, 10, 30}, {1, 2, 2})),
                {-10 / deviation, -8 / deviation, -1 / deviation, 19 / deviation});
   // eps keeps a constant row finite: (5 - 5) / sqrt(0 + eps) = 0.
-  check_values(nn::LayerNorm({2}, 1e-5, false)(input({5, 5}, {1, 2})), {0, 0});
+  check_values(nn::LayerNorm(2, 1e-5, false)(input({5, 5}, {1, 2})), {0, 0});
 }
 
 TEST_CASE("BatchNorm1d: batch statistics in training, running ones afterwards") {

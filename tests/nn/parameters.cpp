@@ -1,6 +1,8 @@
 // What a module's parameters are to its members, to optimisers and to each other: one and the same,
 // shared on purpose only, and missed when they belong to no one.
 #include <cmath>
+#include <fstream>
+#include <iterator>
 #include <type_traits>
 
 #include "losses/center_loss.h"
@@ -41,7 +43,21 @@ struct Tied : nn::Module {
   Variable forward(const Variable& x) override { return decoder(encoder(x)); }
 };
 
+std::string content(const std::string& path) {
+  std::ifstream file(GRADIAN_SOURCE_DIR "/" + path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 }  // namespace
+
+TEST_CASE("module.h: its example is the Net of this file") {
+  const std::string header = content("nn/module.h");
+  const size_t begin = header.find("//   struct Net"), end = header.find("//\n", begin);
+  REQUIRE(end != std::string::npos);
+  std::string example = header.substr(begin, end - begin);
+  for (size_t at = 0; (at = example.find("//   ", at)) != std::string::npos;) example.erase(at, 5);
+  CHECK(content("tests/nn/parameters.cpp").find('\n' + example) != std::string::npos);
+}
 
 TEST_CASE("parameter: no member can be made another variable than the registered one") {
   static_assert(!std::is_assignable_v<decltype((std::declval<nn::Linear&>().weight)), Variable>);
