@@ -34,7 +34,7 @@ void multiply(const T* a, const Shape& a_strides, const T* b, const Shape& b_str
   const bool cut_rows = rows >= columns;
   // Whole multiples of 16 keep most of BLIS's register tiles (6, 12, 16 or 32 wide) full.
   const int64_t side = cut_rows ? rows : columns;
-  const int64_t grain = ((side + blocks - 1) / blocks + 15) / 16 * 16;
+  const int64_t grain = round_up(ceil_div(side, blocks), 16);
   parallel_ranges(side, grain, [&](int64_t begin, int64_t end) {
     if (cut_rows)
       gemm(end - begin, columns, inner, a + begin * a_row, a_row, a_column, b, b_row, b_column,

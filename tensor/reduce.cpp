@@ -100,10 +100,9 @@ void sum_each_output(const Split& split, T* out) {
   const T* data = split.view.data<T>();
 
   // Few outputs of many elements: cut the first reduced axis into blocks, add their sums in order.
-  const int64_t blocks =
-      std::min(inner.shape[0], (length + kElementwiseGrain - 1) / kElementwiseGrain);
-  const int64_t grain = blocks > 0 ? (inner.shape[0] + blocks - 1) / blocks : 1;
-  const int64_t used = grain > 0 ? (inner.shape[0] + grain - 1) / grain : 0;
+  const int64_t blocks = std::min(inner.shape[0], ceil_div(length, kElementwiseGrain));
+  const int64_t grain = blocks > 0 ? ceil_div(inner.shape[0], blocks) : 1;
+  const int64_t used = grain > 0 ? ceil_div(inner.shape[0], grain) : 0;
   if (used > 1) {
     std::vector<Accumulator<T>> partial(static_cast<size_t>(outputs * used));
     std::vector<int64_t> offsets;
@@ -141,10 +140,10 @@ void sum_rows(const Tensor& matrix, T* out) {
   using A = Accumulator<T>;
   constexpr int64_t kColumns = 1024, kMostBlocks = 256;
   const int64_t rows = matrix.size(0), columns = matrix.size(1), stride = matrix.strides()[0];
-  const int64_t width = std::min(columns, kColumns), slices = (columns + width - 1) / width;
-  const int64_t grain = std::max(
-      {kRowsAtOnce, 4 * kElementwiseGrain / width, (rows + kMostBlocks - 1) / kMostBlocks});
-  const int64_t blocks = (rows + grain - 1) / grain;
+  const int64_t width = std::min(columns, kColumns), slices = ceil_div(columns, width);
+  const int64_t grain =
+      std::max({kRowsAtOnce, 4 * kElementwiseGrain / width, ceil_div(rows, kMostBlocks)});
+  const int64_t blocks = ceil_div(rows, grain);
   const T* const data = matrix.data<T>();
 
   // result[c] for the columns of a slice, from the rows first..last-1 of `from`.

@@ -14,6 +14,10 @@
 
 namespace gradian {
 
+// a / b rounded up, for b > 0, and the least multiple that is not below a.
+constexpr int64_t ceil_div(int64_t a, int64_t b) { return a / b + (a % b > 0); }
+constexpr int64_t round_up(int64_t a, int64_t multiple) { return ceil_div(a, multiple) * multiple; }
+
 class Shape {
  public:
   static constexpr int kMaxAxes = 8;

@@ -270,7 +270,7 @@ Tensor Tensor::slice(int axis, int64_t begin, int64_t end, int64_t step) const {
         " is outside axis ", axis, " of shape ", shape_);
   step = std::min(step, std::max<int64_t>(1, end - begin));  // a longer one leads past the end too
   view.offset_ += begin * strides_[axis];
-  view.shape_[axis] = (end - begin + step - 1) / step;
+  view.shape_[axis] = ceil_div(end - begin, step);
   view.strides_[axis] *= step;
   return view;
 }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "tensor/conv/conv2d.h"
 #include "tensor/conv/pooling.h"
 #include "tensor/random.h"
 #include "tensor/tensor.h"

@@ -3,6 +3,7 @@
 // NaN stays in the windows that hold it, and so in gradients.
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "autograd/ops.h"
 #include "autograd/ops/arguments.h"
@@ -18,9 +19,10 @@ Variable sliding_sums(const Variable& x, int axis, int64_t count, const Pool2dOp
                       size_t side) {
   const int64_t kernel = options.kernel[side], stride = options.stride[side];
   const int64_t padding = options.padding[side], dilation = options.dilation[side];
+  const int64_t last_end = (count - 1) * stride + (kernel - 1) * dilation + 1;
   Shape padded = x.shape();
-  padded[axis] += 2 * padding;
-  const Variable wide = padding > 0 ? slice_adjoint(x, padded, axis, padding) : x;
+  padded[axis] = std::max(padded[axis] + 2 * padding, last_end);
+  const Variable wide = padded == x.shape() ? x : slice_adjoint(x, padded, axis, padding);
   Variable total;
   for (int64_t tap = 0; tap < kernel; ++tap) {
     const int64_t begin = tap * dilation, end = begin + (count - 1) * stride + 1;
@@ -30,9 +32,8 @@ Variable sliding_sums(const Variable& x, int axis, int64_t count, const Pool2dOp
   return total;
 }
 
-// The sum of each window of [N, C, H, W].
-Variable sliding_sums(const Variable& x, const Pool2dOptions& options) {
-  const Shape shape = pool2d_shape("avg_pool2d", x.shape(), options);
+// The sum of each window of [N, C, H, W]; `shape` is that of the result.
+Variable sliding_sums(const Variable& x, const Shape& shape, const Pool2dOptions& options) {
   return sliding_sums(sliding_sums(x, 3, shape[3], options, 1), 2, shape[2], options, 0);
 }
 
@@ -45,10 +46,10 @@ Variable adaptive_means(const Variable& x, int axis, int64_t count) {
   split[axis] = count;
   numel(split);  // fails when the result would have too many
   const auto begin = [=](int64_t i) { return i * size / count; };
-  const auto end = [=](int64_t i) { return ((i + 1) * size + count - 1) / count; };
+  const auto end = [=](int64_t i) { return ceil_div((i + 1) * size, count); };
   // In units of 1 / count, in which it covers `size`, a window begins no further than
   // count - gcd(size, count) behind a position.
-  const int64_t longest = (size + count - std::gcd(size, count) - 1) / count + 1;
+  const int64_t longest = ceil_div(size - std::gcd(size, count), count) + 1;
   split.insert(axis + 1, longest);
   if (size % count == 0) return mean(reshape(x, split), {axis + 1});
 
@@ -91,10 +92,18 @@ Variable max_pool2d(const Variable& x, const Pool2dOptions& options) try {
 
 Variable avg_pool2d(const Variable& x, const Pool2dOptions& options, bool count_include_pad) try {
   check_floating(x);
-  const Variable sums = sliding_sums(x, options);
-  if (count_include_pad) return sums / static_cast<double>(options.kernel[0] * options.kernel[1]);
-  const Variable ones(Tensor::ones({1, 1, x.size(2), x.size(3)}, x.dtype()));
-  const Variable counts = sliding_sums(ones, options);
+  const Shape shape = pool2d_shape("avg_pool2d", x.shape(), options);
+  const Variable sums = sliding_sums(x, shape, options);
+  if (count_include_pad && !options.ceil_mode)
+    return sums / static_cast<double>(options.kernel[0] * options.kernel[1]);
+  // What counts, as ones: padding may, what a last window has beyond it does not.
+  Pool2dOptions counting = options;
+  Shape counted{1, 1, x.size(2), x.size(3)};
+  if (count_include_pad) {
+    counted[2] += 2 * std::exchange(counting.padding.height, 0);
+    counted[3] += 2 * std::exchange(counting.padding.width, 0);
+  }
+  const Variable counts = sliding_sums(Variable(Tensor::ones(counted, x.dtype())), shape, counting);
   const Tensor empty = equal(counts.value(), Tensor::scalar(0, x.dtype()));
   check(sum(empty).item() == 0, "a window holds padding alone: kernel ", options.kernel,
         ", dilation ", options.dilation, ", input ", x.shape());
@@ -104,7 +113,7 @@ Variable avg_pool2d(const Variable& x, const Pool2dOptions& options, bool count_
 }
 
 Variable adaptive_avg_pool2d(const Variable& x, const Pair& output_size) try {
-  check(x.dim() == 4, "expected input [N, C, H, W], got ", x.shape());
+  conv::check_images("adaptive_avg_pool2d", x.shape());
   check_floating(x);
   return adaptive_means(adaptive_means(x, 3, output_size[1]), 2, output_size[0]);
 } catch (const Error& error) {

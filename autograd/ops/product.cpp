@@ -2,6 +2,7 @@
 // gradient by one operand is a product of dy with the other one.
 #include "autograd/apply.h"
 #include "autograd/ops.h"
+#include "tensor/conv/conv2d.h"
 #include "tensor/kernels.h"
 
 namespace gradian {
@@ -105,7 +106,7 @@ struct ops::Conv2d {
   Conv2dOptions options;
   Tensor forward(const Tensor& x, const Tensor& w) const { return conv2d(x, w, options); }
   Tensor forward(const Tensor& x, const Tensor& w, const Tensor& b) const {
-    return conv2d(x, w, options, b);
+    return conv2d(x, w, b, options);
   }
   Gradients backward(const Context& context, const Variable& grad) const {
     const Variable &x = context.input(0), &w = context.input(1);

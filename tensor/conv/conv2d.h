@@ -1,29 +1,19 @@
-// Kernels of 2-D convolution on [batch, channels, height, width] arrays.
+// 2-D convolution of [batch, channels, height, width] arrays.
 // Convolution is bilinear in its two operands, so the three products below are closed under
 // differentiation: the gradient of any of them is made of the other two.
 #pragma once
 
-#include "tensor/tensor.h"
 #include "tensor/conv/geometry.h"
+#include "tensor/tensor.h"
 
 namespace gradian {
-
-struct Conv2dOptions {
-  Pair stride = 1;
-  Pair padding = 0;    // zeros on each side
-  Pair dilation = 1;   // distance of neighbouring taps
-  int64_t groups = 1;  // channels split into groups that do not mix
-};
-
-// Shape of conv2d's result [N, O, OH, OW], see count_windows(). Fails, naming what came, when
-// input, weight and options do not go together.
-Shape conv2d_shape(const Shape& input, const Shape& weight, const Conv2dOptions& options);
 
 // y[n, o, i, j] = sum over c, p, q of w[o, c, p, q] x[n, c, i stride + p dilation - padding, ...]
 // plus bias[o], unless bias is undefined:
 //   [N, O, OH, OW] from input [N, C, H, W], weight [O, C / groups, KH, KW] and bias [O]
-Tensor conv2d(const Tensor& input, const Tensor& weight, const Conv2dOptions& options,
-              const Tensor& bias = {});
+Tensor conv2d(const Tensor& input, const Tensor& weight, const Tensor& bias = {},
+              const Conv2dOptions& options = {});
+Tensor conv2d(const Tensor& input, const Tensor& weight, const Conv2dOptions& options);
 
 // sum(grad * conv2d(x, weight)) differentiated by x, for x of `input_shape`.
 Tensor conv2d_input_gradient(const Tensor& grad, const Tensor& weight, const Shape& input_shape,
@@ -33,10 +23,11 @@ Tensor conv2d_input_gradient(const Tensor& grad, const Tensor& weight, const Sha
 Tensor conv2d_weight_gradient(const Tensor& grad, const Tensor& input, const Shape& weight_shape,
                               const Conv2dOptions& options);
 
-// How the three products are computed. Each algorithm covers some float32 convolutions (see
-// direct.h, winograd.h); im2col covers all. automatic takes the one that is estimated to be
-// fastest, by the sizes alone.
+// How the three products are computed. im2col covers all convolutions, each of the others some of
+// those of float32 (see README.md). automatic takes the one that is estimated to be fastest, by the
+// sizes alone.
 enum class ConvAlgorithm { automatic, im2col, direct, winograd6, winograd8 };
+const char* name(ConvAlgorithm algorithm);
 
 // Forces an algorithm, in all threads, for tests and benchmarks. Where it does not apply, im2col
 // does the work.

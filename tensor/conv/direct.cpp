@@ -9,12 +9,12 @@
 #include <bit>
 #include <vector>
 
-#include "tensor/kernels.h"
-#include "tensor/simd/panels.h"
-#include "tensor/runtime/thread_pool.h"
 #include "tensor/conv/tiles.h"
+#include "tensor/kernels.h"
+#include "tensor/runtime/thread_pool.h"
+#include "tensor/simd/panels.h"
 
-namespace gradian {
+namespace gradian::conv::direct {
 namespace {
 
 // Tiles a block, in whole rows of the grid: as many as let the copy of their pixels stay in the
@@ -68,19 +68,14 @@ void write_pixels(const float* lanes, const Images& images, const TileGrid& grid
   });
 }
 
-// The rows and columns that a kernel covers.
-Pair span_of(const Shape& weight, const Conv2dOptions& options) {
-  return {(weight[2] - 1) * options.dilation[0] + 1, (weight[3] - 1) * options.dilation[1] + 1};
-}
-
 // The taps (c, p, q) of one filter as offsets in the copy of the input.
-std::vector<int64_t> tap_offsets(const Shape& weight, const Pair& dilation, const PaddedRows& x) {
+std::vector<int64_t> tap_offsets(const Geometry& g, const PaddedRows& x) {
   std::vector<int64_t> offsets;
-  for (int64_t c = 0; c < weight[1]; ++c)
-    for (int64_t p = 0; p < weight[2]; ++p)
-      for (int64_t q = 0; q < weight[3]; ++q)
-        offsets.push_back(c * x.channel_stride() + p * dilation[0] * x.row_stride() +
-                          q * dilation[1]);
+  for (int64_t c = 0; c < g.input.channels; ++c)
+    for (int64_t p = 0; p < g.kernel[0]; ++p)
+      for (int64_t q = 0; q < g.kernel[1]; ++q)
+        offsets.push_back(c * x.channel_stride() + p * g.dilation[0] * x.row_stride() +
+                          q * g.dilation[1]);
   return offsets;
 }
 
@@ -119,22 +114,27 @@ void multiply_pixels(const Pixel* pixels, int64_t count, const std::vector<int64
 
 }  // namespace
 
-bool direct_applies(DType dtype, const Shape& weight, const Conv2dOptions& options) {
-  return dtype == DType::float32 && options.groups == 1 && numel(weight) > 0;
+// The images are copied with their padding, which may be larger than image and result together
+// without bound.
+bool applies(DType dtype, const Geometry& g) {
+  const double copy =
+      double(g.input.height + 2 * g.padding[0]) * double(g.input.width + 2 * g.padding[1]);
+  const bool small_copy = copy <= 8 * double(g.input.plane() + g.output.plane()) + 65536;
+  return dtype == DType::float32 && g.groups == 1 && numel(g.weight_shape()) > 0 && small_copy;
 }
 
-// Lanes without a channel cost what the others do, and a fifth goes into the copies.
-double direct_cost(double multiplications, int64_t channels) {
-  const auto lanes = static_cast<double>(round_up(channels, kPanel));
-  return multiplications / static_cast<double>(std::max<int64_t>(1, channels)) * lanes * 1.25;
+// The multiply-adds of the definition; lanes without a channel cost what the others do. A fifth of
+// the time goes into the copies.
+double cost(const Geometry& g, const Images& tiled) {
+  const int64_t summed = g.input.channels + g.output.channels - tiled.channels;
+  const auto lanes = static_cast<double>(round_up(tiled.channels, kPanel));
+  return double(g.output.count * g.output.plane()) * double(g.taps() * summed) * lanes * 1.25;
 }
 
-Tensor direct_conv2d(const Tensor& input, const Tensor& weight, const Conv2dOptions& options,
-                     const Tensor& bias) {
-  const Tensor x = input.contiguous(), w = weight.contiguous();
-  Tensor result = Tensor::empty(conv2d_shape(x.shape(), w.shape(), options));
-  const Images in(x.shape()), out(result.shape());
-  const int64_t filters = round_up(out.channels, kPanel), taps = numel(w.shape()) / out.channels;
+Tensor output(const Geometry& g, const Tensor& x, const Tensor& w, const Tensor& bias) {
+  const Images &in = g.input, &out = g.output;
+  Tensor result = Tensor::empty(out.shape());
+  const int64_t filters = round_up(out.channels, kPanel), taps = in.channels * g.taps();
   Tensor panels = Tensor::empty({filters * taps});  // [O / panel][taps][panel]
   pack_transposed(w.data<float>(), out.channels, taps, taps, panels.mutable_data<float>());
   Tensor shifts = Tensor::zeros({filters});
@@ -143,35 +143,35 @@ Tensor direct_conv2d(const Tensor& input, const Tensor& weight, const Conv2dOpti
   const float* const x_data = x.data<float>();
   float* const y = result.mutable_data<float>();
 
-  const TileGrid grid(out.count, out.height, out.width, options.stride);
-  const Pair span = span_of(w.shape(), options);
-  parallel_ranges(
-      grid.count, tiles_a_block(grid, span, in.channels), [&](int64_t first, int64_t last) {
-        PaddedRows copy(in, grid, first, last, span, options.padding, in.channels);
-        copy.read(x_data, 0);
-        const std::vector<int64_t> offsets = tap_offsets(w.shape(), options.dilation, copy);
-        // A few pixels at a time, so that their results stay in the first-level cache.
-        constexpr int64_t kPixels = 96;
-        std::vector<Pixel> pixels;
-        pixels.reserve(size_t(last - first));
-        for (int64_t t = first; t < last; ++t)
-          pixels.push_back({copy.tile(t - first), (t - first) % kPixels});
-        Tensor room = Tensor::empty({kPixels * kPanel});
-        float* const lanes = room.mutable_data<float>();
-        for (int64_t o = 0; o < filters; o += kPanel)
-          for (int64_t begin = first; begin < last; begin += kPixels) {
-            const int64_t end = std::min(last, begin + kPixels);
-            multiply_pixels(pixels.data() + (begin - first), end - begin, offsets,
-                            w_panels + o * taps, shift + o, lanes);
-            write_pixels(lanes, out, grid, begin, end, o, y);
-          }
-      });
+  const TileGrid grid(out.count, out.height, out.width, g.stride);
+  const Pair span = g.span();
+  parallel_ranges(grid.count, tiles_a_block(grid, span, in.channels),
+                  [&](int64_t first, int64_t last) {
+                    PaddedRows copy(in, grid, first, last, span, g.padding, in.channels);
+                    copy.read(x_data, 0);
+                    const std::vector<int64_t> offsets = tap_offsets(g, copy);
+                    // A few pixels at a time, so that their results stay in the first-level cache.
+                    constexpr int64_t kPixels = 96;
+                    std::vector<Pixel> pixels;
+                    pixels.reserve(size_t(last - first));
+                    for (int64_t t = first; t < last; ++t)
+                      pixels.push_back({copy.tile(t - first), (t - first) % kPixels});
+                    Tensor room = Tensor::empty({kPixels * kPanel});
+                    float* const lanes = room.mutable_data<float>();
+                    for (int64_t o = 0; o < filters; o += kPanel)
+                      for (int64_t begin = first; begin < last; begin += kPixels) {
+                        const int64_t end = std::min(last, begin + kPixels);
+                        multiply_pixels(pixels.data() + (begin - first), end - begin, offsets,
+                                        w_panels + o * taps, shift + o, lanes);
+                        write_pixels(lanes, out, grid, begin, end, o, y);
+                      }
+                  });
   return result;
 }
 
 namespace {
 
-// The taps that meet one class of pixels, see direct_input_gradient: where each finds its dy, which
+// The taps that meet one class of pixels, see input_gradient(): where each finds its dy, which
 // lies before the pixel's u by v, and its weights, for all filters, as panels
 // [C / panel][filters][taps][panel].
 struct TapClass {
@@ -191,17 +191,17 @@ struct TapClass {
 
 // The pixels with (row + padding) % stride = a[0], and so for columns, are class number
 // a[0] stride[1] + a[1].
-std::vector<TapClass> tap_classes(const Tensor& w, const Conv2dOptions& options) {
-  const Pair stride = options.stride, dilation = options.dilation;
-  const int64_t filters = w.size(0), channels = w.size(1), kernel = w.size(2) * w.size(3);
+std::vector<TapClass> tap_classes(const Geometry& g, const float* w) {
+  const Pair stride = g.stride;
+  const int64_t filters = g.output.channels, channels = g.input.channels, kernel = g.taps();
   std::vector<TapClass> classes(size_t(stride[0] * stride[1]));
   for (int64_t tap = 0; tap < kernel; ++tap) {
-    const int64_t row = tap / w.size(3) * dilation[0], column = tap % w.size(3) * dilation[1];
+    const int64_t row = tap / g.kernel[1] * g.dilation[0];
+    const int64_t column = tap % g.kernel[1] * g.dilation[1];
     TapClass& meeting = classes[size_t(row % stride[0] * stride[1] + column % stride[1])];
     meeting.taps.push_back(tap);
     meeting.v.push_back({row / stride[0], column / stride[1]});
   }
-  const float* const from = w.data<float>();
   for (TapClass& meeting : classes) {
     const auto taps = int64_t(meeting.taps.size());
     meeting.panels.resize(size_t(round_up(channels, kPanel) * filters * taps));
@@ -210,7 +210,7 @@ std::vector<TapClass> tap_classes(const Tensor& w, const Conv2dOptions& options)
         for (int64_t c = 0; c < channels; ++c)
           for (int64_t i = 0; i < taps; ++i)
             meeting.panels[size_t(((c / kPanel * filters + o) * taps + i) * kPanel + c % kPanel)] =
-                from[(o * channels + c) * kernel + meeting.taps[size_t(i)]];
+                w[(o * channels + c) * kernel + meeting.taps[size_t(i)]];
     });
   }
   return classes;
@@ -218,10 +218,11 @@ std::vector<TapClass> tap_classes(const Tensor& w, const Conv2dOptions& options)
 
 // The pixels of each class in the rows first_row..last_row-1 of dx, counted over all images.
 // `first` is the number of the first tile of the copy of dy.
-std::vector<std::vector<Pixel>> class_pixels(const Images& dx, int64_t first_row, int64_t last_row,
+std::vector<std::vector<Pixel>> class_pixels(const Geometry& g, int64_t first_row, int64_t last_row,
                                              const TileGrid& grid, int64_t first,
-                                             const PaddedRows& dy, const Conv2dOptions& options) {
-  const Pair stride = options.stride, padding = options.padding;
+                                             const PaddedRows& dy) {
+  const Pair stride = g.stride, padding = g.padding;
+  const Images& dx = g.input;
   std::vector<std::vector<Pixel>> classes(size_t(stride[0] * stride[1]));
   for (std::vector<Pixel>& same : classes)
     same.reserve(size_t((last_row - first_row) * grid.columns));
@@ -242,14 +243,12 @@ std::vector<std::vector<Pixel>> class_pixels(const Images& dx, int64_t first_row
 // A pixel of the input was read by the tap p at the output row i where i stride = pixel + padding -
 // p dilation. So with pixel + padding = stride u + a, only the taps with p dilation = stride v + a
 // meet it, at i = u - v: the pixels fall into stride classes a, each with taps of its own.
-Tensor direct_input_gradient(const Tensor& grad, const Tensor& weight, const Shape& input_shape,
-                             const Conv2dOptions& options) {
-  const Tensor dy = grad.contiguous(), w = weight.contiguous();
-  Tensor result = Tensor::empty(input_shape);
-  const Images in(dy.shape()), out(input_shape);
-  const Pair stride = options.stride, padding = options.padding, span = span_of(w.shape(), options);
+Tensor input_gradient(const Geometry& g, const Tensor& dy, const Tensor& w) {
+  const Images &in = g.output, &out = g.input;
+  Tensor result = Tensor::empty(out.shape());
+  const Pair stride = g.stride, padding = g.padding, span = g.span();
   const Pair reach{(span[0] - 1) / stride[0], (span[1] - 1) / stride[1]};  // the largest v
-  const std::vector<TapClass> classes = tap_classes(w, options);
+  const std::vector<TapClass> classes = tap_classes(g, w.data<float>());
   const std::vector<float> no_bias(size_t{kPanel});
   const float* const dy_data = dy.data<float>();
   float* const dx = result.mutable_data<float>();
@@ -269,7 +268,7 @@ Tensor direct_input_gradient(const Tensor& grad, const Tensor& weight, const Sha
         PaddedRows copy(in, grid, first, last, size, reach, in.channels);
         copy.read(dy_data, 0);
         const int64_t first_row = first_row_of(first), last_row = first_row_of(last);
-        const auto pixels = class_pixels(out, first_row, last_row, grid, first, copy, options);
+        const auto pixels = class_pixels(g, first_row, last_row, grid, first, copy);
         std::vector<std::vector<int64_t>> offsets;
         for (const TapClass& meeting : classes)
           offsets.push_back(meeting.offsets(in.channels, copy, reach));
@@ -314,16 +313,13 @@ void add_tap_sums(const float* x, const std::vector<int64_t>& starts,
 
 }  // namespace
 
-Tensor direct_weight_gradient(const Tensor& grad, const Tensor& input, const Shape& weight_shape,
-                              const Conv2dOptions& options) {
-  const Tensor dy = grad.contiguous(), x = input.contiguous();
-  Tensor result = Tensor::zeros(weight_shape);
-  const Images in(x.shape()), out(dy.shape());
-  if (numel(dy.shape()) == 0) return result;
-  const int64_t filters = round_up(out.channels, kPanel);
-  const int64_t taps = numel(weight_shape) / out.channels;
-  const TileGrid grid(out.count, out.height, out.width, options.stride);
-  const Pair span = span_of(weight_shape, options);
+Tensor weight_gradient(const Geometry& g, const Tensor& dy, const Tensor& x) {
+  const Images &in = g.input, &out = g.output;
+  Tensor result = Tensor::zeros(g.weight_shape());
+  if (dy.numel() == 0) return result;
+  const int64_t filters = round_up(out.channels, kPanel), taps = in.channels * g.taps();
+  const TileGrid grid(out.count, out.height, out.width, g.stride);
+  const Pair span = g.span();
   const int64_t block = tiles_a_block(grid, span, in.channels);
   // A fixed number of parts of the blocks, each with a sum of its own, added in order.
   const int64_t blocks = ceil_div(grid.count, block), part = ceil_div(blocks, 16) * block;
@@ -337,11 +333,11 @@ Tensor direct_weight_gradient(const Tensor& grad, const Tensor& input, const Sha
     float* const lanes = room.mutable_data<float>();
     for (int64_t first = p * part; first < std::min(grid.count, (p + 1) * part); first += block) {
       const int64_t last = std::min(grid.count, first + block);
-      PaddedRows copy(in, grid, first, last, span, options.padding, in.channels);
+      PaddedRows copy(in, grid, first, last, span, g.padding, in.channels);
       copy.read(x_data, 0);
       std::vector<int64_t> starts;
       for (int64_t t = first; t < last; ++t) starts.push_back(copy.tile(t - first) - copy.tile(0));
-      const std::vector<int64_t> offsets = tap_offsets(weight_shape, options.dilation, copy);
+      const std::vector<int64_t> offsets = tap_offsets(g, copy);
       for (int64_t o = 0; o < filters; o += kPanel) {
         read_pixels(dy_data, out, grid, first, last, o, lanes);
         add_tap_sums(copy.tile(0), starts, offsets, lanes, sums_data + (p * filters + o) * taps);
@@ -353,4 +349,4 @@ Tensor direct_weight_gradient(const Tensor& grad, const Tensor& input, const Sha
   return result;
 }
 
-}  // namespace gradian
+}  // namespace gradian::conv::direct

@@ -4,13 +4,15 @@
 #include <type_traits>
 #include <vector>
 
+#include "tensor/conv/geometry.h"
 #include "tensor/kernels.h"
 #include "tensor/runtime/thread_pool.h"
 #include "tensor/simd/vector.h"
-#include "tensor/conv/geometry.h"
 
 namespace gradian {
 namespace {
+
+using namespace conv;
 
 // What one tap of the kernel contributes to a row of outputs: output j reads the plane at
 // start + j * stride from the row's origin on, where first <= j < last; for the others it lies in
@@ -155,9 +157,9 @@ void pool_plane(const Window& window, const T* plane, T* largest, int64_t* index
 }  // namespace
 
 Shape pool2d_shape(const char* op, const Shape& input, const Pool2dOptions& options) {
-  const auto& [kernel, stride, padding, dilation] = options;
-  check(input.size() == 4, op, ": expected input [N, C, H, W], got ", input);
-  const Pair out = count_windows(op, input, kernel, stride, padding, dilation);
+  const auto& [kernel, stride, padding, dilation, ceil_mode] = options;
+  check_images(op, input);
+  const Pair out = count_windows(op, input, kernel, stride, padding, dilation, ceil_mode);
   check(2 * padding.height <= kernel.height && 2 * padding.width <= kernel.width, op, ": padding ",
         padding, " is more than half of the kernel ", kernel);
   return {input[0], input[1], out.height, out.width};

@@ -2,7 +2,8 @@
 // autograd/ops/pooling.cpp.)
 #pragma once
 
-#include "tensor/conv/conv2d.h"
+#include "tensor/conv/geometry.h"
+#include "tensor/tensor.h"
 
 namespace gradian {
 
@@ -11,10 +12,11 @@ struct Pool2dOptions {
   Pair stride = kernel;
   Pair padding = 0;  // at most half of the kernel
   Pair dilation = 1;
+  bool ceil_mode = false;  // also a last window that the input does not fill (count_windows())
 };
 
-// Shape [N, C, OH, OW] of the result, see count_windows(). Fails, naming `op` and what came, when
-// input and options do not go together.
+// Shape [N, C, OH, OW] of the result, see conv::count_windows(). Fails, naming `op` and what came,
+// when input and options do not go together.
 Shape pool2d_shape(const char* op, const Shape& input, const Pool2dOptions& options);
 
 // The largest value of each window and its position in the flattened [H * W] plane (int64), both

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace gradian {
+namespace gradian::conv {
 
 void copy_inside(const float* plane, int64_t plane_height, int64_t plane_width, int64_t first_row,
                  int64_t rows, int64_t left, int64_t width, float* to) {
@@ -48,4 +48,4 @@ void PaddedRows::read(const float* data, int64_t channel) {
     }
 }
 
-}  // namespace gradian
+}  // namespace gradian::conv

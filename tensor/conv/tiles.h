@@ -4,20 +4,11 @@
 
 #include <vector>
 
-#include "tensor/conv/conv2d.h"
+#include "tensor/conv/geometry.h"
 #include "tensor/simd/vector.h"
+#include "tensor/tensor.h"
 
-namespace gradian {
-
-inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-inline int64_t round_up(int64_t a, int64_t multiple) { return ceil_div(a, multiple) * multiple; }
-
-// A contiguous array [count, channels, height, width].
-struct Images {
-  explicit Images(const Shape& s) : count(s[0]), channels(s[1]), height(s[2]), width(s[3]) {}
-  int64_t plane() const { return height * width; }
-  int64_t count, channels, height, width;
-};
+namespace gradian::conv {
 
 // Tile number t, in order of image, row and column, starts at {row step[0], column step[1]}.
 struct TileGrid {
@@ -151,4 +142,4 @@ class TileWriter {
   float ragged_[8][m][8];
 };
 
-}  // namespace gradian
+}  // namespace gradian::conv

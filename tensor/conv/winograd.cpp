@@ -2,14 +2,12 @@
 // the tile. The gradient by the weights is in winograd_weight.cpp.
 #include "tensor/conv/winograd.h"
 
+#include "tensor/conv/winograd_blocks.h"
 #include "tensor/kernels.h"
 #include "tensor/runtime/thread_pool.h"
-#include "tensor/conv/winograd_blocks.h"
 
-namespace gradian {
+namespace gradian::conv::winograd {
 namespace {
-
-using namespace winograd;
 
 // The filters as seen by the product: w[row, inner, tap], which the gradient by the input reads
 // transposed and turned by 180 degrees.
@@ -123,50 +121,51 @@ void correlate(const Images& in, const float* x, Pair padding, const float* u, c
 
 }  // namespace
 
-bool winograd_applies(DType dtype, const Shape& weight, const Conv2dOptions& options) {
-  const int64_t kernel = weight[2];
-  return dtype == DType::float32 && options.stride == Pair{1, 1} &&
-         options.dilation == Pair{1, 1} && options.groups == 1 && kernel == weight[3] &&
-         (kernel == 3 || kernel == 5) && numel(weight) > 0;
+bool applies(DType dtype, const Geometry& g) {
+  const Pair one = 1;
+  return dtype == DType::float32 && g.stride == one && g.dilation == one && g.groups == 1 &&
+         (g.kernel == Pair(3) || g.kernel == Pair(5)) && numel(g.weight_shape()) > 0;
 }
 
-double winograd_cost(WinogradTile tile, const Shape& output, int64_t in_channels, int64_t kernel) {
-  const Images out(output);
-  const double products = double(in_channels) * double(out.channels);
-  const double channels = double(in_channels) + double(out.channels);
-  const int64_t alpha = int64_t(tile);
-  const TileGrid grid(out, alpha + 1 - kernel);
+// Each of the alpha^2 positions of a tile takes, in multiply-adds,
+// - channels x filters for each tile, in whole panels of tiles: the matrix products;
+// - 3.5 alpha for each tile and each channel that is transformed, to or back: what B d B^T takes,
+//   2 alpha, as its additions run at less than the rate of a matrix product and wait for memory;
+// - 4 for each weight that is transformed.
+template <int alpha>
+double cost(const Geometry& g, const Images& tiled) {
+  const auto channels = double(g.input.channels), filters = double(g.output.channels);
+  const TileGrid grid(tiled, alpha + 1 - g.kernel[0]);
   const auto tiles = static_cast<double>(round_up(grid.count, kPanel));
-  return double(alpha * alpha) *
-         (tiles * (products + 3.5 * double(alpha) * channels) + 4 * products);
+  return alpha * alpha *
+         (tiles * (channels * filters + 3.5 * alpha * (channels + filters)) +
+          4 * channels * filters);
 }
 
-Tensor winograd_conv2d(const Tensor& input, const Tensor& weight, const Conv2dOptions& options,
-                       const Tensor& bias, WinogradTile tile) {
-  const Tensor x = input.contiguous(), w = weight.contiguous();
-  const Tensor b = bias.defined() ? bias.contiguous() : bias;
-  Tensor result = Tensor::empty(conv2d_shape(x.shape(), w.shape(), options));
-  const Images in(x.shape()), out(result.shape());
-  const int64_t taps = w.size(2) * w.size(3);
-  dispatch_tile(tile, w.size(2), [&]<int alpha, int r>() {
+template <int alpha>
+Tensor output(const Geometry& g, const Tensor& x, const Tensor& w, const Tensor& bias) {
+  const Images &in = g.input, &out = g.output;
+  const int64_t taps = g.taps();
+  Tensor result = Tensor::empty(out.shape());
+  dispatch_kernel(g, [&]<int r>() {
     const Tensor u = transform_filters<alpha, r>(
         {w.data<float>(), out.channels, in.channels, in.channels * taps, taps, false});
-    correlate<alpha, r>(in, x.data<float>(), options.padding, u.data<float>(),
-                        b.defined() ? b.data<float>() : nullptr, out, result.mutable_data<float>());
+    correlate<alpha, r>(in, x.data<float>(), g.padding, u.data<float>(),
+                        bias.defined() ? bias.data<float>() : nullptr, out,
+                        result.mutable_data<float>());
   });
   return result;
 }
 
 // The gradient by the input is a correlation too: of dy with the filters turned by 180 degrees,
 // inputs and outputs exchanged, padded by what the forward pass left out.
-Tensor winograd_input_gradient(const Tensor& grad, const Tensor& weight, const Shape& input_shape,
-                               const Conv2dOptions& options, WinogradTile tile) {
-  const Tensor dy = grad.contiguous(), w = weight.contiguous();
-  Tensor result = Tensor::empty(input_shape);
-  const Images in(dy.shape()), out(input_shape);
-  const int64_t kernel = w.size(2), taps = kernel * kernel;
-  const Pair padding{kernel - 1 - options.padding[0], kernel - 1 - options.padding[1]};
-  dispatch_tile(tile, kernel, [&]<int alpha, int r>() {
+template <int alpha>
+Tensor input_gradient(const Geometry& g, const Tensor& dy, const Tensor& w) {
+  const Images &in = g.output, &out = g.input;
+  const int64_t taps = g.taps();
+  const Pair padding{g.kernel[0] - 1 - g.padding[0], g.kernel[1] - 1 - g.padding[1]};
+  Tensor result = Tensor::empty(out.shape());
+  dispatch_kernel(g, [&]<int r>() {
     const Tensor u = transform_filters<alpha, r>(
         {w.data<float>(), out.channels, in.channels, taps, out.channels * taps, true});
     correlate<alpha, r>(in, dy.data<float>(), padding, u.data<float>(), nullptr, out,
@@ -175,4 +174,11 @@ Tensor winograd_input_gradient(const Tensor& grad, const Tensor& weight, const S
   return result;
 }
 
-}  // namespace gradian
+template double cost<6>(const Geometry&, const Images&);
+template double cost<8>(const Geometry&, const Images&);
+template Tensor output<6>(const Geometry&, const Tensor&, const Tensor&, const Tensor&);
+template Tensor output<8>(const Geometry&, const Tensor&, const Tensor&, const Tensor&);
+template Tensor input_gradient<6>(const Geometry&, const Tensor&, const Tensor&);
+template Tensor input_gradient<8>(const Geometry&, const Tensor&, const Tensor&);
+
+}  // namespace gradian::conv::winograd

@@ -8,12 +8,12 @@
 //   weight gradient  W[k] [filters, channels] = D[k] [filters, tiles]    x V[k] [tiles, channels]
 #pragma once
 
-#include "tensor/simd/micro_kernel.h"
 #include "tensor/conv/tiles.h"
 #include "tensor/conv/winograd.h"
 #include "tensor/conv/winograd_transform.h"
+#include "tensor/simd/micro_kernel.h"
 
-namespace gradian::winograd {
+namespace gradian::conv::winograd {
 
 // A [alpha^2] array of matrices of `size` floats. The distance of matrices is kept off multiples
 // of the page size: entry e of all of them is written together, and addresses a power of two apart
@@ -48,13 +48,10 @@ auto load_stack(const float* from, int64_t stride) {
   };
 }
 
-// Calls body.operator()<alpha, r>() for the tile and kernel.
+// Calls body.operator()<r>() for a kernel of r x r taps.
 template <class Body>
-void dispatch_tile(WinogradTile tile, int64_t kernel, const Body& body) {
-  if (tile == WinogradTile::eight)
-    kernel == 5 ? body.template operator()<8, 5>() : body.template operator()<8, 3>();
-  else
-    kernel == 5 ? body.template operator()<6, 5>() : body.template operator()<6, 3>();
+void dispatch_kernel(const Geometry& g, const Body& body) {
+  g.kernel[0] == 5 ? body.template operator()<5>() : body.template operator()<3>();
 }
 
-}  // namespace gradian::winograd
+}  // namespace gradian::conv::winograd

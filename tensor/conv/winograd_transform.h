@@ -30,7 +30,7 @@
 
 #include "tensor/simd/vector.h"
 
-namespace gradian::winograd {
+namespace gradian::conv::winograd {
 
 // The matrices for tiles of alpha inputs and a filter of r taps, exact in double but for G's
 // divisions. Points come as 0 and pairs +a, -a: evaluating at a pair shares its work, see below.
@@ -199,4 +199,4 @@ template <class M, class Load, class Put>
   }
 }
 
-}  // namespace gradian::winograd
+}  // namespace gradian::conv::winograd

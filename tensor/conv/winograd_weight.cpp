@@ -1,14 +1,12 @@
 // The gradient of a convolution by its weights, after Winograd: the sum over all tiles of products
 // of transformed tiles of dy and of x, transformed back once at the end. The other two products
 // are in winograd.cpp.
+#include "tensor/conv/winograd_blocks.h"
 #include "tensor/kernels.h"
 #include "tensor/runtime/thread_pool.h"
-#include "tensor/conv/winograd_blocks.h"
 
-namespace gradian {
+namespace gradian::conv::winograd {
 namespace {
-
-using namespace winograd;
 
 // A large block of tiles goes through two parallel steps, so that no thread needs a sum of its own:
 // the transforms, each for a few channels and tiles, then the products, each for one position k.
@@ -136,17 +134,18 @@ class WeightGradient {
 
 }  // namespace
 
-Tensor winograd_weight_gradient(const Tensor& grad, const Tensor& input, const Shape& weight_shape,
-                                const Conv2dOptions& options, WinogradTile tile) {
-  const Tensor dy = grad.contiguous(), x = input.contiguous();
-  Tensor result = Tensor::zeros(weight_shape);
-  const Images in(x.shape()), out(dy.shape());
-  if (numel(dy.shape()) == 0) return result;
-  dispatch_tile(tile, weight_shape[2], [&]<int alpha, int r>() {
-    WeightGradient<alpha, r>(in, x.data<float>(), options.padding, out, dy.data<float>())
+template <int alpha>
+Tensor weight_gradient(const Geometry& g, const Tensor& dy, const Tensor& x) {
+  Tensor result = Tensor::zeros(g.weight_shape());
+  if (dy.numel() == 0) return result;
+  dispatch_kernel(g, [&]<int r>() {
+    WeightGradient<alpha, r>(g.input, x.data<float>(), g.padding, g.output, dy.data<float>())
         .run(result.mutable_data<float>());
   });
   return result;
 }
 
-}  // namespace gradian
+template Tensor weight_gradient<6>(const Geometry&, const Tensor&, const Tensor&);
+template Tensor weight_gradient<8>(const Geometry&, const Tensor&, const Tensor&);
+
+}  // namespace gradian::conv::winograd

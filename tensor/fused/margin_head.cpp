@@ -7,7 +7,6 @@
 #include "tensor/kernels.h"
 #include "tensor/simd/panels.h"
 #include "tensor/runtime/thread_pool.h"
-#include "tensor/conv/tiles.h"
 #include "tensor/simd/vector_math.h"
 
 namespace gradian {

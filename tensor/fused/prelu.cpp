@@ -18,7 +18,7 @@ struct Rows {
     for (int axis = x.size() - 1, from_end = slope.size() - 1; slope[from_end] == 1; --axis)
       length *= x[axis], --from_end;
   }
-  int64_t count() const { return length == 0 ? 0 : (total + length - 1) / length; }
+  int64_t count() const { return length == 0 ? 0 : ceil_div(total, length); }
   // Calls row(r, begin, end) for all rows, in parallel.
   template <class Row>
   void for_each(const Row& row) const {

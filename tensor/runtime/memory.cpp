@@ -14,6 +14,8 @@
 #include <sys/mman.h>
 #endif
 
+#include "tensor/shape.h"
+
 namespace gradian {
 namespace {
 
@@ -30,7 +32,7 @@ size_t rounded(size_t bytes) {
   if (bytes > std::numeric_limits<size_t>::max() / 4) throw std::bad_alloc();
   const size_t least = std::max(bytes, kAlignment);
   const size_t step = std::max(std::bit_floor(least) / 4, kAlignment);
-  return (least + step - 1) / step * step + kSlack;
+  return static_cast<size_t>(round_up(int64_t(least), int64_t(step))) + kSlack;
 }
 
 std::align_val_t alignment_of(size_t bytes) {

@@ -7,6 +7,8 @@
 #include <string>
 #include <thread>
 
+#include "tensor/shape.h"
+
 #ifdef __linux__
 #include <sched.h>
 
@@ -42,7 +44,7 @@ int64_t number(std::string_view text) {
 // Microseconds of processor time in each period, as processors; 0 for no quota, such as -1.
 int processors_for(int64_t quota, int64_t period) {
   if (quota <= 0 || period <= 0) return 0;
-  return static_cast<int>(std::min<int64_t>((quota - 1) / period + 1, 1 << 20));
+  return static_cast<int>(std::min<int64_t>(ceil_div(quota, period), 1 << 20));
 }
 
 int quota_v2(const fs::path& group) {

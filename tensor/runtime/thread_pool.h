@@ -15,6 +15,8 @@
 #include <cstdint>
 #include <functional>
 
+#include "tensor/shape.h"
+
 namespace gradian {
 
 // Threads that parallel_for uses, the calling one included. Starts as GRADIAN_NUM_THREADS, or as
@@ -36,7 +38,7 @@ void parallel_ranges(int64_t size, int64_t grain, const Body& body) {
     if (size > 0) body(int64_t{0}, size);
     return;
   }
-  parallel_for((size - 1) / grain + 1, [&](int64_t block) {
+  parallel_for(ceil_div(size, grain), [&](int64_t block) {
     const int64_t begin = block * grain;
     body(begin, begin + std::min(grain, size - begin));
   });

@@ -15,15 +15,9 @@
 namespace gradian::bench {
 namespace {
 
-struct Algorithm {
-  const char* name;
-  ConvAlgorithm value;
-};
 // im2col comes first: the others fall back to it where they do not apply.
-constexpr Algorithm kAlgorithms[] = {{"im2col", ConvAlgorithm::im2col},
-                                     {"direct", ConvAlgorithm::direct},
-                                     {"winograd6", ConvAlgorithm::winograd6},
-                                     {"winograd8", ConvAlgorithm::winograd8}};
+constexpr ConvAlgorithm kAlgorithms[] = {ConvAlgorithm::im2col, ConvAlgorithm::direct,
+                                         ConvAlgorithm::winograd6, ConvAlgorithm::winograd8};
 
 // Padding that keeps the size where the stride is 1.
 struct Layer {
@@ -109,14 +103,14 @@ bool same_bits(const Tensor& a, const Tensor& b) {
 
 struct Row {
   std::string layer;
-  Algorithm algorithm;
+  ConvAlgorithm algorithm;
   Tensors results;  // at the batch that is timed
   Numbers gflops, errors;
   std::array<bool, kProducts> automatic{};  // what the library chooses by itself
 };
 
 void print(const Row& row, bool first_of_layer) {
-  std::printf("%-21s %-10s", first_of_layer ? row.layer.c_str() : "", row.algorithm.name);
+  std::printf("%-21s %-10s", first_of_layer ? row.layer.c_str() : "", name(row.algorithm));
   for (size_t i = 0; i < kProducts; ++i)
     std::printf(" %5.0f%c", row.gflops[i], row.automatic[i] ? '*' : ' ');
   std::printf("  %8.1e %8.1e %8.1e\n", row.errors[0], row.errors[1], row.errors[2]);
@@ -126,7 +120,7 @@ std::string json(const Row& row) {
   const auto list = [](const auto& n) {
     return text(std::boolalpha, '[', n[0], ", ", n[1], ", ", n[2], ']');
   };
-  return text("{\"layer\": \"", row.layer, "\", \"algorithm\": \"", row.algorithm.name,
+  return text("{\"layer\": \"", row.layer, "\", \"algorithm\": \"", name(row.algorithm),
               "\", \"gflops\": ", list(row.gflops), ", \"errors\": ", list(row.errors),
               ", \"automatic\": ", list(row.automatic), "}");
 }
@@ -145,8 +139,8 @@ std::vector<Row> measure_layer(const Layer& layer, double seconds) {
   const Operands checked(layer, kCheckedBatch), timed(layer, kTimedBatch);
   const auto want = float64_products(checked, layer);
   std::vector<Row> rows;
-  for (const Algorithm& algorithm : kAlgorithms) {
-    set_conv_algorithm(algorithm.value);
+  for (const ConvAlgorithm algorithm : kAlgorithms) {
+    set_conv_algorithm(algorithm);
     Row row{layer.name(), algorithm, run(timed, layer), {}, {}};
     const auto same = [&](size_t i) { return same_bits(row.results[i], rows[0].results[i]); };
     if (!rows.empty() && same(0) && same(1) && same(2)) continue;

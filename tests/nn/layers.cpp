@@ -237,8 +237,7 @@ TEST_CASE("layers: inputs that do not fit are refused with a reason") {
       {[&] {
          conv(zeros({3, 8, 8}));
        },
-       "conv2d: expected input [N, C, H, W] and weight [O, C / groups, KH, KW], got input "
-       "[3, 8, 8], weight [2, 3, 5, 5]"},
+       "conv2d: expected images [N, C, H, W], got a single one, [3, 8, 8]: write unsqueeze(x, 0)"},
       {[&] {
          conv(zeros({1, 3, 4, 8}));
        },
@@ -252,15 +251,15 @@ TEST_CASE("layers: inputs that do not fit are refused with a reason") {
       {[&] {
          nn::MaxPool2d(2)(zeros({2, 8}));
        },
-       "max_pool2d: expected input [N, C, H, W], got [2, 8]"},
+       "max_pool2d: expected images [N, C, H, W], got [2, 8]"},
       {[&] {
          nn::AvgPool2d(2)(zeros({2, 8}));
        },
-       "avg_pool2d: expected input [N, C, H, W], got [2, 8]"},
+       "avg_pool2d: expected images [N, C, H, W], got [2, 8]"},
       {[&] {
          nn::AdaptiveAvgPool2d(1)(zeros({2, 8}));
        },
-       "adaptive_avg_pool2d: expected input [N, C, H, W], got [2, 8]"},
+       "adaptive_avg_pool2d: expected images [N, C, H, W], got [2, 8]"},
       {[&] {
          nn::PReLU(3)(zeros({2, 4}));
        },

@@ -57,6 +57,7 @@ Pool2dOptions pooling(Call& c) {
   Pool2dOptions options{.kernel = kernel, .stride = c.pair("stride", kernel)};
   options.padding = c.pair("padding", 0);
   options.dilation = c.pair("dilation", 1);
+  options.ceil_mode = c.flag("ceil_mode", false);
   c.ignore("return_indices");  // the values come first
   return options;
 }

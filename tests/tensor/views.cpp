@@ -344,7 +344,7 @@ TEST_CASE("an undefined tensor says so") {
        "concat: the tensor is undefined"},
       {[&] { gather(x, 0, y); }, "gather: the tensor is undefined"},
       {[&] { one_hot(x, 3, DType::float32); }, "one_hot: the tensor is undefined"},
-      {[&] { conv2d(x, y, {}); }, "conv2d: the tensor is undefined"},
+      {[&] { conv2d(x, y); }, "conv2d: the tensor is undefined"},
       {[&] { max_pool2d(x, {.kernel = 1}); }, "max_pool2d: the tensor is undefined"},
   });
 }

@@ -6,9 +6,7 @@
 #include <cmath>
 
 #include "tensor/conv/conv2d.h"
-#include "tensor/conv/direct.h"
 #include "tensor/kernels.h"
-#include "tensor/conv/winograd.h"
 #include "tensor/conv/winograd_transform.h"
 #include "tests/reference.h"
 
@@ -130,7 +128,7 @@ struct Bounds {
 
 template <int alpha, int r>
 Bounds winograd_bounds(const Layer& layer) {
-  using M = winograd::Matrices<alpha, r>;
+  using M = conv::winograd::Matrices<alpha, r>;
   using A = typename M::A;
   using B = typename M::B;
   using G = typename M::G;
@@ -172,7 +170,7 @@ Products float64_products(const Operands& o, const Layer& layer) {
 
 template <int alpha, int r>
 void check_matrices() {
-  using M = winograd::Matrices<alpha, r>;
+  using M = conv::winograd::Matrices<alpha, r>;
   CAPTURE(alpha);
   CAPTURE(r);
   for (size_t i = 0; i < M::m; ++i)
@@ -269,8 +267,8 @@ TEST_CASE("every algorithm adds the bias of its filter to each output") {
     INFO("algorithm " << static_cast<int>(algorithm));
     const ForcedAlgorithm forced(algorithm);
     const Tensor want = add(conv2d(o.x, o.w, layer.options()), bias.reshape({8, 1, 1}));
-    CHECK(difference(conv2d(o.x, o.w, layer.options(), bias), want) <= 4e-6);
-    CHECK_THROWS_WITH_AS(conv2d(o.x, o.w, layer.options(), bias.slice(0, 0, 7)),
+    CHECK(difference(conv2d(o.x, o.w, bias, layer.options()), want) <= 4e-6);
+    CHECK_THROWS_WITH_AS(conv2d(o.x, o.w, bias.slice(0, 0, 7), layer.options()),
                          "conv2d: expected bias [8], got [7]", Error);
   }
 }
