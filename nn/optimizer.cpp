@@ -16,7 +16,7 @@ constexpr int64_t kGrain = 16384;
 // Runs body(i) for every element, in parallel.
 template <class Body>
 void for_each_element(int64_t count, const Body& body) {
-  parallel_ranges(count, kGrain, [&](int64_t begin, int64_t end) {
+  runtime::parallel_ranges(count, kGrain, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) body(i);
   });
 }
@@ -238,7 +238,8 @@ namespace {
 // vanish. Those of float32 do not in float64 anyway, where they are taken.
 double scale_of(const Tensor& x) {
   if (x.dtype() != DType::float64 || x.numel() == 0) return 1;
-  const double largest = max_values(mul(x, sign(x)).reshape({x.numel()}), 0).item();
+  const Tensor magnitudes = mul(x, sign(x)).reshape({x.numel()});
+  const double largest = gather(magnitudes, 0, argmax(magnitudes, 0, true)).item();
   return std::isfinite(largest) && largest > 0 ? std::exp2(std::ilogb(largest)) : 1;
 }
 

@@ -14,15 +14,8 @@ namespace gradian {
 enum class DType { float32, float64, int64 };
 
 inline const char* name(DType dtype) {
-  switch (dtype) {
-    case DType::float32:
-      return "float32";
-    case DType::float64:
-      return "float64";
-    case DType::int64:
-      return "int64";
-  }
-  return "?";
+  constexpr const char* names[] = {"float32", "float64", "int64"};
+  return names[static_cast<size_t>(dtype)];
 }
 
 inline std::ostream& operator<<(std::ostream& out, DType dtype) { return out << name(dtype); }
@@ -43,29 +36,17 @@ constexpr DType dtype_of() {
 // Calls body.operator()<T>() with the C++ type of `dtype`.
 template <class Body>
 decltype(auto) dispatch(DType dtype, Body&& body) {
-  switch (dtype) {
-    case DType::float32:
-      return body.template operator()<float>();
-    case DType::float64:
-      return body.template operator()<double>();
-    case DType::int64:
-      return body.template operator()<int64_t>();
-  }
-  fail("unknown dtype ", static_cast<int>(dtype));
+  if (dtype == DType::float32) return body.template operator()<float>();
+  if (dtype == DType::float64) return body.template operator()<double>();
+  return body.template operator()<int64_t>();
 }
 
 // The same for float32 and float64 only; `op` is named in the error.
 template <class Body>
 decltype(auto) dispatch_floating(DType dtype, const char* op, Body&& body) {
-  switch (dtype) {
-    case DType::float32:
-      return body.template operator()<float>();
-    case DType::float64:
-      return body.template operator()<double>();
-    case DType::int64:
-      break;
-  }
-  fail(op, ": expected float32 or float64, got ", dtype);
+  check(is_floating(dtype), op, ": expected float32 or float64, got ", dtype);
+  if (dtype == DType::float32) return body.template operator()<float>();
+  return body.template operator()<double>();
 }
 
 }  // namespace gradian

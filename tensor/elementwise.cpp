@@ -9,6 +9,9 @@
 namespace gradian {
 namespace {
 
+using namespace loops;
+using namespace simd;
+
 template <class F>
 Tensor map_floating(const char* op, const Tensor& x, const F& f) {
   Tensor out = Tensor::empty(x.shape(), x.dtype());
@@ -78,7 +81,9 @@ Tensor full_like(const Tensor& x, double value) {
 Tensor zeros_like(const Tensor& x) { return full_like(x, 0); }
 Tensor ones_like(const Tensor& x) { return full_like(x, 1); }
 
-std::string describe(const Tensor& x) { return text(x.dtype(), ' ', x.shape()); }
+std::ostream& operator<<(std::ostream& out, const Description& description) {
+  return out << description.tensor.dtype() << ' ' << description.tensor.shape();
+}
 
 void check_same_dtype(const Tensor& a, const Tensor& b, const char* op) {
   check_defined(a, op);

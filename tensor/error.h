@@ -3,9 +3,6 @@
 //   matmul: inner dimensions differ: a [2, 3], b [4, 5]
 #pragma once
 
-#include <algorithm>
-#include <cctype>
-#include <cstring>
 #include <locale>
 #include <sstream>
 #include <stdexcept>
@@ -52,8 +49,8 @@ void check(bool ok, const Parts&... parts) {
   const size_t colon = what.find(": ");
   const bool names_a_function =
       colon != std::string::npos &&
-      std::all_of(what.begin(), what.begin() + static_cast<std::ptrdiff_t>(colon),
-                  [](unsigned char c) { return std::isalnum(c) || std::strchr("_+-*/=", c); });
+      what.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-*/=") ==
+          colon;
   fail(function, ": ", names_a_function ? what.substr(colon + 2) : what);
 }
 

@@ -5,6 +5,8 @@
 namespace gradian {
 namespace {
 
+using namespace loops;
+
 // Checks what gather and scatter_add share and returns the normalised axis.
 int check_index(const Shape& shape, int axis, const Tensor& index, const char* op) {
   check_defined(index, op);

@@ -71,8 +71,6 @@ Tensor constant(double value, const Tensor& x);
 
 // Reductions over any axes (reduce.cpp). An empty list of axes means all of them.
 Tensor sum(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
-// Sums the axes along which `shape` was broadcast to x's shape; the adjoint of expand.
-Tensor sum_to(const Tensor& x, const Shape& shape);
 // x[0], x[0] + x[1], ... along `axis`.
 Tensor cumsum(const Tensor& x, int axis);
 // Index of the largest value along `axis`, int64; the first one among equals. NaN counts as
@@ -82,8 +80,6 @@ Tensor argmax(const Tensor& x);
 // The same of the smallest value; NaN counts as smallest.
 Tensor argmin(const Tensor& x, int axis, bool keepdim = false);
 Tensor argmin(const Tensor& x);
-// The largest value along `axis`.
-Tensor max_values(const Tensor& x, int axis, bool keepdim = false);
 // x - log(sum(exp(x))) along `axis`, shifted by the maximum. A line with NaN or
 // +infinity, or of nothing but -infinity, becomes NaN; a -infinity among others stays one.
 Tensor log_softmax(const Tensor& x, int axis);
@@ -125,7 +121,11 @@ Tensor concat(const std::vector<Tensor>& tensors, int axis);
 // Fails unless both have one dtype, naming `op` and both.
 void check_same_dtype(const Tensor& a, const Tensor& b, const char* op);
 
-// What errors call a tensor: "float32 [2, 3]".
-std::string describe(const Tensor& x);
+// What errors call a tensor, "float32 [2, 3]": something that streams so, and costs nothing before.
+struct Description {
+  const Tensor& tensor;
+};
+inline Description describe(const Tensor& x) { return {x}; }
+std::ostream& operator<<(std::ostream& out, const Description& description);
 
 }  // namespace gradian

@@ -1,20 +1,31 @@
 // The loop under every elementwise kernel: walks one output and up to three inputs of one shape
 // and of any strides, in parallel, with inner loops that the compiler can vectorise.
-// Included by kernels only: templates stay behind the functions of the other headers.
+// Included by kernels only: templates stay behind the functions of the other headers. tensor.h
+// stands above it, whose makers and copies are such loops.
 #pragma once
 
 #include <array>
 #include <tuple>
 #include <utility>
 
-#include "tensor/tensor.h"
 #include "tensor/runtime/thread_pool.h"
+#include "tensor/shape.h"
 
-namespace gradian {
+namespace gradian::loops {
 
 // Elements a block of elementwise work holds: large enough to pay for waking a thread, small
 // enough that a block of each operand fits the second-level cache.
 constexpr int64_t kElementwiseGrain = 16384;
+
+// Where element number `element`, in row-major order, lies from the first one.
+inline int64_t offset_of(int64_t element, const Shape& shape, const Shape& strides) {
+  int64_t offset = 0;
+  for (int axis = shape.size() - 1; axis >= 0; --axis) {
+    offset += element % shape[axis] * strides[axis];
+    element /= shape[axis];
+  }
+  return offset;
+}
 
 template <size_t N>
 struct StridedLoop {
@@ -59,7 +70,7 @@ void for_each_row(const StridedLoop<N>& loop, const Row& row) {
   for (size_t n = 0; n < N; ++n) inner[n] = loop.strides[n][last];
 
   if (last == 0) {
-    parallel_ranges(length, kElementwiseGrain, [&](int64_t begin, int64_t end) {
+    runtime::parallel_ranges(length, kElementwiseGrain, [&](int64_t begin, int64_t end) {
       Offsets offsets;
       for (size_t n = 0; n < N; ++n) offsets[n] = begin * inner[n];
       row(offsets, end - begin, inner);
@@ -68,8 +79,8 @@ void for_each_row(const StridedLoop<N>& loop, const Row& row) {
   }
 
   const int64_t rows = numel(loop.shape) / length;
-  const int64_t rows_a_block = std::max<int64_t>(1, kElementwiseGrain / length);
-  parallel_ranges(rows, rows_a_block, [&](int64_t begin, int64_t end) {
+  const int64_t rows_per_block = std::max<int64_t>(1, kElementwiseGrain / length);
+  runtime::parallel_ranges(rows, rows_per_block, [&](int64_t begin, int64_t end) {
     // The position along each outer axis, advanced like an odometer.
     Shape index = Shape::filled(last, 0);
     Offsets offsets{};
@@ -128,14 +139,14 @@ void with_accessors(const Body& body, const std::tuple<AnyStride<T>, Rest...>& o
     with_accessors(body, rest, done..., UnitStride<T>{first.data});
 }
 
-// out[i] = f(in[i]...) for operands of out's shape; Out and In are their element types.
-template <class Out, class... In, class F, class... Tensors>
-void map_into(Tensor& out, const F& f, const Tensors&... in) {
-  static_assert(sizeof...(In) == sizeof...(Tensors));
+// out[i] = f(in[i]...) for Tensors of out's shape; Out and In are their element types.
+template <class Out, class... In, class Target, class F, class... Sources>
+void map_into(Target& out, const F& f, const Sources&... in) {
+  static_assert(sizeof...(In) == sizeof...(Sources));
   constexpr size_t N = 1 + sizeof...(In);
   const StridedLoop<N> loop =
       coalesce<N>(out.shape(), std::array<Shape, N>{out.strides(), in.strides()...});
-  Out* const out_data = out.mutable_data<Out>();
+  Out* const out_data = out.template mutable_data<Out>();
   const std::tuple<const In*...> in_data{in.template data<In>()...};
 
   for_each_row(loop, [&](const auto& offsets, int64_t length, const auto& strides) {
@@ -180,4 +191,4 @@ void for_each_line(const Tensor& x, Tensor& out, int axis, const Body& body) {
   });
 }
 
-}  // namespace gradian
+}  // namespace gradian::loops

@@ -5,9 +5,13 @@
 #include "tensor/runtime/gemm.h"
 #include "tensor/kernels.h"
 #include "tensor/loops.h"
+#include "tensor/runtime/thread_pool.h"
 
 namespace gradian {
 namespace {
+
+using namespace loops;
+using namespace runtime;
 
 // Multiply-adds that make a block worth a thread of its own.
 constexpr int64_t kBlockWork = int64_t{1} << 22;
@@ -45,6 +49,7 @@ void multiply(const T* a, const Shape& a_strides, const T* b, const Shape& b_str
   });
 }
 
+// The sizes, or strides, of all axes but the last two.
 Shape batch_of(const Shape& shape) {
   Shape batch = shape;
   batch.pop_back();
@@ -74,6 +79,7 @@ Tensor matmul(const Tensor& left, const Tensor& right) {
   const Tensor a = with_plain_strides(left), b = with_plain_strides(right);
   const Tensor wide_a = a.expand(with_matrix(rows, inner));
   const Tensor wide_b = b.expand(with_matrix(inner, columns));
+  const Shape a_batch = batch_of(wide_a.strides()), b_batch = batch_of(wide_b.strides());
 
   dispatch_floating(a.dtype(), "matmul", [&]<class T>() {
     const T* a_data = wide_a.data<T>();
@@ -85,14 +91,8 @@ Tensor matmul(const Tensor& left, const Tensor& right) {
     const int64_t grain = matrices == 1 ? 1 : std::max<int64_t>(1, kBlockWork / 8 / work);
     parallel_ranges(matrices, grain, [&](int64_t begin, int64_t end) {
       for (int64_t matrix = begin; matrix < end; ++matrix) {
-        int64_t a_offset = 0, b_offset = 0, rest = matrix;
-        for (int axis = batch.size() - 1; axis >= 0; --axis) {
-          const int64_t index = rest % batch[axis];
-          rest /= batch[axis];
-          a_offset += index * wide_a.strides()[axis];
-          b_offset += index * wide_b.strides()[axis];
-        }
-        multiply(a_data + a_offset, wide_a.strides(), b_data + b_offset, wide_b.strides(),
+        multiply(a_data + offset_of(matrix, batch, a_batch), wide_a.strides(),
+                 b_data + offset_of(matrix, batch, b_batch), wide_b.strides(),
                  c_data + matrix * rows * columns, rows, columns, inner);
       }
     });

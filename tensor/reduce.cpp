@@ -15,6 +15,10 @@
 namespace gradian {
 namespace {
 
+using namespace loops;
+using namespace runtime;
+using namespace simd;
+
 // Which axes are reduced, as flags; no axes given means all.
 std::array<bool, Shape::kMaxAxes> reduced_axes(const Axes& axes, int dim, const char* op) {
   std::array<bool, Shape::kMaxAxes> reduced{};
@@ -105,29 +109,24 @@ void sum_each_output(const Split& split, T* out) {
   const int64_t used = grain > 0 ? ceil_div(inner.shape[0], grain) : 0;
   if (used > 1) {
     std::vector<Accumulator<T>> partial(static_cast<size_t>(outputs * used));
-    std::vector<int64_t> offsets;
-    for_each_offset(kept_shape, kept_strides, [&](int64_t offset) { offsets.push_back(offset); });
     parallel_for(outputs * used, [&](int64_t job) {
       const int64_t begin = job % used * grain;
       StridedLoop<1> block = inner;
       block.shape[0] = std::min(grain, inner.shape[0] - begin);
-      partial[static_cast<size_t>(job)] = sum_block(
-          data + offsets[static_cast<size_t>(job / used)] + begin * inner.strides[0][0], block);
+      const int64_t offset = offset_of(job / used, kept_shape, kept_strides);
+      partial[static_cast<size_t>(job)] =
+          sum_block(data + offset + begin * inner.strides[0][0], block);
     });
     for (int64_t o = 0; o < outputs; ++o)
       out[o] = static_cast<T>(sum_row(partial.data() + o * used, used, 1));
     return;
   }
 
-  const int64_t outputs_a_block =
+  const int64_t outputs_per_block =
       std::max<int64_t>(1, kElementwiseGrain / std::max<int64_t>(1, length));
-  parallel_ranges(outputs, outputs_a_block, [&](int64_t begin, int64_t end) {
+  parallel_ranges(outputs, outputs_per_block, [&](int64_t begin, int64_t end) {
     for (int64_t o = begin; o < end; ++o) {
-      int64_t offset = 0, rest = o;
-      for (int axis = split.kept - 1; axis >= 0; --axis) {
-        offset += rest % kept_shape[axis] * kept_strides[axis];
-        rest /= kept_shape[axis];
-      }
+      const int64_t offset = offset_of(o, kept_shape, kept_strides);
       out[o] = length == 0 ? T(0) : static_cast<T>(sum_block(data + offset, inner));
     }
   });
@@ -271,14 +270,6 @@ Tensor sum(const Tensor& x, const Axes& axes, bool keepdim) {
   return keepdim ? out.reshape(keepdim_shape) : out;
 }
 
-Tensor sum_to(const Tensor& x, const Shape& shape) {
-  check_defined(x, "sum_to");
-  check(broadcasts_to(shape, x.shape()), "sum_to: shape ", shape, " does not broadcast to ",
-        x.shape());
-  const Axes axes = broadcast_axes(shape, x.shape());
-  return (axes.empty() ? x.contiguous() : sum(x, axes)).reshape(shape);
-}
-
 Tensor cumsum(const Tensor& x, int axis) {
   check_defined(x, "cumsum");
   axis = normalize_axis(axis, x.dim(), "cumsum");
@@ -331,12 +322,6 @@ Tensor argmin(const Tensor& x) {
   return argmin(x.reshape({x.numel()}), 0);
 }
 
-Tensor max_values(const Tensor& x, int axis, bool keepdim) {
-  axis = check_not_empty(x, axis, "max");
-  const Tensor largest = gather(x, axis, argmax(x, axis, true));
-  return keepdim ? largest : largest.squeeze(axis);
-}
-
 namespace {
 
 // An array made of whole lines of the inputs along `axis`, all of one shape, by
@@ -354,8 +339,8 @@ Tensor by_lines(const std::vector<Tensor>& inputs, int axis, const char* op, con
     std::vector<const T*> in;
     for (const Tensor& input : lines) in.push_back(input.data<T>());
     T* const to = out.mutable_data<T>();
-    const int64_t lines_a_block = std::max<int64_t>(1, kElementwiseGrain / length);
-    parallel_ranges(out.numel() / length, lines_a_block, [&](int64_t begin, int64_t end) {
+    const int64_t lines_per_block = std::max<int64_t>(1, kElementwiseGrain / length);
+    parallel_ranges(out.numel() / length, lines_per_block, [&](int64_t begin, int64_t end) {
       body(in, to, begin * length, end - begin, length);
     });
   });

@@ -9,6 +9,8 @@
 namespace gradian {
 namespace {
 
+using namespace loops;
+
 Tensor sorted_indices(const char* op, const Tensor& x, int axis, bool descending) {
   check_defined(x, op);
   axis = normalize_axis(axis, x.dim(), op);

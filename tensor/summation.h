@@ -11,7 +11,7 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace gradian {
+namespace gradian::loops {
 
 // What sums of T are added in.
 template <class T>
@@ -126,4 +126,4 @@ void sum_columns(const T* data, int64_t rows, int64_t columns, int64_t stride, A
   for (int64_t column = 0; column < columns; ++column) to[column] += room[column];
 }
 
-}  // namespace gradian
+}  // namespace gradian::loops

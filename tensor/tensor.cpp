@@ -11,6 +11,8 @@
 namespace gradian {
 namespace {
 
+using namespace loops;
+
 #ifdef GRADIAN_ASSERTIONS
 // A kernel that forgets to write an element then shows as NaN instead of as a plausible number.
 void poison(Tensor& tensor) {
@@ -102,7 +104,7 @@ Tensor Tensor::empty(const Shape& shape, DType dtype) {
   const int64_t bytes = gradian::numel(shape, "tensor") * element_size(dtype);
   Tensor result;
   result.storage_ = with_memory("tensor", dtype, shape, [&] {
-    return std::make_shared<Storage>(static_cast<size_t>(bytes));
+    return std::make_shared<runtime::Storage>(static_cast<size_t>(bytes));
   });
   result.shape_ = shape;
   result.strides_ = contiguous_strides(shape);

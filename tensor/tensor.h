@@ -166,7 +166,7 @@ class Tensor {
   void* raw(DType expected) const;
   void copy_values(const Tensor& source, const char* op);
 
-  std::shared_ptr<Storage> storage_;
+  std::shared_ptr<runtime::Storage> storage_;
   Shape shape_;
   Shape strides_;
   int64_t offset_ = 0;

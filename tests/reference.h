@@ -284,6 +284,16 @@ inline Tensor sample(const Shape& shape, DType dtype, double low = -1, double hi
   return rand(shape, DType::float64, low, high, generator).to(dtype);
 }
 
+// 0, 1, 2, ... in row-major order.
+inline Tensor counting(const Shape& shape, DType dtype = DType::float32) {
+  return Tensor::arange(numel(shape), dtype).reshape(shape);
+}
+
+// Whether a write to one may change the other.
+inline bool share_storage(const Tensor& a, const Tensor& b) {
+  return a.stamp().storage == b.stamp().storage;
+}
+
 // Sets the number of threads for the life of the object.
 class Threads {
  public:

@@ -72,10 +72,10 @@ Variable leaky_relu(const Variable& x, double negative_slope) try {
 // y = x where x > 0, else a x;  dx = dy where x > 0, else a dy; da = the sum of x dy elsewhere
 struct ops::Prelu {
   static constexpr auto name = "prelu";
-  Tensor forward(const Tensor& x, const Tensor& weight) const { return prelu(x, weight); }
+  Tensor forward(const Tensor& x, const Tensor& weight) const { return fused::prelu(x, weight); }
   Gradients backward(const Context& context, const Variable& grad) const {
-    const PreluGradients gradients =
-        prelu_gradients(grad.value(), context.input(0).value(), context.input(1).value());
+    const fused::PreluGradients gradients =
+        fused::prelu_gradients(grad.value(), context.input(0).value(), context.input(1).value());
     return {Variable(gradients.x), Variable(gradients.slope)};
   }
   Variable composite(const Inputs& in) const {
@@ -99,8 +99,8 @@ Variable prelu(const Variable& x, const Variable& weight) try {
   if (weight.numel() == 1 && weight.dim() > x.dim()) return prelu(x, reshape(weight, {}));
   check(broadcasts_to(weight.shape(), x.shape()), "weight ", weight.shape(),
         " does not broadcast to x ", x.shape());
-  return prelu_applies(x.shape(), weight.shape()) ? apply(ops::Prelu{}, x, weight)
-                                                  : ops::Prelu{}.composite({x, weight});
+  return fused::prelu_applies(x.shape(), weight.shape()) ? apply(ops::Prelu{}, x, weight)
+                                                         : ops::Prelu{}.composite({x, weight});
 } catch (const Error& error) {
   fail_as("prelu", error);
 }

@@ -60,19 +60,19 @@ struct ops::MarginCrossEntropy {
   MarginFunction margin;
   // What forward leaves for backward; shared, as the op is copied into its node.
   struct Saved {
-    CosineProducts products;  // of all classes but the labels'
+    fused::CosineProducts products;  // of all classes but the labels'
     Tensor target_cosine;
-    TargetLosses losses;
+    fused::TargetLosses losses;
   };
   std::shared_ptr<Saved> saved = std::make_shared<Saved>();
 
   Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& labels) const {
-    saved->products = cosine_products(x, weight);
-    saved->target_cosine = take_targets(saved->products, labels);
+    saved->products = fused::cosine_products(x, weight);
+    saved->target_cosine = fused::take_targets(saved->products, labels);
     const Variable target = target_logits(name, margin, Variable(saved->target_cosine));
     check(!target.requires_grad(), name, ": the margin depends on other variables that require a ",
           "gradient, which they would not get; detach them");
-    saved->losses = target_losses(saved->products, target.value().contiguous(), scale);
+    saved->losses = fused::target_losses(saved->products, target.value().contiguous(), scale);
     return div(sum(saved->losses.loss), Tensor::scalar(static_cast<double>(x.size(0)), x.dtype()));
   }
   // The gradient of the sum of the losses / scale by the target cosines, through the margin, [B].
@@ -86,9 +86,9 @@ struct ops::MarginCrossEntropy {
   Gradients backward(const Context& context, const Variable& grad_out) const {
     const Variable &x = context.input(0), &weight = context.input(1), &labels = context.input(2);
     const double row_grad = grad_out.item() / static_cast<double>(x.size(0));
-    const HeadGradients gradients =
-        head_gradients(saved->products, weight.value(), labels.value(), by_target_cosine(),
-                       saved->losses.log_normalizer, scale, row_grad);
+    const fused::HeadGradients gradients =
+        fused::head_gradients(saved->products, weight.value(), labels.value(), by_target_cosine(),
+                              saved->losses.log_normalizer, scale, row_grad);
     return {Variable(gradients.x), Variable(gradients.weight), Variable()};
   }
   Variable composite(const Inputs& in) const {

@@ -126,15 +126,15 @@ struct ops::BatchNorm {
   static constexpr auto name = "batch_norm";
   double eps;
   // What forward leaves for backward; shared, as the op is copied into its node.
-  std::shared_ptr<ChannelStatistics> saved = std::make_shared<ChannelStatistics>();
+  std::shared_ptr<fused::ChannelStatistics> saved = std::make_shared<fused::ChannelStatistics>();
 
   Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias) const {
-    const BatchNormResult result = batch_norm(x, weight, bias, eps);
+    const fused::BatchNormResult result = fused::batch_norm(x, weight, bias, eps);
     *saved = result.statistics;
     return result.y;
   }
   Gradients backward(const Context& context, const Variable& grad) const {
-    const BatchNormGradients gradients = batch_norm_gradients(
+    const fused::BatchNormGradients gradients = fused::batch_norm_gradients(
         grad.value(), context.input(0).value(), context.input(1).value(), *saved, eps);
     return {Variable(gradients.x), Variable(gradients.weight), Variable(gradients.bias)};
   }

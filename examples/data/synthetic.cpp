@@ -181,7 +181,7 @@ Dataset draw_set(const std::vector<Glyph>& glyphs, int64_t samples, uint64_t see
   float* const images = data.images.mutable_data<float>();
   int64_t* const labels = data.labels.mutable_data<int64_t>();
   constexpr int64_t kSamplesPerBlock = 64;
-  parallel_ranges(samples, kSamplesPerBlock, [&](int64_t begin, int64_t end) {
+  runtime::parallel_ranges(samples, kSamplesPerBlock, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       Generator generator = generator_of(seed, purpose, i);
       labels[i] = i % classes;

@@ -13,6 +13,8 @@
 namespace gradian::conv::im2col {
 namespace {
 
+using namespace runtime;
+
 // The sizes of one image and one group, a "slot": slot number n groups + group comes at this number
 // times the size of its part in the input and in the output.
 struct Slot {
@@ -88,9 +90,9 @@ void for_each_slot(const Geometry& g, int64_t first, int64_t last, const Body& b
 
 }  // namespace
 
-// An element of the patch matrix meets every filter once. These products take twice the time of
-// those of a good matrix product, as the matrix comes fresh from memory and is small; writing the
-// element takes as long as 4 multiply-adds.
+// For each element of the patch matrix, in multiply-adds: 2 a filter, as the product is small and
+// its matrix comes from memory, and 4 to write it. Measured (see README.md): 1.1 to 1.8 a filter
+// from 64 filters on, 20 to 50 an element in all for 2 to 16 filters.
 double cost(const Geometry& g, const Images&) {
   const Slot slot(g);
   const double elements = double(g.input.count * slot.positions) * double(slot.patch);

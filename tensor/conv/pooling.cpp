@@ -1,3 +1,6 @@
+// The idea: neighbouring outputs read neighbours for each tap of the kernel. So where no tap lies
+// in the padding, eight outputs of a row are made at once: for each tap one vector is loaded and
+// kept where it wins, together with its positions. The outputs at the border are made one by one.
 #include "tensor/conv/pooling.h"
 
 #include <limits>
@@ -13,6 +16,8 @@ namespace gradian {
 namespace {
 
 using namespace conv;
+using namespace runtime;
+using namespace simd;
 
 // What one tap of the kernel contributes to a row of outputs: output j reads the plane at
 // start + j * stride from the row's origin on, where first <= j < last; for the others it lies in
@@ -23,28 +28,19 @@ struct Tap {
 
 // The taps of the kernel on planes of a size, last to first.
 struct Window {
-  Window(const Pool2dOptions& options, int64_t height_, int64_t width_, int64_t out_height_,
-         int64_t out_width_)
-      : kernel(options.kernel),
-        stride(options.stride),
-        padding(options.padding),
-        dilation(options.dilation),
-        height(height_),
-        width(width_),
-        out_height(out_height_),
-        out_width(out_width_),
-        last(out_width) {
-    for (int64_t p = kernel[0] - 1; p >= 0; --p)
-      for (int64_t q = kernel[1] - 1; q >= 0; --q) {
-        const int64_t shift = q * dilation[1] - padding[1];  // image column of output column 0
-        const auto [begin, end] = columns_inside(shift, stride[1], width, out_width);
-        taps.push_back({p * dilation[0] * width + shift, begin, end});
+  Window(const Pool2dOptions& o, const Images& in_, const Images& out_)
+      : options(o), in(in_), out(out_), last(out.width) {
+    for (int64_t p = o.kernel[0] - 1; p >= 0; --p)
+      for (int64_t q = o.kernel[1] - 1; q >= 0; --q) {
+        const int64_t shift = q * o.dilation[1] - o.padding[1];  // image column of output column 0
+        const auto [begin, end] = columns_inside(shift, o.stride[1], in.width, out.width);
+        taps.push_back({p * o.dilation[0] * in.width + shift, begin, end});
         first = std::max(first, begin);
         last = std::min(last, end);
       }
   }
-  Pair kernel, stride, padding, dilation;
-  int64_t height, width, out_height, out_width;
+  const Pool2dOptions& options;
+  Images in, out;
   std::vector<Tap> taps;
   int64_t first = 0, last;  // the outputs of a row whose taps lie in no column of the padding
 };
@@ -52,14 +48,15 @@ struct Window {
 // The taps of one row of outputs that lie in no row of the padding.
 struct Row {
   Row(const Window& window, int64_t i) {
-    const int64_t top = i * window.stride[0] - window.padding[0], step = window.dilation[0];
-    int64_t p = 0, p_end = window.kernel[0];
+    const auto& [kernel, stride_, padding, dilation, ceil_mode] = window.options;
+    const int64_t top = i * stride_[0] - padding[0], step = dilation[0];
+    int64_t p = 0, p_end = kernel[0];
     while (p < p_end && top + p * step < 0) ++p;
-    while (p_end > p && top + (p_end - 1) * step >= window.height) --p_end;
-    begin = window.taps.data() + (window.kernel[0] - p_end) * window.kernel[1];
-    end = begin + (p_end - p) * window.kernel[1];
-    origin = top * window.width;
-    stride = window.stride[1];
+    while (p_end > p && top + (p_end - 1) * step >= window.in.height) --p_end;
+    begin = window.taps.data() + (kernel[0] - p_end) * kernel[1];
+    end = begin + (p_end - p) * kernel[1];
+    origin = top * window.in.width;
+    stride = stride_[1];
   }
   const Tap *begin, *end;
   int64_t origin, stride;
@@ -83,18 +80,10 @@ void pool_one(const T* plane, const Row& row, int64_t j, T* largest, int64_t* in
 }
 
 template <int lanes>
-struct Block;
-template <>
-struct Block<4> {
-  using Values = Float4;
-  using Positions = int32_t __attribute__((vector_size(16)));
-  using Indices = int64_t __attribute__((vector_size(32)));
-};
-template <>
-struct Block<8> {
-  using Values = Float8;
-  using Positions = int32_t __attribute__((vector_size(32)));
-  using Indices = int64_t __attribute__((vector_size(64)));
+struct Block {
+  typedef float Values __attribute__((vector_size(4 * lanes)));
+  typedef int32_t Positions __attribute__((vector_size(4 * lanes)));
+  typedef int64_t Indices __attribute__((vector_size(8 * lanes)));
 };
 
 // The same for the outputs first..last-1, which are at least `lanes` (4 or 8), in blocks: their
@@ -133,7 +122,7 @@ void pool_blocks(const float* plane, const Row& row, int64_t first, int64_t last
 // All windows of one plane.
 template <class T>
 void pool_plane(const Window& window, const T* plane, T* largest, int64_t* index) {
-  for (int64_t i = 0; i < window.out_height; ++i) {
+  for (int64_t i = 0; i < window.out.height; ++i) {
     const Row row(window, i);
     int64_t blocks_end = window.first;  // where the outputs made in blocks end
     if constexpr (std::is_same_v<T, float>) {
@@ -147,10 +136,10 @@ void pool_plane(const Window& window, const T* plane, T* largest, int64_t* index
       }
     }
     for (int64_t j = 0; j < window.first; ++j) pool_one(plane, row, j, largest + j, index + j);
-    for (int64_t j = blocks_end; j < window.out_width; ++j)
+    for (int64_t j = blocks_end; j < window.out.width; ++j)
       pool_one(plane, row, j, largest + j, index + j);
-    largest += window.out_width;
-    index += window.out_width;
+    largest += window.out.width;
+    index += window.out.width;
   }
 }
 
@@ -171,23 +160,23 @@ MaxPool2dResult max_pool2d(const Tensor& input, const Pool2dOptions& options) {
   check(input.size(2) * input.size(3) < INT32_MAX, "max_pool2d: planes of ", input.shape(),
         " are too large");
   const Tensor x = input.contiguous();
-  const int64_t planes = x.size(0) * x.size(1), height = x.size(2), width = x.size(3);
-  const int64_t out_height = shape[2], out_width = shape[3];
+  const Images in(x.shape()), out(shape);
+  const Window window(options, in, out);
+  const int64_t planes = in.count * in.channels;
   MaxPool2dResult result{Tensor::empty(shape, x.dtype()), Tensor::empty(shape, DType::int64)};
-  const Window window(options, height, width, out_height, out_width);
   dispatch_floating(x.dtype(), "max_pool2d", [&]<class T>() {
-    const T* const in = x.data<T>();
+    const T* const from = x.data<T>();
     T* const values = result.values.mutable_data<T>();
     int64_t* const indices = result.indices.mutable_data<int64_t>();
     parallel_ranges(planes, 8, [&](int64_t begin, int64_t end) {
       for (int64_t plane = begin; plane < end; ++plane)
-        pool_plane(window, in + plane * height * width, values + plane * out_height * out_width,
-                   indices + plane * out_height * out_width);
+        pool_plane(window, from + plane * in.plane(), values + plane * out.plane(),
+                   indices + plane * out.plane());
     });
   });
   // All planes have the same windows: the first one tells.
   const int64_t* const first = result.indices.data<int64_t>();
-  const int64_t* const last = first + (planes > 0 ? out_height * out_width : 0);
+  const int64_t* const last = first + (planes > 0 ? out.plane() : 0);
   check(std::find(first, last, -1) == last, "max_pool2d: a window holds padding alone: kernel ",
         options.kernel, ", dilation ", options.dilation, ", input ", input.shape());
   return result;

@@ -1,3 +1,5 @@
+// The idea: a tile at the border would need a test for each element that it reads. Copying the rows
+// once, with their padding, makes all tiles alike.
 #include "tensor/conv/tiles.h"
 
 #include <algorithm>

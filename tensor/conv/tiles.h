@@ -10,6 +10,8 @@
 
 namespace gradian::conv {
 
+using namespace simd;
+
 // Tile number t, in order of image, row and column, starts at {row step[0], column step[1]}.
 struct TileGrid {
   TileGrid(int64_t images, int64_t rows_, int64_t columns_, Pair step_)

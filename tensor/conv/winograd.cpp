@@ -9,6 +9,8 @@
 namespace gradian::conv::winograd {
 namespace {
 
+using namespace runtime;
+
 // The filters as seen by the product: w[row, inner, tap], which the gradient by the input reads
 // transposed and turned by 180 degrees.
 struct Filters {
@@ -47,7 +49,7 @@ Tensor transform_filters(const Filters& w) {
 }
 
 // Tiles a block: as many as let V and M stay in the second-level cache, in whole panels.
-int64_t tiles_a_block(int64_t tiles, int64_t alpha, int64_t channels, int64_t filters) {
+int64_t tiles_per_block(int64_t tiles, int64_t alpha, int64_t channels, int64_t filters) {
   constexpr int64_t kCacheFloats = 128 * 1024;
   const int64_t fit = kCacheFloats / (alpha * alpha * (channels + filters));
   const int64_t panels = std::clamp<int64_t>(fit / kPanel, 1, 8);
@@ -99,7 +101,7 @@ template <int alpha, int r>
 void correlate(const Images& in, const float* x, Pair padding, const float* u, const float* bias,
                const Images& out, float* y) {
   const TileGrid grid(out, Matrices<alpha, r>::m);
-  const int64_t block = tiles_a_block(grid.count, alpha, in.channels, out.channels);
+  const int64_t block = tiles_per_block(grid.count, alpha, in.channels, out.channels);
   const int64_t u_row = round_up(in.channels, 8);
   const Stack u_stack(alpha, out.channels * u_row);
   const Stack v_stack(alpha, in.channels * block), m_stack(alpha, out.channels * block);
@@ -129,9 +131,10 @@ bool applies(DType dtype, const Geometry& g) {
 
 // Each of the alpha^2 positions of a tile takes, in multiply-adds,
 // - channels x filters for each tile, in whole panels of tiles: the matrix products;
-// - 3.5 alpha for each tile and each channel that is transformed, to or back: what B d B^T takes,
-//   2 alpha, as its additions run at less than the rate of a matrix product and wait for memory;
-// - 4 for each weight that is transformed.
+// - 3.5 alpha for each tile and each channel that is transformed, to or back: M d M^T is 2 alpha
+//   multiply-adds written out, of which sharing (see multiply()) saves half and memory costs more.
+//   Measured (see README.md): 1.2 to 2.5 alpha, and 3 to 10 in the gradient by few weights;
+// - 4 for each weight that is transformed: too few to be measured apart.
 template <int alpha>
 double cost(const Geometry& g, const Images& tiled) {
   const auto channels = double(g.input.channels), filters = double(g.output.channels);

@@ -32,6 +32,8 @@
 
 namespace gradian::conv::winograd {
 
+using namespace simd;
+
 // The matrices for tiles of alpha inputs and a filter of r taps, exact in double but for G's
 // divisions. Points come as 0 and pairs +a, -a: evaluating at a pair shares its work, see below.
 template <int alpha, int r>

@@ -8,6 +8,8 @@
 namespace gradian::conv::winograd {
 namespace {
 
+using namespace runtime;
+
 // A large block of tiles goes through two parallel steps, so that no thread needs a sum of its own:
 // the transforms, each for a few channels and tiles, then the products, each for one position k.
 template <int alpha, int r>

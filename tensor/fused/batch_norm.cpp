@@ -1,3 +1,5 @@
+// The idea: a channel's values lie in runs, one an image; statistics and result of a channel are
+// made by one thread, so that the second pass finds in the cache what the first has read.
 #include "tensor/fused/batch_norm.h"
 
 #include <algorithm>
@@ -8,8 +10,11 @@
 #include "tensor/summation.h"
 #include "tensor/runtime/thread_pool.h"
 
-namespace gradian {
+namespace gradian::fused {
 namespace {
+
+using namespace loops;
+using namespace runtime;
 
 // x as [images, channels, inner].
 struct Layout {
@@ -140,4 +145,4 @@ BatchNormGradients batch_norm_gradients(const Tensor& grad, const Tensor& x_in,
   return result;
 }
 
-}  // namespace gradian
+}  // namespace gradian::fused

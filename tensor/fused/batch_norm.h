@@ -5,7 +5,7 @@
 
 #include "tensor/tensor.h"
 
-namespace gradian {
+namespace gradian::fused {
 
 // Of each channel, all [C].
 struct ChannelStatistics {
@@ -27,4 +27,4 @@ struct BatchNormGradients {
 BatchNormGradients batch_norm_gradients(const Tensor& grad, const Tensor& x, const Tensor& weight,
                                         const ChannelStatistics& statistics, double eps);
 
-}  // namespace gradian
+}  // namespace gradian::fused

@@ -1,3 +1,5 @@
+// The idea is told in the header: class weights are walked in blocks that stay in the cache, and
+// the micro-kernel multiplies them where they lie.
 #include "tensor/fused/margin_head.h"
 
 #include <cmath>
@@ -8,9 +10,14 @@
 #include "tensor/simd/panels.h"
 #include "tensor/runtime/thread_pool.h"
 #include "tensor/simd/vector_math.h"
+#include "tensor/summation.h"
 
-namespace gradian {
+namespace gradian::fused {
 namespace {
+
+using namespace loops;
+using namespace runtime;
+using namespace simd;
 
 // Classes a block: the block's weights and cosines stay in the second-level cache.
 constexpr int64_t kClasses = 192;
@@ -19,22 +26,9 @@ constexpr int64_t kParts = 16;
 
 int64_t block_count(int64_t classes) { return ceil_div(classes, kClasses); }
 
-// The sum of a[i] * b[i], in lanes.
 template <class T>
 T dot(const T* a, const T* b, int64_t count) {
-  using Vector = VectorOf<T>;
-  Vector sums[4] = {};
-  int64_t i = 0;
-  for (; i + 4 * lanes_of<T> <= count; i += 4 * lanes_of<T>)
-    unrolled<4>([&](auto v) {
-      const int64_t at = i + v * lanes_of<T>;
-      sums[v] += load<Vector>(a + at) * load<Vector>(b + at);
-    });
-  T total = 0;
-  for (; i < count; ++i) total += a[i] * b[i];
-  const Vector sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-  for (int64_t lane = 0; lane < lanes_of<T>; ++lane) total += sum[lane];
-  return total;
+  return sum_of<T>(0, count, [=](int64_t i) { return a[i] * b[i]; });
 }
 
 // |x|, also where squares overflow: those of x over its largest entry do not. Squares that vanish
@@ -292,8 +286,8 @@ HeadGradients head_gradients(const CosineProducts& products, const Tensor& w_in,
       // [B, D] += [block, B]^T x [block, D]
       pack_panels(in.w + first * width, last - first, width, w_panels);
       for (int64_t d = 0; d < columns; d += panel)
-        multiply_panel_transposed(batch, last - first, g, lanes, w_panels + d * (last - first),
-                                  dx_parts + part * columns * batch + d * batch, panel, true);
+        multiply_panel<true>(batch, last - first, g, lanes, w_panels + d * (last - first),
+                             dx_parts + part * columns * batch + d * batch, panel, true);
       weight_gradients(in, first, last, g, tile, dw);
     });
 
@@ -304,4 +298,4 @@ HeadGradients head_gradients(const CosineProducts& products, const Tensor& w_in,
   return result;
 }
 
-}  // namespace gradian
+}  // namespace gradian::fused

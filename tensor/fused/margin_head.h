@@ -12,7 +12,7 @@
 
 #include "tensor/tensor.h"
 
-namespace gradian {
+namespace gradian::fused {
 
 // Lengths below kSmallestLength count as that, and their rows get no gradient (see normalize()).
 struct CosineProducts {
@@ -46,4 +46,4 @@ HeadGradients head_gradients(const CosineProducts& products, const Tensor& weigh
                              const Tensor& labels, const Tensor& by_target_cosine,
                              const Tensor& log_normalizer, double scale, double row_grad);
 
-}  // namespace gradian
+}  // namespace gradian::fused

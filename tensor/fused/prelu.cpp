@@ -1,3 +1,5 @@
+// The idea: x is cut into rows that share one slope, so that the inner loop has one factor and
+// vectorises; the slope's gradient is a sum of row sums, taken while the row is in the cache.
 #include "tensor/fused/prelu.h"
 
 #include <algorithm>
@@ -6,8 +8,11 @@
 #include "tensor/loops.h"
 #include "tensor/summation.h"
 
-namespace gradian {
+namespace gradian::fused {
 namespace {
+
+using namespace loops;
+using namespace runtime;
 
 // x as rows of one slope each: row r has the slope number r % slopes.
 struct Rows {
@@ -95,4 +100,4 @@ PreluGradients prelu_gradients(const Tensor& grad, const Tensor& x_in, const Ten
   return result;
 }
 
-}  // namespace gradian
+}  // namespace gradian::fused

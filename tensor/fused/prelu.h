@@ -4,7 +4,7 @@
 
 #include "tensor/tensor.h"
 
-namespace gradian {
+namespace gradian::fused {
 
 // Whether these kernels cover the shapes: one slope for all of x, or one for each index along a
 // single axis of x but the last, which broadcasting lines up with the slopes.
@@ -19,4 +19,4 @@ struct PreluGradients {
 };
 PreluGradients prelu_gradients(const Tensor& grad, const Tensor& x, const Tensor& slope);
 
-}  // namespace gradian
+}  // namespace gradian::fused

@@ -17,7 +17,7 @@
 
 #include "tensor/error.h"
 
-namespace gradian {
+namespace gradian::runtime {
 namespace {
 
 // One of the kernel sets that this build of BLIS has. The numbers, by which BLIS_ARCH_TYPE asks for
@@ -199,11 +199,6 @@ template void gemm(int64_t, int64_t, int64_t, const float*, int64_t, int64_t, co
 template void gemm(int64_t, int64_t, int64_t, const double*, int64_t, int64_t, const double*,
                    int64_t, int64_t, double*, int64_t, int64_t, bool);
 
-std::string blis_kernels() {
-  single_thread();
-  return bli_arch_string(bli_arch_query_id());
-}
-
 Processor this_processor() {
   Processor processor;
 #if defined(__x86_64__)
@@ -232,4 +227,9 @@ std::string kernels_to_force(const Processor& p) {
   return "";
 }
 
-}  // namespace gradian
+}  // namespace gradian::runtime
+
+std::string gradian::blis_kernels() {
+  runtime::single_thread();
+  return bli_arch_string(bli_arch_query_id());
+}

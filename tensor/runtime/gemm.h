@@ -7,6 +7,11 @@
 
 namespace gradian {
 
+// Name of the kernel set in use, as BLIS names it: "zen3", "skx", "haswell", "generic", ...
+std::string blis_kernels();
+
+namespace runtime {
+
 // c = a x b (+ c when accumulate), with any positive strides in elements:
 //   [rows, columns] = [rows, inner] x [inner, columns]
 // Runs in the calling thread. T is float or double. May read up to 8 bytes behind each matrix,
@@ -17,9 +22,6 @@ void gemm(int64_t rows, int64_t columns, int64_t inner,               //
           const T* a, int64_t a_row_stride, int64_t a_column_stride,  //
           const T* b, int64_t b_row_stride, int64_t b_column_stride,  //
           T* c, int64_t c_row_stride, int64_t c_column_stride, bool accumulate);
-
-// Name of the kernel set in use, as BLIS names it: "zen3", "skx", "haswell", "generic", ...
-std::string blis_kernels();
 
 // What the processor can do, as far as the choice of kernels asks.
 struct Processor {
@@ -40,4 +42,5 @@ Processor this_processor();
 //   machines, they take haswell: 203 GFLOP/s on two cores, skx 275.
 std::string kernels_to_force(const Processor& processor);
 
+}  // namespace runtime
 }  // namespace gradian

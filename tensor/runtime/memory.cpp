@@ -138,8 +138,8 @@ Cache& cache() {
 
 }  // namespace
 
-Storage::Storage(size_t bytes) : bytes_(rounded(bytes)) { data_ = cache().take(bytes_); }
-Storage::~Storage() { cache().give_back(data_, bytes_); }
+runtime::Storage::Storage(size_t bytes) : bytes_(rounded(bytes)) { data_ = cache().take(bytes_); }
+runtime::Storage::~Storage() { cache().give_back(data_, bytes_); }
 
 MemoryStats memory_stats() { return cache().stats(); }
 void reset_peak_memory() { cache().reset_peak(); }

@@ -12,6 +12,8 @@
 
 namespace gradian {
 
+namespace runtime {
+
 // A block of memory aligned to 64 bytes (one cache line, one AVX-512 register). As many bytes
 // behind it may be read, not written: vectors may reach past its last element.
 class Storage {
@@ -38,6 +40,8 @@ class Storage {
   size_t bytes_;
   std::atomic<uint64_t> version_ = next_storage++ << 32;
 };
+
+}  // namespace runtime
 
 struct MemoryStats {
   size_t in_use;  // bytes held by live tensors

@@ -15,7 +15,7 @@
 #include <cerrno>
 #endif
 
-namespace gradian {
+namespace gradian::runtime {
 namespace {
 
 namespace fs = std::filesystem;
@@ -114,4 +114,4 @@ int usable_processors() {
   return std::max(1, processors);
 }
 
-}  // namespace gradian
+}  // namespace gradian::runtime

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string_view>
 
-namespace gradian {
+namespace gradian::runtime {
 
 // At least 1: the processors that the calling thread may run on, but no more than the quota of its
 // control group (Linux) amounts to, rounded up.
@@ -16,4 +16,4 @@ int usable_processors();
 // cpu.max of version 2, cpu.cfs_quota_us and cpu.cfs_period_us of version 1.
 int quota_of_control_groups(std::string_view membership, const std::filesystem::path& root);
 
-}  // namespace gradian
+}  // namespace gradian::runtime

@@ -76,7 +76,7 @@ class Pool {
     if (workers == wanted_) return;
     std::lock_guard lock(mutex_);
     wanted_ = workers;
-    crowded_ = workers >= usable_processors();
+    crowded_ = workers >= runtime::usable_processors();
     try {
       for (; employed_ < wanted_; ++employed_) {
         std::thread([this, seen = generation_.load()] { serve(seen); }).detach();
@@ -148,7 +148,7 @@ int initial_threads() {
           "GRADIAN_NUM_THREADS: expected a whole number from 1 to 1024, got '", setting, "'");
     return static_cast<int>(threads);
   }
-  return std::min(usable_processors(), 1024);
+  return std::min(runtime::usable_processors(), 1024);
 }
 
 std::atomic<int>& thread_count() {
@@ -166,7 +166,7 @@ void set_num_threads(int threads) {
   thread_count() = threads;
 }
 
-void parallel_for(int64_t blocks, const std::function<void(int64_t)>& body) {
+void runtime::parallel_for(int64_t blocks, const std::function<void(int64_t)>& body) {
   const int threads = num_threads();
   if (!inside_parallel_region && blocks > 1 && threads > 1) {
     Job job{body, blocks, {}, {}, {}};

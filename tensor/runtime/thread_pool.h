@@ -25,6 +25,8 @@ int num_threads();
 // From 1 to 1024; holds from the next parallel_for on.
 void set_num_threads(int threads);
 
+namespace runtime {
+
 // Runs body(block) for block = 0 .. blocks-1, in any order, and returns when all are done. The
 // first exception is rethrown, and blocks that have not begun are left out. A body must not wait
 // for another block, which the same thread may have to run.
@@ -44,4 +46,5 @@ void parallel_ranges(int64_t size, int64_t grain, const Body& body) {
   });
 }
 
+}  // namespace runtime
 }  // namespace gradian

@@ -4,9 +4,11 @@
 // one side is read where it lies.
 #pragma once
 
+#include <type_traits>
+
 #include "tensor/simd/vector.h"
 
-namespace gradian {
+namespace gradian::simd {
 
 // A panel is a matrix of a few columns, two vectors wide, stored row after row. With kRows rows of
 // the result, kRows x 2 sums, two panel vectors and one factor have to fit the registers: 15 of the
@@ -20,17 +22,7 @@ using Floats = float __attribute__((vector_size(kVectorBytes)));
 using Doubles = double __attribute__((vector_size(kVectorBytes)));
 
 template <class T>
-struct VectorFor;
-template <>
-struct VectorFor<float> {
-  using type = Floats;
-};
-template <>
-struct VectorFor<double> {
-  using type = Doubles;
-};
-template <class T>
-using VectorOf = typename VectorFor<T>::type;
+using VectorOf = std::conditional_t<std::is_same_v<T, float>, Floats, Doubles>;
 
 template <class T>
 constexpr int64_t lanes_of = kVectorBytes / int64_t(sizeof(T));
@@ -98,37 +90,31 @@ inline int64_t next_rows(int64_t left) {
   return left < 2 * kRows ? (left + 1) / 2 : kRows;
 }
 
+// Calls body(first, integral_constant count) for groups of consecutive rows that together are all.
+template <class Body>
+void for_each_row_group(int64_t rows, const Body& body) {
+  for (int64_t first = 0; first < rows;) {
+    const int64_t count = next_rows(rows - first);
+    with_rows(count, [&](auto n) { body(first, n); });
+    first += count;
+  }
+}
+
 // c[rows, panel] = a [rows, inner] x b [inner, panel] (+ c when accumulate) for any number of rows,
 // inner > 0. Rows of a and of c are a_stride and c_stride apart; rows of b follow each other.
-template <class T>
+// Transposed, a is stored as [inner, rows].
+template <bool transposed = false, class T>
 void multiply_panel(int64_t rows, int64_t inner, const T* a, int64_t a_stride, const T* b, T* c,
                     int64_t c_stride, bool accumulate) {
-  for (int64_t row = 0; row < rows;) {
-    const int64_t count = next_rows(rows - row);
-    const T* const from = a + row * a_stride;
-    with_rows(count, [&](auto n) {
-      multiply_panel_rows<n>(
-          inner, [=](int64_t i, int64_t k) { return from[i * a_stride + k]; }, b,
-          c + row * c_stride, c_stride, accumulate);
-    });
-    row += count;
-  }
+  for_each_row_group(rows, [=](int64_t first, auto n) {
+    const T* const from = transposed ? a + first : a + first * a_stride;
+    multiply_panel_rows<n>(
+        inner,
+        [=](int64_t i, int64_t k) {
+          return transposed ? from[k * a_stride + i] : from[i * a_stride + k];
+        },
+        b, c + first * c_stride, c_stride, accumulate);
+  });
 }
 
-// The same with a transposed: its element (row, k) lies at a[k * a_stride + row].
-template <class T>
-void multiply_panel_transposed(int64_t rows, int64_t inner, const T* a, int64_t a_stride,
-                               const T* b, T* c, int64_t c_stride, bool accumulate) {
-  for (int64_t row = 0; row < rows;) {
-    const int64_t count = next_rows(rows - row);
-    const T* const from = a + row;
-    with_rows(count, [&](auto n) {
-      multiply_panel_rows<n>(
-          inner, [=](int64_t i, int64_t k) { return from[k * a_stride + i]; }, b,
-          c + row * c_stride, c_stride, accumulate);
-    });
-    row += count;
-  }
-}
-
-}  // namespace gradian
+}  // namespace gradian::simd

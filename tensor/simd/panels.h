@@ -7,7 +7,7 @@
 
 #include "tensor/simd/micro_kernel.h"
 
-namespace gradian {
+namespace gradian::simd {
 
 // Cuts a matrix [rows, columns] into panels [columns / panel][rows][panel]; columns that are not
 // there are zeros.
@@ -82,4 +82,4 @@ inline void unpack_transposed(const float* panels, int64_t rows, int64_t columns
   }
 }
 
-}  // namespace gradian
+}  // namespace gradian::simd

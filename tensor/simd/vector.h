@@ -7,7 +7,7 @@
 #include <cstring>
 #include <utility>
 
-namespace gradian {
+namespace gradian::simd {
 
 using Float4 = float __attribute__((vector_size(16)));
 using Float8 = float __attribute__((vector_size(32)));
@@ -74,4 +74,4 @@ template <int count>
   });
 }
 
-}  // namespace gradian
+}  // namespace gradian::simd

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace gradian {
+namespace gradian::simd {
 
 // e^x within 2 ulp, denormal results included; 0 below -103.98, infinity above 88.73, NaN for NaN.
 //
@@ -104,4 +104,4 @@ inline double vector_log(double x) { return std::log(x); }
 inline double vector_log1p(double x) { return std::log1p(x); }
 inline double vector_tanh(double x) { return std::tanh(x); }
 
-}  // namespace gradian
+}  // namespace gradian::simd

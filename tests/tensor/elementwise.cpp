@@ -366,8 +366,8 @@ TEST_CASE("an int64 division that has no result is an error, in a parallel block
 }
 
 TEST_CASE("describe names dtype and shape") {
-  CHECK(describe(Tensor::zeros({2, 3}, DType::int64)) == "int64 [2, 3]");
-  CHECK(describe(Tensor::scalar(0)) == "float32 []");
+  CHECK(text(describe(Tensor::zeros({2, 3}, DType::int64))) == "int64 [2, 3]");
+  CHECK(text(describe(Tensor::scalar(0))) == "float32 []");
 }
 
 }  // namespace

@@ -163,9 +163,10 @@ TEST_CASE("gemm adds to its result when asked to, through any positive strides")
       Tensor c = Tensor::full({9, 14}, 7, DType::float64);
       Array want = reference::matmul(Array(a), Array(b));
       for (double& value : want.values) value += accumulate ? 7 : 0;
-      gemm(4, 5, inner, a.data<double>(), std::max<int64_t>(inner, 1), int64_t{1}, b.data<double>(),
-           int64_t{5}, int64_t{1}, c.mutable_data<double>(), int64_t{28}, int64_t{3},
-           accumulate);  // into every second row and third column
+      runtime::gemm(4, 5, inner, a.data<double>(), std::max<int64_t>(inner, 1), int64_t{1},
+                    b.data<double>(), int64_t{5}, int64_t{1}, c.mutable_data<double>(), int64_t{28},
+                    int64_t{3},
+                    accumulate);  // into every second row and third column
       reference::for_each_index(c.shape(), [&](const Shape& i) {
         const bool written = i[0] % 2 == 0 && i[0] / 2 < 4 && i[1] % 3 == 0;
         CHECK(std::abs(c.at(i) - (written ? want(i[0] / 2, i[1] / 3) : 7.0)) < 1e-14);

@@ -1,6 +1,5 @@
-// Reductions: sums over every choice of axes and how well they round, argmax and max_values,
-// log_softmax, against plain loops; and the same bits from every kernel that adds in blocks, for
-// any number of threads.
+// Reductions: sums over every choice of axes and how well they round, and argmax, against plain
+// loops.
 #include <doctest/doctest.h>
 
 #include <bit>
@@ -212,35 +211,6 @@ TEST_CASE("sum refuses axes that are not there or given twice") {
   CHECK_THROWS_WITH_AS(sum(x, {0, -2}), "sum: axis -2 is given twice", Error);
 }
 
-TEST_CASE("sum_to adds up what expand repeated") {
-  struct Case {
-    Shape from, to;
-    unsigned repeated;  // axes of `to`
-  };
-  const Case cases[] = {
-      {{3, 1}, {3, 4}, 0b10},  {{1, 4}, {3, 4}, 0b01},
-      {{4}, {2, 3, 4}, 0b011}, {{}, {2, 3}, 0b11},
-      {{2, 3}, {2, 3}, 0b00},  {{1, 1}, {1, 1}, 0b00},
-      {{1}, {5, 1}, 0b01},     {{3, 1, 1}, {2, 3, 4, 1}, 0b0101},
-      {{1, 3}, {0, 3}, 0b01},  {{}, {}, 0b00},
-  };
-  for (const Case& c : cases) {
-    INFO(text(c.to, " to ", c.from));
-    const Tensor x = sample(c.to, DType::int64, -9, 9);
-    Array want = sum_of(Array(x), c.repeated);
-    want.shape = c.from;
-    CHECK(identical(sum_to(x, c.from), want));
-    CHECK(sum_to(reference::reversed_axes(reference::reversed_axes(x).clone()), c.from)
-              .is_contiguous());
-    // The adjoint: <expand(a), x> = <a, sum_to(x)>.
-    const Tensor a = sample(c.from, DType::int64, -9, 9, 2);
-    CHECK(reference::dot(Array(a.expand(c.to)), Array(x)) ==
-          reference::dot(Array(a), Array(sum_to(x, c.from))));
-  }
-  CHECK_THROWS_WITH_AS(sum_to(Tensor::zeros({2, 3}), {2}),
-                       "sum_to: shape [2] does not broadcast to [2, 3]", Error);
-}
-
 // Along the line of `axis` through `index`: the position that argmax must give.
 int64_t first_largest(const Array& x, Shape index, int axis) {
   int64_t best = 0;
@@ -253,7 +223,7 @@ int64_t first_largest(const Array& x, Shape index, int axis) {
   return best;
 }
 
-TEST_CASE("argmax and max_values find the first largest element of every line") {
+TEST_CASE("argmax finds the first largest element of every line") {
   for (const DType dtype : kAll)
     for (const reference::Layout& layout : reference::layouts())
       for (int axis = 0; axis < 3; ++axis) {
@@ -261,21 +231,14 @@ TEST_CASE("argmax and max_values find the first largest element of every line") 
         // Whole numbers in a small range: most lines have ties.
         const Tensor x = layout.make(sample({4, 5, 6}, DType::int64, -4, 4).to(dtype));
         const Array values(x);
-        Array position(reduced_shape(x.shape(), 1u << axis, true)), largest(position.shape);
-        for_each_index(position.shape, [&](Shape i) {
-          const int64_t best = first_largest(values, i, axis);
-          position[i] = static_cast<double>(best);
-          Shape at = i;
-          at[axis] = best;
-          largest[i] = values[at];
+        Array position(reduced_shape(x.shape(), 1u << axis, true));
+        for_each_index(position.shape, [&](const Shape& i) {
+          position[i] = static_cast<double>(first_largest(values, i, axis));
         });
         CHECK(argmax(x, axis).dtype() == DType::int64);
-        CHECK(max_values(x, axis).dtype() == dtype);
         CHECK(identical(argmax(x, axis, true), position));
-        CHECK(identical(max_values(x, axis - 3, true), largest));
-        position.shape = largest.shape = reduced_shape(x.shape(), 1u << axis, false);
+        position.shape = reduced_shape(x.shape(), 1u << axis, false);
         CHECK(identical(argmax(x, axis - 3), position));
-        CHECK(identical(max_values(x, axis), largest));
       }
 }
 
@@ -295,7 +258,6 @@ TEST_CASE("argmax takes the first of ties, NaN for the largest, and -inf for a n
       const Tensor x = Tensor::from(c.x, {static_cast<int64_t>(c.x.size())}).to(dtype);
       INFO(x);
       CHECK(argmax(x, 0).item() == static_cast<double>(c.position));
-      CHECK(identical(max_values(x, 0), Array(x.select(0, c.position))));
     }
   const Tensor big = Tensor::from<int64_t>({(int64_t{1} << 60), (int64_t{1} << 60) + 1}, {2});
   CHECK(argmax(big, 0).item() == 1);
@@ -304,167 +266,10 @@ TEST_CASE("argmax takes the first of ties, NaN for the largest, and -inf for a n
 TEST_CASE("a line without elements has no largest, other empty axes are fine") {
   CHECK_THROWS_WITH_AS(argmax(Tensor::zeros({2, 0}), 1), "argmax: axis 1 of shape [2, 0] is empty",
                        Error);
-  CHECK_THROWS_WITH_AS(max_values(Tensor::zeros({0}), 0), "max: axis 0 of shape [0] is empty",
-                       Error);
   CHECK_THROWS_WITH_AS(argmax(Tensor::zeros({2}), 1), "argmax: axis 1 is out of range for 1 axes",
                        Error);
   CHECK(argmax(Tensor::zeros({0, 3}), 1).shape() == Shape{0});
-  CHECK(max_values(Tensor::zeros({0, 3}), 1, true).shape() == Shape{0, 1});
-}
-
-Array log_softmax_of(const Array& x, int axis) {
-  Array y(x.shape);
-  for_each_index(x.shape, [&](const Shape& index) {
-    Shape i = index;
-    long double largest = -HUGE_VALL, total = 0;
-    for (i[axis] = 0; i[axis] < x.shape[axis]; ++i[axis])
-      largest = std::max<long double>(largest, x[i]);
-    for (i[axis] = 0; i[axis] < x.shape[axis]; ++i[axis]) total += std::exp(x[i] - largest);
-    y[index] = static_cast<double>(x[index] - largest - std::log(total));
-  });
-  return y;
-}
-
-// x - shift and its difference with the log round relative to themselves; the sum of `terms`
-// exponentials, at least 1, rounds relative to itself and so moves the log by that much.
-void check_log_softmax(const Tensor& x, int axis) {
-  const Array want = log_softmax_of(Array(x), axis);
-  const double terms = static_cast<double>(x.size(axis));
-  Array bound = reference::absolute(want);
-  for (double& value : bound.values)
-    value = (2 * value + terms + 4 + 2 * std::log(terms)) * reference::epsilon(x.dtype());
-  CHECK(error_over_bound(log_softmax(x, axis), want, bound) <= 1);
-}
-
-TEST_CASE("log_softmax matches its definition along every axis, in every layout, up to +-1000") {
-  for (const DType dtype : kFloating)
-    for (const reference::Layout& layout : reference::layouts())
-      for (const double range : {1.0, 20.0, 1000.0})
-        for (int axis = 0; axis < 3; ++axis) {
-          INFO(text(dtype, ' ', layout.name, ", axis ", axis, ", range ", range));
-          const Tensor x = layout.make(sample({4, 5, 6}, dtype, -range, range));
-          check_log_softmax(x, axis);
-          CHECK(identical(log_softmax(x, axis - 3), Array(log_softmax(x, axis))));
-        }
-  for (int64_t classes = 1; classes < 40; ++classes)
-    check_log_softmax(sample({5, classes}, DType::float32, -5, 5), 1);
-  check_log_softmax(sample({3, 1000}, DType::float32, -5, 5), 1);
-  check_log_softmax(sample({17000, 2}, DType::float32, -5, 5), 1);
-}
-
-TEST_CASE("log_softmax stays finite for equal extreme logits and takes -inf for no chance") {
-  for (const DType dtype : kFloating) {
-    for (const double logit : {1000.0, -1000.0, 0.0, 1e30}) {
-      const Tensor y = log_softmax(Tensor::full({4}, logit, dtype), 0);
-      CHECK(error_over_bound(y, Array(Tensor::full({4}, -std::log(4.0), DType::float64)),
-                             2 * reference::epsilon(dtype)) <= 1);
-    }
-    const Tensor y = log_softmax(Tensor::from<double>({0, -HUGE_VAL, 0}, {3}).to(dtype), 0);
-    CHECK(y.at({1}) == -HUGE_VAL);
-    CHECK(std::abs(y.at({0}) + std::log(2.0)) <= reference::epsilon(dtype));
-    CHECK(log_softmax(Tensor::scalar(7, dtype).unsqueeze(0), 0).item() == 0);
-  }
-  CHECK(log_softmax(Tensor::zeros({3, 0}), 1).shape() == Shape{3, 0});
-  CHECK(log_softmax(Tensor::zeros({0, 3}), 1).shape() == Shape{0, 3});
-  CHECK_THROWS_WITH_AS(log_softmax(Tensor::arange(3), 0),
-                       "log_softmax: expected float32 or float64, got int64", Error);
-  CHECK_THROWS_WITH_AS(log_softmax(Tensor::zeros({3}), 1),
-                       "log_softmax: axis 1 is out of range for 1 axes", Error);
-}
-
-TEST_CASE("log_softmax is NaN in a row with NaN, +inf or only -inf, and only there") {
-  for (const DType dtype : kFloating)
-    for (const int64_t classes : {1, 10, 16, 37})
-      for (const int64_t place : {int64_t{0}, classes - 1})
-        for (const double bad : {std::nan(""), HUGE_VAL, -HUGE_VAL}) {
-          INFO(text(dtype, ' ', classes, " classes, ", bad, " at ", place));
-          const Tensor x = sample({3, classes}, dtype);
-          const Array clean(log_softmax(x, 1));
-          Tensor row = x.slice(0, 1, 2);
-          if (bad != -HUGE_VAL) row = row.slice(1, place, place + 1);
-          row.fill(bad);
-          const Array y(log_softmax(x, 1));
-          for_each_index(y.shape, [&](const Shape& i) {
-            CHECK((i[0] == 1 ? std::isnan(y[i]) : y[i] == clean[i]));
-          });
-        }
-}
-
-std::vector<uint64_t> bits(const Tensor& x) {
-  std::vector<uint64_t> result;
-  for (const double value : x.to_vector<double>()) result.push_back(std::bit_cast<uint64_t>(value));
-  return result;
-}
-
-TEST_CASE("the same input gives the same bits with 1, 2, 3 and 7 threads") {
-  struct Case {
-    const char* name;
-    std::function<Tensor()> compute;
-  };
-  const Tensor long_row = sample({300007}, DType::float32),
-               matrix = sample({400, 300}, DType::float32);
-  const Tensor tall = sample({40000, 7}, DType::float32), wide = sample({7, 40000}, DType::float64);
-  const Tensor images = sample({13, 4, 15, 14}, DType::float32),
-               weight = sample({6, 2, 3, 3}, DType::float32, -1, 1, 2);
-  const Conv2dOptions options{{1, 1}, {1, 1}, {1, 1}, 2};
-  const Tensor grad = sample({13, 6, 15, 14}, DType::float32, -1, 1, 3);
-  const Tensor index = sample({40000, 7}, DType::int64, 0, 5, 4);
-  const std::vector<Case> cases{
-      {"sum of a long row", [&] { return sum(long_row); }},
-      {"sum of a long row, stride 2", [&] { return sum(reference::embedded(long_row, 2)); }},
-      {"sum of rows", [&] { return sum(tall, {0}); }},
-      {"sum of wide rows",
-       [&] {
-         return sum(matrix.reshape({40, 3000}), {0});
-       }},
-      {"sum of many wide rows",
-       [&] {
-         return sum(matrix.unsqueeze(1).expand({400, 4, 300}).reshape({400, 1200}), {0});
-       }},
-      {"sum of columns", [&] { return sum(wide, {1}); }},
-      {"sum of transposed rows", [&] { return sum(wide.transpose(0, 1), {0}); }},
-      {"sum of a few outputs",
-       [&] {
-         return sum(wide.reshape({7, 40, 1000}), {0, 2});
-       }},
-      {"matmul", [&] { return matmul(matrix, matrix.transpose(0, 1)); }},
-      {"matmul, wide",
-       [&] {
-         return matmul(matrix.slice(0, 0, 30), sample({300, 3000}, DType::float32));
-       }},
-      {"matmul, batched", [&] { return matmul(images, images.transpose(2, 3)); }},
-      {"matmul, many small",
-       [&] {
-         return matmul(tall.reshape({40000, 1, 7}), tall.reshape({40000, 7, 1}));
-       }},
-      {"conv2d", [&] { return conv2d(images, weight, options); }},
-      {"conv2d_input_gradient",
-       [&] { return conv2d_input_gradient(grad, weight, images.shape(), options); }},
-      {"conv2d_weight_gradient",
-       [&] { return conv2d_weight_gradient(grad, images, weight.shape(), options); }},
-      {"log_softmax", [&] { return log_softmax(tall, 1); }},
-      {"exp", [&] { return exp(long_row); }},
-      {"scatter_add",
-       [&] {
-         return scatter_add({40000, 7}, 1, index, tall);
-       }},
-      {"scatter_add along the long axis",
-       [&] {
-         return scatter_add({5, 7}, 0, index, tall);
-       }},
-  };
-  std::vector<std::vector<uint64_t>> with_one;
-  {
-    reference::Threads one(1);
-    for (const Case& c : cases) with_one.push_back(bits(c.compute()));
-  }
-  for (const int threads : {2, 3, 7}) {
-    reference::Threads some(threads);
-    for (size_t i = 0; i < cases.size(); ++i) {
-      INFO(text(cases[i].name, ", ", threads, " threads"));
-      CHECK(bits(cases[i].compute()) == with_one[i]);
-    }
-  }
+  CHECK(argmax(Tensor::zeros({0, 3}), 1, true).shape() == Shape{0, 1});
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ TEST_CASE("prelu's kernels agree with its composite at any size and layout") {
     for (const DType dtype : kFloating)
       for (const reference::Layout& layout : reference::layouts()) {
         INFO(text(c.x, ' ', dtype, ' ', layout.name));
-        REQUIRE(prelu_applies(c.x, c.parameter));
+        REQUIRE(fused::prelu_applies(c.x, c.parameter));
         const Tensor x = layout.make(sample(c.x, dtype)),
                      slope = sample(c.parameter, dtype, 0.1, 1);
         const Tensor dy = layout.make(sample(c.x, dtype, -1, 1, 3));
@@ -78,10 +78,10 @@ TEST_CASE("prelu's kernels agree with its composite at any size and layout") {
 }
 
 TEST_CASE("prelu's kernels leave slopes along the last axis or along two axes to the composite") {
-  CHECK_FALSE(prelu_applies({4, 3}, {3}));
-  CHECK_FALSE(prelu_applies({4, 3, 2}, {4, 3, 1}));
-  CHECK_FALSE(prelu_applies({3}, {2, 3, 1}));
-  CHECK_FALSE(prelu_applies({4, 3, 2}, {2, 1}));
+  CHECK_FALSE(fused::prelu_applies({4, 3}, {3}));
+  CHECK_FALSE(fused::prelu_applies({4, 3, 2}, {4, 3, 1}));
+  CHECK_FALSE(fused::prelu_applies({3}, {2, 3, 1}));
+  CHECK_FALSE(fused::prelu_applies({4, 3, 2}, {2, 1}));
 }
 
 TEST_CASE("batch_norm's kernels agree with its composite at any size and layout") {
@@ -130,7 +130,7 @@ TEST_CASE("batch_norm's statistics of large numbers that differ little are right
     for (int64_t i = 0; i < numel(shape); ++i)
       values.push_back(1e6f + static_cast<float>((i / inner / 2 + i % inner) % 2));
     const Tensor x = Tensor::from(values, shape), one = Tensor::ones({2});
-    const BatchNormResult result = batch_norm(x, one, Tensor::zeros({2}), 0);
+    const fused::BatchNormResult result = fused::batch_norm(x, one, Tensor::zeros({2}), 0);
     CHECK(result.statistics.mean.to_vector<double>() == std::vector<double>{1000000.5, 1000000.5});
     CHECK(result.statistics.variance.to_vector<double>() == std::vector<double>{0.25, 0.25});
     const Tensor want = sub(mul(sub(x, Tensor::scalar(1e6)), Tensor::scalar(2)), Tensor::scalar(1));
@@ -169,13 +169,14 @@ TEST_CASE("the gradients of many equal elements by biases and slopes are right t
               2.5 * reference::epsilon(DType::float32));
     };
     const double element = 0.1f;
-    const ChannelStatistics statistics{three, three, Tensor::zeros({3})};
-    check_sum(batch_norm_gradients(dy, x, three, statistics, 1e-5).bias, element, count);
+    const fused::ChannelStatistics statistics{three, three, Tensor::zeros({3})};
+    check_sum(fused::batch_norm_gradients(dy, x, three, statistics, 1e-5).bias, element, count);
     const Shape per_channel = shape.size() == 2   ? Shape{1}
                               : shape.size() == 3 ? Shape{3, 1}
                                                   : Shape{3, 1, 1};
     const Tensor slope = Tensor::ones(per_channel);
-    check_sum(prelu_gradients(dy, x, slope).slope, -element, count * (slope.numel() == 1 ? 3 : 1));
+    check_sum(fused::prelu_gradients(dy, x, slope).slope, -element,
+              count * (slope.numel() == 1 ? 3 : 1));
   }
 }
 
@@ -184,10 +185,11 @@ TEST_CASE("fused kernels give the same bits for any number of threads") {
   const Tensor slope = sample({7, 1, 1}, DType::float32), channel = sample({7}, DType::float32);
   const auto run = [&](int threads) {
     const Threads guard(threads);
-    const PreluGradients p = prelu_gradients(dy, x, slope);
-    const BatchNormResult b = batch_norm(x, channel, channel, 1e-5);
-    const BatchNormGradients g = batch_norm_gradients(dy, x, channel, b.statistics, 1e-5);
-    return std::vector<Tensor>{prelu(x, slope), p.x, p.slope, b.y, g.x, g.weight, g.bias};
+    const fused::PreluGradients p = fused::prelu_gradients(dy, x, slope);
+    const fused::BatchNormResult b = fused::batch_norm(x, channel, channel, 1e-5);
+    const fused::BatchNormGradients g =
+        fused::batch_norm_gradients(dy, x, channel, b.statistics, 1e-5);
+    return std::vector<Tensor>{fused::prelu(x, slope), p.x, p.slope, b.y, g.x, g.weight, g.bias};
   };
   const std::vector<Tensor> one = run(1);
   for (const int threads : {2, 5}) {

@@ -19,6 +19,8 @@
 namespace gradian {
 namespace {
 
+using namespace runtime;
+
 TEST_CASE("kernels are forced where BLIS would take lesser ones, and nowhere else") {
   struct Case {
     const char* name;

@@ -17,6 +17,8 @@
 namespace gradian {
 namespace {
 
+using namespace runtime;
+
 TEST_CASE("storage of every size is aligned to 64 bytes") {
   for (const size_t bytes : {0, 1, 63, 64, 65, 100, 1000, 4097, 1 << 20, (1 << 20) + 1}) {
     INFO(text(bytes, " bytes"));

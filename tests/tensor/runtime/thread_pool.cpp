@@ -21,6 +21,8 @@
 namespace gradian {
 namespace {
 
+using namespace runtime;
+
 using reference::Threads;
 
 // The threads that ran `blocks` which end only when all of them have begun.

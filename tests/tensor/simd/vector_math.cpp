@@ -22,10 +22,10 @@ constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 constexpr float kSmallest = std::numeric_limits<float>::denorm_min();
 constexpr float kLargest = std::numeric_limits<float>::max();
 
-const VectorFunction kExp{"exp", gradian::vector_exp, std::exp, -kInf, kInf};
-const VectorFunction kLog{"log", gradian::vector_log, std::log, -kInf, kInf};
-const VectorFunction kLog1p{"log1p", gradian::vector_log1p, std::log1p, 0, 1};
-const VectorFunction kTanh{"tanh", gradian::vector_tanh, std::tanh, -kInf, kInf};
+const VectorFunction kExp{"exp", gradian::simd::vector_exp, std::exp, -kInf, kInf};
+const VectorFunction kLog{"log", gradian::simd::vector_log, std::log, -kInf, kInf};
+const VectorFunction kLog1p{"log1p", gradian::simd::vector_log1p, std::log1p, 0, 1};
+const VectorFunction kTanh{"tanh", gradian::simd::vector_tanh, std::tanh, -kInf, kInf};
 
 // The same number down to the sign of zero, or both NaN.
 bool identical(float a, float b) {
@@ -144,6 +144,6 @@ TEST_CASE("each vector function stays within 2 ulp next to the ends of its range
 TEST_CASE("vector_tanh is odd to the bit") {
   int different = 0;
   for (float x = 0; x < 12; x += 0.001f)
-    different += !identical(gradian::vector_tanh(-x), -gradian::vector_tanh(x));
+    different += !identical(gradian::simd::vector_tanh(-x), -gradian::simd::vector_tanh(x));
   CHECK(different == 0);
 }
