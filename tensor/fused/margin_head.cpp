@@ -10,12 +10,10 @@
 #include "tensor/simd/panels.h"
 #include "tensor/runtime/thread_pool.h"
 #include "tensor/simd/vector_math.h"
-#include "tensor/summation.h"
 
 namespace gradian::fused {
 namespace {
 
-using namespace loops;
 using namespace runtime;
 using namespace simd;
 
@@ -26,9 +24,22 @@ constexpr int64_t kParts = 16;
 
 int64_t block_count(int64_t classes) { return ceil_div(classes, kClasses); }
 
+// The sum of a[i] * b[i]. With sum_of(), which rounds less, a step of ArcFace takes a tenth longer.
 template <class T>
 T dot(const T* a, const T* b, int64_t count) {
-  return sum_of<T>(0, count, [=](int64_t i) { return a[i] * b[i]; });
+  using Vector = VectorOf<T>;
+  Vector sums[4] = {};
+  int64_t i = 0;
+  for (; i + 4 * lanes_of<T> <= count; i += 4 * lanes_of<T>)
+    unrolled<4>([&](auto v) {
+      const int64_t at = i + v * lanes_of<T>;
+      sums[v] += load<Vector>(a + at) * load<Vector>(b + at);
+    });
+  T total = 0;
+  for (; i < count; ++i) total += a[i] * b[i];
+  const Vector sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  for (int64_t lane = 0; lane < lanes_of<T>; ++lane) total += sum[lane];
+  return total;
 }
 
 // |x|, also where squares overflow: those of x over its largest entry do not. Squares that vanish
