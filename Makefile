@@ -100,14 +100,33 @@ $(test_program) $(opinfo_program):
 	$(call link,$(test_flags) $(sanitizer_flags))
 
 # The sources that read files of the tree when they run.
-looks_at_tree := $(addprefix tests/,includes.cpp gradients/main.cpp autograd/gradients.cpp \
-    parity/fixture.cpp nn/parameters.cpp)
+looks_at_tree := $(addprefix tests/,gradients/main.cpp autograd/gradients.cpp \
+    parity/fixture.cpp structure.cpp)
 $(call release_object,$(looks_at_tree)) $(call test_object,$(looks_at_tree)): \
     source_dir := -DGRADIAN_SOURCE_DIR="\"$(CURDIR)\""
 
 build/objects/%.o: %.cpp build/machine.flags | packages
 	$(call start,CXX,$<)
 	$(call compile,$(release_flags) $(source_dir))
+
+# The code that README.md and the first comments of headers show, for tests that run it: that of
+# README.md by the heading it stands under and its number there.
+snippets := build/snippets/README.md/done build/snippets/nn/module.h build/snippets/nn/schedule.h
+build/test-objects$(variant)/tests/snippets.o build/test-objects$(variant)/tests/nn/parameters.o: \
+    | $(snippets)
+
+build/snippets/README.md/done: README.md
+	$(call start,CUT,$<)
+	awk -v folder=$(@D) '
+	  /^## / { heading = tolower(substr($$0, 4)); gsub(/ /, "-", heading); n = 0 }
+	  /^```/ && inside { inside = 0 }
+	  inside { sub(/^int main\(\)/, "void run()"); print >file }
+	  /^```cpp/ { inside = 1; file = folder "/" heading "." ++n }' $<
+	touch $@
+
+build/snippets/%.h: %.h
+	$(call start,CUT,$<)
+	sed -n '/^#pragma once/q; s|^//   ||p' $< >$@
 
 # The tests' own sources need no speed, and compile faster so.
 build/test-objects$(variant)/tests/%.o: speed := -O1
@@ -170,7 +189,7 @@ $(data_files): build/data/fashion-mnist/%: | packages
 	mv $@.tmp $@
 
 test: $(test_program)
-	@$(live)$(EMULATOR) $< $(ARGS)
+	@$(live)EMULATOR='$(EMULATOR)' $(EMULATOR) $< $(ARGS)
 
 gradcheck: build/gradcheck
 	@$(live)$(EMULATOR) $< $(ARGS)

@@ -98,4 +98,11 @@ std::vector<std::string> recorded_ops(const Variable& output) {
   return {names.begin(), names.end()};
 }
 
+std::ostream& operator<<(std::ostream& out, const Variable& variable) {
+  if (!variable.defined()) return out << "undefined variable";
+  out << variable.value();
+  if (variable.creator()) return out << "  grad_fn " << variable.creator()->name();
+  return variable.requires_grad() ? out << "  requires_grad" : out;
+}
+
 }  // namespace gradian

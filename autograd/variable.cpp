@@ -6,8 +6,6 @@
 
 #include <mutex>
 
-#include "autograd/node.h"
-#include "autograd/ops.h"
 #include "tensor/kernels.h"
 
 namespace gradian {
@@ -94,7 +92,7 @@ void Variable::add_to_grad(Variable gradient) const {
   for (;;) {
     const Variable before = grad();
     if (!before.defined()) gradient = std::move(gradient).owned();
-    Variable after = before.defined() ? before + gradient : gradient;
+    Variable after = before.defined() ? Variable(add(before.value(), gradient.value())) : gradient;
     const std::lock_guard lock(gradient_mutex);
     if (state_->grad.id() != before.id()) continue;
     std::swap(state_->grad, after);
@@ -116,13 +114,6 @@ void Variable::set_dtype(DType dtype) const {
         "set_dtype: a variable that requires grad needs float32 or float64, got ", dtype);
   zero_grad();
   state_->value = state_->value.to(dtype);
-}
-
-std::ostream& operator<<(std::ostream& out, const Variable& variable) {
-  if (!variable.defined()) return out << "undefined variable";
-  out << variable.value();
-  if (variable.creator()) return out << "  grad_fn " << variable.creator()->name();
-  return variable.requires_grad() ? out << "  requires_grad" : out;
 }
 
 bool grad_enabled() { return recording; }

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <utility>
@@ -111,9 +112,17 @@ inline Ended run_case_in_new_process(const std::string& test_case,
       [&] {
         for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
         const std::string filter = "-tc=" + test_case;
-        execl("/proc/self/exe", "run", filter.c_str(), "--no-skip", "--no-version", "--no-intro",
-              nullptr);
-        fail("run_case_in_new_process: /proc/self/exe cannot be run");
+        std::vector<const char*> command = {"/proc/self/exe", filter.c_str(), "--no-skip",
+                                            "--no-version",   "--no-intro",   nullptr};
+        // An emulated program is nothing that the system can run: what emulates it can.
+        const char* const emulator = std::getenv("EMULATOR");
+        const std::string self = std::filesystem::read_symlink("/proc/self/exe");
+        if (emulator && *emulator) {
+          command.insert(command.begin(), emulator);
+          command[1] = self.c_str();
+        }
+        execvp(command[0], const_cast<char**>(command.data()));
+        fail("run_case_in_new_process: ", command[0], " cannot be run");
       },
       seconds);
 }

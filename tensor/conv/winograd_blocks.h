@@ -9,7 +9,6 @@
 #pragma once
 
 #include "tensor/conv/tiles.h"
-#include "tensor/conv/winograd.h"
 #include "tensor/conv/winograd_transform.h"
 #include "tensor/simd/micro_kernel.h"
 

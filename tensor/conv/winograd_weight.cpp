@@ -1,6 +1,7 @@
 // The gradient of a convolution by its weights, after Winograd: the sum over all tiles of products
 // of transformed tiles of dy and of x, transformed back once at the end. The other two products
 // are in winograd.cpp.
+#include "tensor/conv/winograd.h"
 #include "tensor/conv/winograd_blocks.h"
 #include "tensor/kernels.h"
 #include "tensor/runtime/thread_pool.h"

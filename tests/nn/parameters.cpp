@@ -1,8 +1,6 @@
 // What a module's parameters are to its members, to optimisers and to each other: one and the same,
 // shared on purpose only, and missed when they belong to no one.
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <type_traits>
 
 #include "losses/center_loss.h"
@@ -17,13 +15,8 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-// The example of nn/module.h.
-struct Net : nn::Module {
-  nn::Linear& hidden = add_module("hidden", nn::Linear(784, 64));
-  nn::Linear& output = add_module("output", nn::Linear(64, 10));
-  const Variable& scale = add_parameter("scale", Tensor::ones({1}));
-  Variable forward(const Variable& x) override { return scale * output(relu(hidden(x))); }
-};
+// The example of nn/module.h, see tests/snippets.cpp.
+#include "build/snippets/nn/module.h"
 
 struct PlainMember : nn::Module {
   nn::Linear hidden{4, 2, false};
@@ -43,21 +36,7 @@ struct Tied : nn::Module {
   Variable forward(const Variable& x) override { return decoder(encoder(x)); }
 };
 
-std::string content(const std::string& path) {
-  std::ifstream file(GRADIAN_SOURCE_DIR "/" + path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 }  // namespace
-
-TEST_CASE("module.h: its example is the Net of this file") {
-  const std::string header = content("nn/module.h");
-  const size_t begin = header.find("//   struct Net"), end = header.find("//\n", begin);
-  REQUIRE(end != std::string::npos);
-  std::string example = header.substr(begin, end - begin);
-  for (size_t at = 0; (at = example.find("//   ", at)) != std::string::npos;) example.erase(at, 5);
-  CHECK(content("tests/nn/parameters.cpp").find('\n' + example) != std::string::npos);
-}
 
 TEST_CASE("parameter: no member can be made another variable than the registered one") {
   static_assert(!std::is_assignable_v<decltype((std::declval<nn::Linear&>().weight)), Variable>);

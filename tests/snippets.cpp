@@ -1,0 +1,107 @@
+// The code of README.md and of the comments in headers, compiled and run as it stands there: the
+// Makefile cuts it out into build/snippets/, named after the heading or header above it, and turns
+// `int main()` into `void run()`. Here is what surrounds each piece, and what it must do.
+#include <doctest/doctest.h>
+
+#include <iostream>
+#include <sstream>
+
+#include "autograd/apply.h"
+#include "autograd/gradcheck.h"
+#include "autograd/ops.h"
+#include "losses/center_loss.h"
+#include "losses/cross_entropy.h"
+#include "losses/margin.h"
+#include "nn/layers.h"
+#include "nn/optimizer.h"
+#include "nn/schedule.h"
+#include "tensor/kernels.h"
+#include "tensor/random.h"
+
+// Each program has its own namespace. What it includes is included above, so that it adds nothing.
+namespace a_model_in_25_lines {
+#include "build/snippets/README.md/a-model-in-25-lines.1"
+}
+namespace proving_a_gradient {
+#include "build/snippets/README.md/proving-a-gradient.1"
+}
+
+namespace gradian {
+
+// What the three places of the guide give a new op: a declaration, its name in the list, and the
+// helper of its file.
+namespace ops {
+struct Softsign;
+}
+template <>
+template <>
+constexpr bool AllOps::contains<ops::Softsign> = true;
+Variable softsign(const Variable& x);
+static std::vector<GradCase> unary_cases(Variable (*f)(const Variable&), double low, double high) {
+  return {grad_case(
+      "matrix", {{3, 4}}, [f](const Inputs& in) { return f(in[0]); }, low, high)};
+}
+#include "build/snippets/README.md/adding-a-function,-an-op,-a-layer,-a-loss.1"
+
+}  // namespace gradian
+
+namespace gradian::test {
+namespace {
+
+// What a program prints, a line each.
+std::vector<std::string> lines_of(void (*program)()) {
+  std::ostringstream printed;
+  std::streambuf* const before = std::cout.rdbuf(printed.rdbuf());
+  program();
+  std::cout.rdbuf(before);
+  std::vector<std::string> lines;
+  std::istringstream text(printed.str());
+  for (std::string line; std::getline(text, line);) lines.push_back(line);
+  return lines;
+}
+
+TEST_CASE("README: the model in 25 lines trains") {
+  const std::vector<std::string> lines = lines_of(a_model_in_25_lines::run);
+  REQUIRE(lines.size() == 20);
+  const auto loss = [&](size_t step) {
+    return std::stod(lines[step].substr(lines[step].find(' ')));
+  };
+  CHECK(loss(19) < 0.5 * loss(0));
+}
+
+TEST_CASE("README: the proof of a gradient passes at first and second order") {
+  const std::vector<std::string> lines = lines_of(proving_a_gradient::run);
+  REQUIRE(lines.size() == 2);
+  for (const std::string& line : lines) CHECK(line.starts_with("passed  my_loss"));
+}
+
+TEST_CASE("README: center loss stands beside a loss that classifies, and its centres learn") {
+  nn::Sequential network{nn::Flatten(), nn::Linear(784, 64)};
+  const Variable images(randn({10, 1, 28, 28}));
+  const Tensor labels = Tensor::arange(10);
+#include "build/snippets/README.md/the-losses.1"
+  const Tensor before = center.centers.value().clone();
+  loss.backward();
+  optimizer.step();
+  CHECK(before.to_vector<float>() != center.centers.value().to_vector<float>());
+}
+
+TEST_CASE("README: the rule of the new op passes its cases") {
+  for (const GradCase& c : ops::Softsign::cases()) {
+    CHECK(gradcheck("softsign", c.function, c.inputs).message.find("relative error") !=
+          std::string::npos);
+    CHECK(gradcheck("softsign", c.function, c.inputs).passed);
+    CHECK(gradgradcheck("softsign", c.function, c.inputs).passed);
+  }
+}
+
+TEST_CASE("nn/schedule.h: the schedule in its comment warms up") {
+  nn::Linear layer(2, 2);
+  nn::SGD optimizer(layer.named_parameters(), {.lr = 1});
+  const int64_t step = 49;
+#include "build/snippets/nn/schedule.h"
+  CHECK(optimizer.lr() == 0.5);
+}
+
+}  // namespace
+}  // namespace gradian::test
