@@ -38,7 +38,7 @@ Tensor labels(int64_t count, int64_t classes) {
 }
 
 // The Euclidean length of all values, summed in double without taking memory.
-double norm(const Tensor& x) {
+double length_of(const Tensor& x) {
   const Tensor dense = x.contiguous();
   const float* const values = dense.data<float>();
   double sum = 0;
@@ -154,7 +154,8 @@ Workload margin_head(int64_t classes) {
   };
   const auto values = [=] {
     const double loss = step();
-    return std::vector<double>{loss, norm(x.grad().value()), norm(head->weight.grad().value())};
+    return std::vector<double>{loss, length_of(x.grad().value()),
+                               length_of(head->weight.grad().value())};
   };
   const double flops = 3 * 2.0 * static_cast<double>(kBatch * 512 * classes);
   return {text("margin_", classes / 1000, "k"), text("margin head, ", classes, " classes"), flops,
@@ -166,7 +167,7 @@ Workload product(int64_t m, int64_t n, int64_t k) {
   const auto step = [=] { return matmul(a, b); };
   return {text("sgemm_", m, 'x', n, 'x', k), text("sgemm ", m, " x ", n, " x ", k),
           2.0 * static_cast<double>(m * n * k), step,
-          [=] { return std::vector<double>{norm(step())}; }};
+          [=] { return std::vector<double>{length_of(step())}; }};
 }
 
 // Additions of one-element arrays, each to the last one's result: what an op costs besides its
