@@ -26,6 +26,9 @@ namespace proving_a_gradient {
 #include "build/snippets/README.md/proving-a-gradient.1"
 }
 
+// Renamed, so that the library may have a softsign.
+#define Softsign SoftsignOfReadme
+#define softsign softsign_of_readme
 namespace gradian {
 
 // What the three places of the guide give a new op: a declaration, its name in the list, and the

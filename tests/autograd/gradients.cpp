@@ -38,11 +38,11 @@ TEST_CASE("no case loosens the tolerance of 1e-6 or the floor under relative err
       }
 }
 
-TEST_CASE("the table holds what the headers declare and nothing else") {
+TEST_CASE("the gradient table holds what the headers declare and nothing else") {
   CHECK(joined(completeness_failures(gradient_table(), GRADIAN_SOURCE_DIR)) == "");
 }
 
-TEST_CASE("any row that is taken out of the table is missed by name") {
+TEST_CASE("any row that is taken out of the gradient table is missed by name") {
   const std::vector<GradientSubject> table = gradient_table();
   for (size_t i = 0; i < table.size(); ++i) {
     std::vector<GradientSubject> shorter = table;
@@ -52,7 +52,7 @@ TEST_CASE("any row that is taken out of the table is missed by name") {
   }
 }
 
-TEST_CASE("a row that no header declares, or that stands twice, is named") {
+TEST_CASE("a row of the gradient table that no header declares, or that stands twice, is named") {
   std::vector<GradientSubject> table = gradient_table();
   const auto exp = std::find_if(table.begin(), table.end(),
                                 [](const GradientSubject& s) { return s.name == "exp"; });

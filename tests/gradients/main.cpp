@@ -62,7 +62,8 @@ int prove_table(int argc, char** argv) {
   const auto is_wanted = [&](const std::string& name) { return only.empty() || only == name; };
   check(is_wanted("table") || std::any_of(table.begin(), table.end(),
                                           [&](const auto& row) { return is_wanted(row.name); }),
-        "no row is named ", only, "; the second column has the names");
+        "no row is named ", only,
+        "; the second column has the names, and what is new needs a row in tests/gradients/");
   Report report;
   for (const GradientSubject& subject : table)
     if (is_wanted(subject.name)) report.add(subject, prove(subject));
