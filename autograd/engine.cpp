@@ -90,16 +90,17 @@ void run(const std::vector<Variable>& outputs, const std::vector<Variable>& grad
 }
 
 // The gradient that the walk starts with at `output`: `grad_output`, or 1 where that is undefined.
-// `called` is the user's call, for errors.
-Variable first_gradient(const std::string& called, const Variable& output,
-                        const Variable& grad_output) {
-  check(output.defined(), called, " is undefined");
+// `called` is the user's call, in parts, for errors.
+template <class... Called>
+Variable first_gradient(const Variable& output, const Variable& grad_output,
+                        const Called&... called) {
+  check(output.defined(), called..., " is undefined");
   if (!grad_output.defined()) {
-    check(output.numel() == 1, called, " is ", describe(output.value()),
+    check(output.numel() == 1, called..., " is ", describe(output.value()),
           " and needs a grad_output; only one-element outputs may leave it out");
     return Variable(Tensor::ones(output.shape(), output.dtype()));
   }
-  check(grad_output.shape() == output.shape() && grad_output.dtype() == output.dtype(), called,
+  check(grad_output.shape() == output.shape() && grad_output.dtype() == output.dtype(), called...,
         " is ", describe(output.value()), " but its grad_output is ",
         describe(grad_output.value()));
   return grad_output;
@@ -110,7 +111,7 @@ Variable first_gradient(const std::string& called, const Variable& output,
 void Variable::backward(const Variable& grad_output, bool retain_graph) const {
   check(defined(), "backward: the variable is undefined");
   check(requires_grad(), "backward: nothing to differentiate, the variable does not require grad");
-  const Variable gradient = first_gradient("backward: the variable", *this, grad_output);
+  const Variable gradient = first_gradient(*this, grad_output, "backward: the variable");
   std::unordered_set<const void*> targets;
   const std::vector<Variable> leaves = leaves_of(*this);
   for (const Variable& leaf : leaves) targets.insert(leaf.id());
@@ -132,8 +133,8 @@ std::vector<Variable> grad(const std::vector<Variable>& outputs,
         " outputs but ", grad_outputs.size(), " grad_outputs");
   std::vector<Variable> gradients;
   for (size_t i = 0; i < outputs.size(); ++i)
-    gradients.push_back(first_gradient(text("grad: output ", i), outputs[i],
-                                       grad_outputs.empty() ? Variable() : grad_outputs[i]));
+    gradients.push_back(first_gradient(
+        outputs[i], grad_outputs.empty() ? Variable() : grad_outputs[i], "grad: output ", i));
   std::unordered_set<const void*> targets;
   for (size_t i = 0; i < inputs.size(); ++i) {
     check(inputs[i].defined(), "grad: input ", i, " is undefined");
