@@ -48,7 +48,8 @@ std::string pooling_settings(const char* layer, const Pool2dOptions& options) {
   const Pool2dOptions plain{options.kernel};
   return text(value_text(options.kernel), setting("stride", options.stride, plain.stride),
               setting("padding", options.padding, plain.padding),
-              setting("dilation", options.dilation, plain.dilation));
+              setting("dilation", options.dilation, plain.dilation),
+              options.ceil_mode ? ", ceil_mode" : "");
 }
 
 // [out, in]

@@ -117,6 +117,7 @@ class Module {
     const Module* module;
     Shape output;
     int64_t multiply_adds = 0;
+    std::string layer = {};  // its description, if it has parameters: it may be gone afterwards
   };
   static thread_local std::vector<Call>* calls_;
   std::string summary(const std::vector<Call>& calls) const;

@@ -70,7 +70,9 @@ thread_local std::vector<Module::Call>* Module::calls_ = nullptr;
 
 Variable Module::operator()(const Variable& x) {
   const Variable y = forward(x);
-  if (calls_) calls_->push_back({this, y.shape(), multiply_adds(y.shape())});
+  if (calls_)
+    calls_->push_back(
+        {this, y.shape(), multiply_adds(y.shape()), parameters_.empty() ? "" : description()});
   return y;
 }
 
@@ -79,7 +81,8 @@ std::string Module::summary(const std::vector<Call>& calls) const {
   int64_t total = 0;
   for (const Call& call : calls) {
     Call& sum = by_module[call.module];
-    sum = {call.module, call.output, sum.multiply_adds + call.multiply_adds};
+    sum = {call.module, call.output, sum.multiply_adds + call.multiply_adds,
+           call.layer.empty() ? sum.layer : call.layer};
     total += call.multiply_adds;
   }
   std::vector<Row> rows{
@@ -97,8 +100,7 @@ std::string Module::summary(const std::vector<Call>& calls) const {
     rows.push_back(row);
   });
   for (const auto& [module, call] : by_module)
-    check(module->parameters_.empty(), "summary: forward() of ", description(), " calls a ",
-          module->description(),
+    check(call.layer.empty(), "summary: forward() of ", description(), " calls a ", call.layer,
           " that is not registered with add_module, so no one would train it");
   rows.push_back({"total", "", "", std::to_string(parameter_count()), count_text(total)});
   return table(rows);

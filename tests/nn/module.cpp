@@ -124,10 +124,19 @@ TEST_CASE("module: the summary for an input finds a layer that no one registered
     Variable forward(const Variable& x) override { return output(activation(hidden(x))); }
   };
   PlainMember net;
+  struct MadeAnew : nn::Module {  // at each call, and gone after it
+    Variable forward(const Variable& x) override { return nn::ReLU()(nn::Linear(4, 4)(x)); }
+  };
+  MadeAnew made_anew;
   check_errors({{[&] {
                    net.summary({1, 4});
                  },
                  "summary: forward() of PlainMember calls a Linear(4 -> 2) that is not registered "
+                 "with add_module, so no one would train it"},
+                {[&] {
+                   made_anew.summary({1, 4});
+                 },
+                 "summary: forward() of MadeAnew calls a Linear(4 -> 4) that is not registered "
                  "with add_module, so no one would train it"},
                 {[&] {
                    net.summary({1, 5});
@@ -339,6 +348,7 @@ TEST_CASE("module: descriptions tell the kind and what differs from the defaults
       {nn::MaxPool2d(3, 2, 1).description(), "MaxPool2d(3, stride 2, padding 1)"},
       {nn::MaxPool2d({.kernel = {2, 3}, .stride = 1, .dilation = {1, 2}}).description(),
        "MaxPool2d(2x3, stride 1, dilation 1x2)"},
+      {nn::MaxPool2d({.kernel = 2, .ceil_mode = true}).description(), "MaxPool2d(2, ceil_mode)"},
       {nn::AvgPool2d(3).description(), "AvgPool2d(3)"},
       {nn::AvgPool2d({.kernel = 3, .padding = 1}, false).description(),
        "AvgPool2d(3, padding 1, padding not counted)"},
