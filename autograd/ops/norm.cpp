@@ -38,7 +38,7 @@ Variable norm(const Variable& x, const Axes& axes, bool keepdim) try {
   check_floating(x);
   const Variable squares = sum(x * x, axes, keepdim);
   const Tensor fits = in_range(squares.value());
-  if (x.numel() == 0 || sum(fits).item() == static_cast<double>(fits.numel())) return sqrt(squares);
+  if (x.numel() == 0 || sum(fits == 0).item() == 0) return sqrt(squares);
   // The others are measured by their largest entry, unless it is 0 or not finite. The scale
   // cancels, so it counts as a constant.
   const Tensor largest = max(abs(x.detach()), axes, true).value();
