@@ -24,8 +24,7 @@ Targets make_targets(const char* op, const Variable& scores, const Tensor& label
   const int64_t rows = scores.size(0), classes = scores.size(1);
   check_labels(op, labels, rows, classes, options.ignore_index);
   Targets targets;
-  const Tensor ignored =
-      equal(labels, Tensor::scalar(static_cast<double>(options.ignore_index), DType::int64));
+  const Tensor ignored = labels == options.ignore_index;
   targets.labels = where(ignored, Tensor::scalar(0, DType::int64), labels);
   targets.kept = sub(Tensor::scalar(1, scores.dtype()), ignored.to(scores.dtype()));
   targets.class_weight =

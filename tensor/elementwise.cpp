@@ -69,10 +69,11 @@ Tensor binary(const char* op, TensorOrNumber a, TensorOrNumber b, Kernel kernel)
 
 }  // namespace
 
-Tensor constant(double value, const Tensor& x) {
-  check(x.dtype() != DType::int64 || (value == std::trunc(value) && std::abs(value) < 0x1p63),
+Tensor constant(long double value, const Tensor& x) {
+  if (x.dtype() != DType::int64) return Tensor::scalar(static_cast<double>(value), x.dtype());
+  check(value == std::trunc(value) && value >= -0x1p63 && value < 0x1p63,
         "an int64 array meets the number ", value, ": convert it to float32 or float64 first");
-  return Tensor::scalar(value, x.dtype());
+  return Tensor::from<int64_t>({static_cast<int64_t>(value)}, Shape{});
 }
 
 Tensor full_like(const Tensor& x, double value) {

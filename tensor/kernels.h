@@ -67,7 +67,7 @@ Tensor full_like(const Tensor& x, double value);
 Tensor zeros_like(const Tensor& x);
 Tensor ones_like(const Tensor& x);
 // The number as a tensor without axes of x's dtype; of int64, whole numbers only.
-Tensor constant(double value, const Tensor& x);
+Tensor constant(long double value, const Tensor& x);
 
 // Reductions over any axes (reduce.cpp). An empty list of axes means all of them.
 Tensor sum(const Tensor& x, const Axes& axes = {}, bool keepdim = false);

@@ -2,6 +2,7 @@
 // which becomes an array of the other one's dtype.
 #pragma once
 
+#include <limits>
 #include <type_traits>
 
 #include "tensor/error.h"
@@ -9,26 +10,30 @@
 namespace gradian {
 
 // Array is Tensor or Variable. It refers to its array, and lives for the one call it is made for.
+// A number is kept as a long double, which holds every int64 and every double.
 template <class Array>
 class Operand {
  public:
   Operand(const Array& array) : array_(&array) {}
   template <class Number>
   requires std::is_arithmetic_v<Number> Operand(Number number)
-      : number_(static_cast<double>(number)) {}
+      : number_(static_cast<long double>(number)) {}
 
   bool is_number() const { return array_ == nullptr; }
-  double number() const { return number_; }
+  long double number() const { return number_; }
   const Array& array() const { return *array_; }
 
  private:
   const Array* array_ = nullptr;
-  double number_ = 0;
+  long double number_ = 0;
+  static_assert(std::numeric_limits<long double>::digits >= 63);
 };
 
 // f(a, b), of which one at most is a number. `op` is what errors name.
 template <class Array, class F>
 auto with_arrays(const char* op, Operand<Array> a, Operand<Array> b, const F& f) try {
+  check(!a.is_number() || !b.is_number(), "expected an array, got two numbers, ", a.number(),
+        " and ", b.number(), ", which have no dtype: write Tensor::scalar for one");
   if (a.is_number()) return f(constant(a.number(), b.array()), b.array());
   if (b.is_number()) return f(a.array(), constant(b.number(), a.array()));
   return f(a.array(), b.array());

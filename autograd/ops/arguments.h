@@ -11,7 +11,7 @@
 namespace gradian {
 
 // A constant of x's dtype that broadcasts to any shape. int64 takes whole numbers only.
-inline Variable constant(double value, const Variable& x) {
+inline Variable constant(long double value, const Variable& x) {
   return Variable(constant(value, x.value()));
 }
 

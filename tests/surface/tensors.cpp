@@ -84,12 +84,19 @@ TEST_CASE("surface: comparisons of tensors are masks") {
   is(2 < a, {0, 0, 1, 1});
   is(a <= b, {1, 1, 1, 1});
   is(n == 3, {0, 0, 0, 1, 0, 0});
+  const Tensor large = Tensor::from<int64_t>({(1LL << 53) + 1, 1LL << 53, INT64_MAX, INT64_MIN});
+  is(large == (1LL << 53) + 1, {1, 0, 0, 0});  // which no double holds
+  is(large == INT64_MAX, {0, 0, 1, 0});
+  is(large > INT64_MIN, {1, 1, 1, 0});
   is(n != 3, {1, 1, 1, 0, 1, 1});
   is(sum(n == Tensor::from({0, 1, 2, 0, 0, 0})), {3});
   is((a > 1) * (a < 4), {0, 1, 1, 0});
   is(1 - (a > 1), {1, 0, 0, 0});
   is(where(a > 2, a, 0), {0, 0, 3, 4});
   is(where(a > 2, a, -a), {-1, -2, 3, 4});
+  throws([] { where(a > 2, TensorOrNumber(1), TensorOrNumber(0.5)); },
+         "where: expected an array, got two numbers, 1 and 0.5, which have no dtype: write "
+         "Tensor::scalar for one");
 }
 
 TEST_CASE("surface: in-place arithmetic of tensors") {
