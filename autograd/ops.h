@@ -222,6 +222,8 @@ Variable adaptive_avg_pool2d(const Variable& x, const Pair& output_size);
 // Of plain Tensors, as their other functions are in tensor/kernels.h.
 Tensor mean(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
 Tensor var(const Tensor& x, const Axes& axes = {}, int64_t correction = 1, bool keepdim = false);
+template <std::same_as<bool> T>
+void var(const Tensor& x, const Axes& axes, T keepdim, bool = false) = delete;
 Tensor max(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
 Tensor min(const Tensor& x, const Axes& axes = {}, bool keepdim = false);
 Tensor norm(const Tensor& x, const Axes& axes = {}, bool keepdim = false);

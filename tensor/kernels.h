@@ -96,6 +96,10 @@ ValuesAndIndices sort(const Tensor& x, int axis = -1, bool descending = false);
 Tensor argsort(const Tensor& x, int axis = -1, bool descending = false);
 // The k largest values, or smallest ones, in order.
 ValuesAndIndices topk(const Tensor& x, int64_t k, int axis = -1, bool largest = true);
+// The axis comes first.
+void sort(const Tensor& x, std::same_as<bool> auto descending) = delete;
+void argsort(const Tensor& x, std::same_as<bool> auto descending) = delete;
+void topk(const Tensor& x, int64_t k, std::same_as<bool> auto largest) = delete;
 
 // Matrix product of the last two axes; the axes before them broadcast (matmul.cpp).
 //   [..., M, N] = [..., M, K] x [..., K, N]

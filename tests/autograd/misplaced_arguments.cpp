@@ -42,6 +42,12 @@ concept RealNumberAsAxes = requires(const V& x) {
   sum(x, 1.0);
 };
 template <class V>
+concept DirectionAsAxis = requires(const V& x) {
+  sort(x, true);
+}
+|| requires(const V& x) { argsort(x, true); }
+|| requires(const V& x) { topk(x, 2, false); };
+template <class V>
 concept NumberOrListAsAxes = requires(const V& x, int64_t axis) {
   sum(x);
   sum(x, 1);
@@ -60,8 +66,9 @@ concept RightOrder = requires(const V& x, const Tensor& t) {
 
 TEST_CASE("an argument in another one's place does not compile") {
   static_assert(RightOrder<Variable>);
-  static_assert(!KeepdimAsCorrection<Variable>);
+  static_assert(!KeepdimAsCorrection<Variable> && !KeepdimAsCorrection<Tensor>);
   static_assert(!TrainingAsProbability<Variable>);
+  static_assert(!DirectionAsAxis<Tensor>);
   static_assert(!TextAsFlag<Variable>);
   static_assert(!PowerAsAxis<Variable> && !PowerThenAxis<Variable>);
   static_assert(!TrainingAsEpsilon<Variable>);
