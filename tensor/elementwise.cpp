@@ -14,6 +14,7 @@ using namespace simd;
 
 template <class F>
 Tensor map_floating(const char* op, const Tensor& x, const F& f) {
+  check_defined(x, op);
   Tensor out = Tensor::empty(x.shape(), x.dtype());
   dispatch_floating(x.dtype(), op, [&]<class T>() { map_into<T, T>(out, f, x); });
   return out;
@@ -77,6 +78,7 @@ Tensor constant(long double value, const Tensor& x) {
 }
 
 Tensor full_like(const Tensor& x, double value) {
+  check_defined(x, "full_like");
   return Tensor::full(x.shape(), value, x.dtype());
 }
 Tensor zeros_like(const Tensor& x) { return full_like(x, 0); }

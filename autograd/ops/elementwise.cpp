@@ -346,33 +346,47 @@ Variable operator-(const Variable& x) { return neg(x); }
 
 namespace {
 
-// x = result, for x op= y.
-Variable& assign(const char* op, Variable& x, const Variable& result) {
+// x = f(x, y)
+Variable& assign(const char* op, Variable& x, VariableOrNumber y, Binary f) try {
+  const Variable result = binary(op, x, y, f);
   if (!x.requires_grad() || x.creator()) return x = result;
   check(!grad_enabled(), op,
         ": the variable is a leaf that requires grad: give the result another ",
         "name, or update the leaf under NoGrad");
   x.set_value(result.value());
   return x;
+} catch (const Error& error) {
+  fail_as(op, error);
 }
 
-TensorOrNumber array_of(VariableOrNumber x) {
-  return x.is_number() ? TensorOrNumber(x.number()) : TensorOrNumber(x.array().value());
+Tensor compare(const char* op, VariableOrNumber a, VariableOrNumber b,
+               Tensor (*kernel)(const Tensor&, const Tensor&)) {
+  return with_arrays(op, a, b, [kernel](const Variable& left, const Variable& right) {
+    return kernel(left.value(), right.value());
+  });
 }
 
 }  // namespace
 
-Variable& operator+=(Variable& a, VariableOrNumber b) { return assign("operator+=", a, a + b); }
-Variable& operator-=(Variable& a, VariableOrNumber b) { return assign("operator-=", a, a - b); }
-Variable& operator*=(Variable& a, VariableOrNumber b) { return assign("operator*=", a, a * b); }
-Variable& operator/=(Variable& a, VariableOrNumber b) { return assign("operator/=", a, a / b); }
+Variable& operator+=(Variable& a, VariableOrNumber b) { return assign("operator+=", a, b, add); }
+Variable& operator-=(Variable& a, VariableOrNumber b) { return assign("operator-=", a, b, sub); }
+Variable& operator*=(Variable& a, VariableOrNumber b) { return assign("operator*=", a, b, mul); }
+Variable& operator/=(Variable& a, VariableOrNumber b) { return assign("operator/=", a, b, div); }
 
-Tensor operator==(VariableOrNumber a, VariableOrNumber b) { return array_of(a) == array_of(b); }
-Tensor operator!=(VariableOrNumber a, VariableOrNumber b) { return array_of(a) != array_of(b); }
-Tensor operator<(VariableOrNumber a, VariableOrNumber b) { return array_of(a) < array_of(b); }
-Tensor operator<=(VariableOrNumber a, VariableOrNumber b) { return array_of(a) <= array_of(b); }
-Tensor operator>(VariableOrNumber a, VariableOrNumber b) { return array_of(a) > array_of(b); }
-Tensor operator>=(VariableOrNumber a, VariableOrNumber b) { return array_of(a) >= array_of(b); }
+Tensor operator==(VariableOrNumber a, VariableOrNumber b) { return compare("equal", a, b, equal); }
+Tensor operator!=(VariableOrNumber a, VariableOrNumber b) {
+  return compare("not_equal", a, b, not_equal);
+}
+Tensor operator<(VariableOrNumber a, VariableOrNumber b) { return compare("less", a, b, less); }
+Tensor operator<=(VariableOrNumber a, VariableOrNumber b) {
+  return compare("less_equal", a, b, less_equal);
+}
+Tensor operator>(VariableOrNumber a, VariableOrNumber b) {
+  return compare("greater", a, b, greater);
+}
+Tensor operator>=(VariableOrNumber a, VariableOrNumber b) {
+  return compare("greater_equal", a, b, greater_equal);
+}
 
 template std::vector<OpCases> cases_of(ops::ElementwiseOps);
 

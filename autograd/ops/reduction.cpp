@@ -12,7 +12,11 @@ Axes listed_axes(const Axes& axes, const Variable& x) {
   Axes result;
   if (axes.empty())
     for (int axis = 0; axis < x.dim(); ++axis) result.push_back(axis);
-  for (int64_t axis : axes) result.push_back(normalize_axis(axis, x.dim(), "sum"));
+  for (int64_t given : axes) {
+    const int axis = normalize_axis(given, x.dim(), "sum");
+    check(!result.contains(axis), "sum: axis ", given, " is given twice");
+    result.push_back(axis);
+  }
   return result;
 }
 

@@ -355,6 +355,10 @@ TEST_CASE("numbers that are no probability, no bound or no epsilon are refused w
          max(Variable(Tensor::ones({2, 0, 3})), {1, 2});
        },
        "max: no values along axes [1, 2] of shape [2, 0, 3]"},
+      {[&] {
+         max(Variable(Tensor::ones({2, 3})), {0, -2});
+       },
+       "max: axis -2 is given twice"},
   });
 }
 

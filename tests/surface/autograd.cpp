@@ -76,6 +76,9 @@ TEST_CASE("surface: in-place arithmetic of variables makes the handle stand for 
   is(before, {1, 2});
   sum(v).backward();
   is(w.grad(), {8, 8});
+  throws([&] { v += Variable(Tensor::ones({3})); },
+         "operator+=: shapes [2] and [3] do not broadcast");
+  throws([&] { (void)(v < Variable()); }, "less: value of an undefined variable");
   static_assert(!compiles<const Variable>([](auto& c) -> decltype(c += 1) { throw 0; }));
 }
 
@@ -99,7 +102,7 @@ TEST_CASE("surface: gradient descent by hand") {
         const NoGrad no_grad;
         w += Variable(Tensor::zeros({3, 2}));
       },
-      "set_value: the value is float32 [3, 2], the variable float32 [2]");
+      "operator+=: the value is float32 [3, 2], the variable float32 [2]");
   is(w, {0.25, 0.5});
 }
 

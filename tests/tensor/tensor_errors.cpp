@@ -53,6 +53,8 @@ TEST_CASE("an undefined tensor says so") {
       {[&] { argmax(x, 0); }, "argmax: the tensor is undefined"},
       {[&] { log_softmax(x, 0); }, "log_softmax: the tensor is undefined"},
       {[&] { add(x, y); }, "add: the tensor is undefined"},
+      {[&] { exp(x); }, "exp: the tensor is undefined"},
+      {[&] { full_like(x, 1); }, "full_like: the tensor is undefined"},
       {[&] { mul(y, x); }, "mul: the tensor is undefined"},
       {[&] { matmul(y, x); }, "matmul: the tensor is undefined"},
       {[&] { linear(x, y); }, "linear: the tensor is undefined"},
