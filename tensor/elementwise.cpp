@@ -46,14 +46,11 @@ constexpr auto over = [](auto x, auto y) {
 // x = f(x, other) in x's own memory. What is read there by `other`, too, is copied first.
 template <class F>
 Tensor& update(const char* op, Tensor& x, TensorOrNumber other, const F& f) try {
-  check_defined(x, op);
+  check_writable(x, op);
   const Tensor y = other.is_number() ? constant(other.number(), x) : other.array();
   check_same_dtype(x, y, op);
   check(broadcasts_to(y.shape(), x.shape()), op, ": shape ", y.shape(), " does not broadcast to ",
         x.shape());
-  for (int axis = 0; axis < x.dim(); ++axis)
-    check(x.strides()[axis] != 0 || x.size(axis) <= 1, op, ": the tensor on the left repeats its ",
-          "elements along axis ", axis, ": clone() it first");
   const bool overlaps = y.stamp().storage == x.stamp().storage;
   const Tensor source = (overlaps ? y.clone() : y).expand(x.shape());
   dispatch(x.dtype(), [&]<class T>() { map_into<T, T, T>(x, f, x, source); });

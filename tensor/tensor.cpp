@@ -95,6 +95,13 @@ void check_defined(const Tensor& x, const char* op) {
   check(x.defined(), op, ": the tensor is undefined");
 }
 
+void check_writable(const Tensor& x, const char* op) {
+  check_defined(x, op);
+  for (int axis = 0; axis < x.dim(); ++axis)
+    check(x.strides()[axis] != 0 || x.size(axis) <= 1, op,
+          ": the tensor written to repeats its elements along axis ", axis, ": clone() it first");
+}
+
 Tensor Tensor::handle(const char* op) const {
   check_defined(*this, op);
   return *this;
@@ -367,7 +374,7 @@ Tensor Tensor::to(DType dtype) const {
 void Tensor::fill(double value) { fill_with(*this, value, "fill"); }
 
 void Tensor::copy_from(const Tensor& source) {
-  check_defined(*this, "copy_from");
+  check_writable(*this, "copy_from");
   check_defined(source, "copy_from");
   // A source in the same storage may overlap: what is still to be read must not be overwritten.
   copy_values(source.storage_ == storage_ ? source.clone() : source, "copy_from");

@@ -175,6 +175,9 @@ class Tensor {
 
 // Fails, naming `op`, if x is undefined.
 void check_defined(const Tensor& x, const char* op);
+// The same, and if places of x share an element, as in what expand() makes: which of several values
+// it would keep is not said.
+void check_writable(const Tensor& x, const char* op);
 
 template <class T>
 Tensor Tensor::widened(const std::vector<T>& values, const Shape& shape) {

@@ -131,7 +131,7 @@ TEST_CASE("surface: in-place arithmetic of tensors") {
       [] {
         b.expand({2, 2}) += 1;
       },
-      "operator+=: the tensor on the left repeats its elements along axis 0: clone() it first");
+      "operator+=: the tensor written to repeats its elements along axis 0: clone() it first");
   throws([] { Tensor() += 1; }, "operator+=: the tensor is undefined");
   static_assert(!compiles<const Tensor>([](auto& x) -> decltype(x += 1) { throw 0; }));
 }

@@ -49,6 +49,10 @@ TEST_CASE("an undefined tensor says so") {
       {[&] { x.fill(1); }, "fill: the tensor is undefined"},
       {[&] { x.copy_from(y); }, "copy_from: the tensor is undefined"},
       {[&] { y.copy_from(x); }, "copy_from: the tensor is undefined"},
+      {[&] {
+         Tensor::zeros({2}).expand({3, 2}).copy_from(y);
+       },
+       "copy_from: the tensor written to repeats its elements along axis 0: clone() it first"},
       {[&] { sum(x); }, "sum: the tensor is undefined"},
       {[&] { argmax(x, 0); }, "argmax: the tensor is undefined"},
       {[&] { log_softmax(x, 0); }, "log_softmax: the tensor is undefined"},
