@@ -102,6 +102,12 @@ inline Ended run_in_child(const std::function<void()>& body, int seconds = 60) {
   return ended;
 }
 
+// What runs this program, built for another processor, as `make test` says; null if nothing does.
+inline const char* emulator() {
+  const char* const program = std::getenv("EMULATOR");
+  return program && *program ? program : nullptr;
+}
+
 // Runs one test case of this program, decorated with doctest::skip() so that no other run takes it,
 // in a new process: nothing has been initialised there and the environment is as given on top of
 // this one's. A failed check of it makes it end by "exit 1".
@@ -115,10 +121,9 @@ inline Ended run_case_in_new_process(const std::string& test_case,
         std::vector<const char*> command = {"/proc/self/exe", filter.c_str(), "--no-skip",
                                             "--no-version",   "--no-intro",   nullptr};
         // An emulated program is nothing that the system can run: what emulates it can.
-        const char* const emulator = std::getenv("EMULATOR");
         const std::string self = std::filesystem::read_symlink("/proc/self/exe");
-        if (emulator && *emulator) {
-          command.insert(command.begin(), emulator);
+        if (emulator()) {
+          command.insert(command.begin(), emulator());
           command[1] = self.c_str();
         }
         execvp(command[0], const_cast<char**>(command.data()));
