@@ -44,7 +44,9 @@ Variable reciprocal(const Variable& x) try {
   fail_as("reciprocal", error);
 }
 
-Variable rsqrt(const Variable& x) try { return pow(x, -0.5); } catch (const Error& error) {
+Variable rsqrt(const Variable& x) try {
+  return pow(where(x < 0, sqrt(x), x), -0.5);  // sqrt has NaN at -infinity, where pow has 0
+} catch (const Error& error) {
   fail_as("rsqrt", error);
 }
 

@@ -18,6 +18,8 @@ TEST_CASE("surface: elementwise functions") {
   is(square(y), {1, 4, 16});
   is(sqrt(y), {1, 1.4142136, 2});
   is(rsqrt(y), {1, 0.70710678, 0.5});
+  CHECK(std::isnan(rsqrt(Variable(Tensor::scalar(-HUGE_VAL))).item()));
+  CHECK(std::isnan(rsqrt(Variable(Tensor::scalar(-1))).item()));
   is(reciprocal(y), {1, 0.5, 0.25});
   is(abs(x), {1, 2, 3, 4, 5, 6});
   is(neg(y), {-1, -2, -4});
