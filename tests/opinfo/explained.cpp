@@ -46,7 +46,7 @@ const std::vector<Explanation>& explanations() {
       {"cat", "refusal", "out of range for 1 axes", kEmptyInConcat},
       {"nn.functional.batch_norm", "refusal", "expected [N, C, ...], got [0]",
        "Without an axis of channels there is nothing to normalise over."},
-      {"nn.BatchNorm1d nn.BatchNorm2d", "refusal", "needs more than one value a channel",
+      {"nn.BatchNorm1d nn.BatchNorm2d", "refusal", "need more than one value a channel",
        "An empty batch has no statistics to train with."},
       {"nn.BatchNorm1d nn.BatchNorm2d", "refusal", "eps=0.0",
        "Without eps it is the formula itself, which fails only where there is no variance."},

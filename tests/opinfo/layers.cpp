@@ -151,7 +151,6 @@ Table layers() {
   rows["nn.Sigmoid"] = plain<nn::Sigmoid>;
   rows["nn.SiLU"] = plain<nn::SiLU>;
   rows["nn.Softplus"] = plain<nn::Softplus>;
-  rows["nn.Identity"] = plain<nn::Identity>;
   return rows;
 }
 

@@ -8,7 +8,7 @@ from samples import LeftOut, seed
 
 LAYERS = {"Linear", "Conv2d", "BatchNorm1d", "BatchNorm2d", "LayerNorm", "Embedding", "PReLU",
           "MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "ReLU", "Tanh", "Sigmoid", "SiLU", "GELU",
-          "LeakyReLU", "Softplus", "Identity", "GroupNorm"}
+          "LeakyReLU", "Softplus", "GroupNorm"}
 LOSSES = {"CrossEntropyLoss", "NLLLoss", "MSELoss", "L1Loss", "SmoothL1Loss",
           "BCEWithLogitsLoss"}
 
