@@ -86,19 +86,18 @@ inline const Tensor& value_of(const Tensor& input) {
 inline bool needs_grad(const Variable& input) { return input.requires_grad(); }
 inline bool needs_grad(const Tensor&) { return false; }
 
-// What the kernels refuse is reported under the op's name.
 template <DifferentiableOp Op, class... In>
-Variable apply(const Op& op, const In&... inputs) try {
+Variable apply(const Op& op, const In&... inputs) {
+  const Calling calling(Op::name);
   Tensor output = op.forward(value_of(inputs)...);
   if (!grad_enabled() || !(needs_grad(inputs) || ...)) return Variable(std::move(output));
   return record(op, {Variable(inputs)...}, std::move(output));
-} catch (const Error& error) {
-  fail_as(Op::name, error);
 }
 
 // For ops with any number of inputs.
 template <DifferentiableOp Op>
-Variable apply(const Op& op, const Inputs& inputs) try {
+Variable apply(const Op& op, const Inputs& inputs) {
+  const Calling calling(Op::name);
   std::vector<Tensor> values;
   bool any = false;
   for (const Variable& input : inputs) {
@@ -108,8 +107,6 @@ Variable apply(const Op& op, const Inputs& inputs) try {
   Tensor output = op.forward(values);
   if (!grad_enabled() || !any) return Variable(std::move(output));
   return record(op, inputs, std::move(output));
-} catch (const Error& error) {
-  fail_as(Op::name, error);
 }
 
 template <class... Ops>

@@ -1,5 +1,5 @@
-// The one exception type of the library and the helper that raises it.
-// A message names the op or file, what came, and what was expected:
+// The one exception type of the library, the helpers that raise it, and how a message gets the name
+// of the function that the user called. It says what was wrong, what came, and what was expected:
 //   matmul: inner dimensions differ: a [2, 3], b [4, 5]
 #pragma once
 
@@ -25,9 +25,42 @@ std::string text(const Parts&... parts) {
   return out.str();
 }
 
+// To go, when no text repeats the name of its function.
+inline std::string without_name(const std::string& what) {
+  const size_t colon = what.find(": ");
+  const bool names_a_function =
+      colon != std::string::npos &&
+      what.find_first_not_of(
+          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-*/=") == colon;
+  return names_a_function ? what.substr(colon + 2) : what;
+}
+
+// Stands first in a public function, and names it in what fails until it returns:
+//   Variable softmax(const Variable& x, int axis) {
+//     const Calling calling("softmax");
+// Functions are made of others: the name is that of the outermost, which is the one that the user
+// called. The thread pool hands it on to its workers.
+class Calling {
+ public:
+  explicit Calling(const char* function) : outer_(current_) {
+    if (!outer_) current_ = function;
+  }
+  ~Calling() { current_ = outer_; }
+  Calling(const Calling&) = delete;
+  Calling& operator=(const Calling&) = delete;
+
+  // Null outside of all.
+  static const char* current() { return current_; }
+
+ private:
+  static inline constinit thread_local const char* current_ = nullptr;
+  const char* outer_;
+};
+
 template <class... Parts>
 [[noreturn]] void fail(const Parts&... parts) {
-  throw Error(text(parts...));
+  const std::string what = text(parts...);
+  throw Error(Calling::current() ? text(Calling::current(), ": ", without_name(what)) : what);
 }
 
 // Throws Error with the joined parts unless `ok`; nothing is formatted when it holds.
@@ -37,21 +70,9 @@ void check(bool ok, const Parts&... parts) {
     fail(parts...);
 }
 
-// For a function that is made of others: passes on what they threw as its own error, so that the
-// text begins with the name that the user called. It stands behind the whole body:
-//   Variable softmax(const Variable& x, int axis) try {
-//     return exp(log_softmax(x, axis));
-//   } catch (const Error& error) {
-//     fail_as("softmax", error);
-//   }
+// To go, with its last use.
 [[noreturn]] inline void fail_as(const char* function, const Error& error) {
-  const std::string what = error.what();
-  const size_t colon = what.find(": ");
-  const bool names_a_function =
-      colon != std::string::npos &&
-      what.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-*/=") ==
-          colon;
-  fail(function, ": ", names_a_function ? what.substr(colon + 2) : what);
+  throw Error(text(function, ": ", without_name(error.what())));
 }
 
 }  // namespace gradian

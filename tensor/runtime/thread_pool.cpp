@@ -24,11 +24,13 @@ thread_local bool inside_parallel_region = false;
 struct Job {
   const std::function<void(int64_t)>& body;
   int64_t blocks;
+  const char* caller = Calling::current();
   std::atomic<int64_t> next{0};
   std::exception_ptr error;
   std::mutex error_mutex;
 
   void work() {
+    const Calling calling(caller);
     inside_parallel_region = true;
     for (int64_t block; (block = next.fetch_add(1)) < blocks;) {
       try {
@@ -169,7 +171,7 @@ void set_num_threads(int threads) {
 void runtime::parallel_for(int64_t blocks, const std::function<void(int64_t)>& body) {
   const int threads = num_threads();
   if (!inside_parallel_region && blocks > 1 && threads > 1) {
-    Job job{body, blocks, {}, {}, {}};
+    Job job{body, blocks};
     if (pool().run(job, threads - 1)) {
       if (job.error) std::rethrow_exception(job.error);
       return;
