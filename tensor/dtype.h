@@ -41,12 +41,19 @@ decltype(auto) dispatch(DType dtype, Body&& body) {
   return body.template operator()<int64_t>();
 }
 
-// The same for float32 and float64 only; `op` is named in the error.
+// The same for float32 and float64 only.
 template <class Body>
-decltype(auto) dispatch_floating(DType dtype, const char* op, Body&& body) {
-  check(is_floating(dtype), op, ": expected float32 or float64, got ", dtype);
+decltype(auto) dispatch_floating(DType dtype, Body&& body) {
+  check(is_floating(dtype), "expected float32 or float64, got ", dtype);
   if (dtype == DType::float32) return body.template operator()<float>();
   return body.template operator()<double>();
+}
+
+// To go, with its last use.
+template <class Body>
+decltype(auto) dispatch_floating(DType dtype, const char* op, Body&& body) {
+  const Calling calling(op);
+  return dispatch_floating(dtype, body);
 }
 
 }  // namespace gradian

@@ -13,19 +13,20 @@ using namespace loops;
 using namespace simd;
 
 template <class F>
-Tensor map_floating(const char* op, const Tensor& x, const F& f) {
-  check_defined(x, op);
+Tensor map_floating(const char* function, const Tensor& x, const F& f) {
+  const Calling calling(function);
+  check_defined(x);
   Tensor out = Tensor::empty(x.shape(), x.dtype());
-  dispatch_floating(x.dtype(), op, [&]<class T>() { map_into<T, T>(out, f, x); });
+  dispatch_floating(x.dtype(), [&]<class T>() { map_into<T, T>(out, f, x); });
   return out;
 }
 
 // `f` is called as f(T, T) and returns T.
 template <class F>
-Tensor map_binary(const char* op, const Tensor& a, const Tensor& b, const F& f) {
-  check_same_dtype(a, b, op);
-  const Shape shape =
-      a.shape() == b.shape() ? a.shape() : broadcast_shapes(a.shape(), b.shape(), op);
+Tensor map_binary(const char* function, const Tensor& a, const Tensor& b, const F& f) {
+  const Calling calling(function);
+  check_same_dtype(a, b);
+  const Shape shape = a.shape() == b.shape() ? a.shape() : broadcast_shapes(a.shape(), b.shape());
   Tensor out = Tensor::empty(shape, a.dtype());
   dispatch(a.dtype(),
            [&]<class T>() { map_into<T, T, T>(out, f, a.expand(shape), b.expand(shape)); });
@@ -37,32 +38,30 @@ constexpr auto minus = [](auto x, auto y) { return x - y; };
 constexpr auto times = [](auto x, auto y) { return x * y; };
 constexpr auto over = [](auto x, auto y) {
   if constexpr (std::is_same_v<decltype(y), int64_t>) {
-    check(y != 0, "div: int64 division by 0");
-    check(y != -1 || x != INT64_MIN, "div: int64 overflow: ", x, " / -1");
+    check(y != 0, "int64 division by 0");
+    check(y != -1 || x != INT64_MIN, "int64 overflow: ", x, " / -1");
   }
   return x / y;
 };
 
 // x = f(x, other) in x's own memory. What is read there by `other`, too, is copied first.
 template <class F>
-Tensor& update(const char* op, Tensor& x, TensorOrNumber other, const F& f) try {
-  check_writable(x, op);
+Tensor& update(const char* function, Tensor& x, TensorOrNumber other, const F& f) {
+  const Calling calling(function);
+  check_writable(x);
   const Tensor y = other.is_number() ? constant(other.number(), x) : other.array();
-  check_same_dtype(x, y, op);
-  check(broadcasts_to(y.shape(), x.shape()), op, ": shape ", y.shape(), " does not broadcast to ",
-        x.shape());
+  check_same_dtype(x, y);
   const bool overlaps = y.stamp().storage == x.stamp().storage;
   const Tensor source = (overlaps ? y.clone() : y).expand(x.shape());
   dispatch(x.dtype(), [&]<class T>() { map_into<T, T, T>(x, f, x, source); });
   return x;
-} catch (const Error& error) {
-  fail_as(op, error);
 }
 
 using Kernel = Tensor (*)(const Tensor&, const Tensor&);
 
-Tensor binary(const char* op, TensorOrNumber a, TensorOrNumber b, Kernel kernel) {
-  return with_arrays(op, a, b, kernel);
+Tensor binary(const char* function, TensorOrNumber a, TensorOrNumber b, Kernel kernel) {
+  const Calling calling(function);
+  return with_arrays(a, b, kernel);
 }
 
 }  // namespace
@@ -75,20 +74,27 @@ Tensor constant(long double value, const Tensor& x) {
 }
 
 Tensor full_like(const Tensor& x, double value) {
-  check_defined(x, "full_like");
+  const Calling calling("full_like");
+  check_defined(x);
   return Tensor::full(x.shape(), value, x.dtype());
 }
-Tensor zeros_like(const Tensor& x) { return full_like(x, 0); }
-Tensor ones_like(const Tensor& x) { return full_like(x, 1); }
+Tensor zeros_like(const Tensor& x) {
+  const Calling calling("zeros_like");
+  return full_like(x, 0);
+}
+Tensor ones_like(const Tensor& x) {
+  const Calling calling("ones_like");
+  return full_like(x, 1);
+}
 
 std::ostream& operator<<(std::ostream& out, const Description& description) {
   return out << description.tensor.dtype() << ' ' << description.tensor.shape();
 }
 
-void check_same_dtype(const Tensor& a, const Tensor& b, const char* op) {
-  check_defined(a, op);
-  check_defined(b, op);
-  check(a.dtype() == b.dtype(), op, ": dtypes differ: ", a.dtype(), " and ", b.dtype());
+void check_same_dtype(const Tensor& a, const Tensor& b) {
+  check_defined(a);
+  check_defined(b);
+  check(a.dtype() == b.dtype(), "dtypes differ: ", a.dtype(), " and ", b.dtype());
 }
 
 Tensor exp(const Tensor& x) {
@@ -148,16 +154,18 @@ Tensor isfinite(const Tensor& x) {
 }
 
 Tensor pow(const Tensor& x, TensorOrNumber exponent) {
-  check(is_floating(x.dtype()), "pow: expected float32 or float64, got ", x.dtype());
-  return with_arrays("pow", TensorOrNumber(x), exponent, [](const Tensor& v, const Tensor& p) {
+  const Calling calling("pow");
+  check(is_floating(x.dtype()), "expected float32 or float64, got ", x.dtype());
+  return with_arrays(TensorOrNumber(x), exponent, [](const Tensor& v, const Tensor& p) {
     if (p.numel() == 1 && p.dtype() == v.dtype() && p.item() == 2)
-      return mul(v, v.expand(broadcast_shapes(v.shape(), p.shape(), "pow")));
+      return mul(v, v.expand(broadcast_shapes(v.shape(), p.shape())));
     return map_binary("pow", v, p, [](auto a, auto b) { return decltype(a)(std::pow(a, b)); });
   });
 }
 
 Tensor abs(const Tensor& x) {
-  check_defined(x, "abs");
+  const Calling calling("abs");
+  check_defined(x);
   Tensor out = Tensor::empty(x.shape(), x.dtype());
   dispatch(x.dtype(), [&]<class T>() {
     map_into<T, T>(
@@ -223,10 +231,11 @@ Tensor operator>=(TensorOrNumber a, TensorOrNumber b) {
 }
 
 Tensor where(const Tensor& condition, TensorOrNumber a, TensorOrNumber b) {
-  return with_arrays("where", a, b, [&](const Tensor& taken, const Tensor& otherwise) {
-    check_same_dtype(taken, otherwise, "where");
-    const Shape both = broadcast_shapes(taken.shape(), otherwise.shape(), "where");
-    const Shape shape = broadcast_shapes(condition.shape(), both, "where");
+  const Calling calling("where");
+  return with_arrays(a, b, [&](const Tensor& taken, const Tensor& otherwise) {
+    check_same_dtype(taken, otherwise);
+    const Shape both = broadcast_shapes(taken.shape(), otherwise.shape());
+    const Shape shape = broadcast_shapes(condition.shape(), both);
     Tensor out = Tensor::empty(shape, taken.dtype());
     dispatch(out.dtype(), [&]<class T>() {
       dispatch(condition.dtype(), [&]<class Mask>() {

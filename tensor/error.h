@@ -70,6 +70,16 @@ void check(bool ok, const Parts&... parts) {
     fail(parts...);
 }
 
+// The same in a function that is called too often to name itself all the time: it does so when it
+// fails.
+template <class... Parts>
+void check_in(const char* function, bool ok, const Parts&... parts) {
+  if (!ok) [[unlikely]] {
+    const Calling calling(function);
+    fail(parts...);
+  }
+}
+
 // To go, with its last use.
 [[noreturn]] inline void fail_as(const char* function, const Error& error) {
   throw Error(text(function, ": ", without_name(error.what())));

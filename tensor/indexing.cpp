@@ -8,27 +8,28 @@ namespace {
 using namespace loops;
 
 // Checks what gather and scatter_add share and returns the normalised axis.
-int check_index(const Shape& shape, int axis, const Tensor& index, const char* op) {
-  check_defined(index, op);
-  numel(shape, op);
-  axis = normalize_axis(axis, shape.size(), op);
-  check(index.dtype() == DType::int64, op, ": the index must be int64, got ", index.dtype());
+int check_index(const Shape& shape, int axis, const Tensor& index) {
+  check_defined(index);
+  numel(shape);
+  axis = normalize_axis(axis, shape.size());
+  check(index.dtype() == DType::int64, "the index must be int64, got ", index.dtype());
   bool fits = index.dim() == shape.size();
   for (int a = 0; fits && a < shape.size(); ++a) fits = a == axis || index.shape()[a] <= shape[a];
-  check(fits, op, ": index ", index.shape(), " does not fit ", shape, " along axis ", axis);
+  check(fits, "index ", index.shape(), " does not fit ", shape, " along axis ", axis);
   return axis;
 }
 
-int64_t checked(int64_t index, int64_t size, const char* op) {
-  check(index >= 0 && index < size, op, ": index ", index, " is outside 0 to ", size - 1);
+int64_t checked(int64_t index, int64_t size) {
+  check(index >= 0 && index < size, "index ", index, " is outside 0 to ", size - 1);
   return index;
 }
 
 }  // namespace
 
 Tensor gather(const Tensor& x, int axis, const Tensor& index) {
-  check_defined(x, "gather");
-  axis = check_index(x.shape(), axis, index, "gather");
+  const Calling calling("gather");
+  check_defined(x);
+  axis = check_index(x.shape(), axis, index);
   Tensor out = Tensor::empty(index.shape(), x.dtype());
   // x walked along the index's shape, standing still along `axis`, where the index takes over.
   Shape base_strides = x.strides();
@@ -42,7 +43,7 @@ Tensor gather(const Tensor& x, int axis, const Tensor& index) {
     const int64_t* indices = index.data<int64_t>();
     for_each_row(loop, [&](const auto& offset, int64_t length, const auto& step) {
       for (int64_t i = 0; i < length; ++i) {
-        const int64_t at = checked(indices[offset[2] + i * step[2]], size, "gather");
+        const int64_t at = checked(indices[offset[2] + i * step[2]], size);
         out_data[offset[0] + i * step[0]] = in_data[offset[1] + i * step[1] + at * stride];
       }
     });
@@ -50,14 +51,11 @@ Tensor gather(const Tensor& x, int axis, const Tensor& index) {
   return out;
 }
 
-namespace {
-
-// scatter_add, naming `op` in errors: one_hot is made of it.
-Tensor scatter(const char* op, const Shape& shape, int axis, const Tensor& index,
-               const Tensor& source) {
-  axis = check_index(shape, axis, index, op);
-  check(source.shape() == index.shape(), op, ": index ", index.shape(), " but source ",
-        source.shape());
+Tensor scatter_add(const Shape& shape, int axis, const Tensor& index, const Tensor& source) {
+  const Calling calling("scatter_add");
+  check_defined(source);
+  axis = check_index(shape, axis, index);
+  check(source.shape() == index.shape(), "index ", index.shape(), " but source ", source.shape());
   Tensor out = Tensor::zeros(shape, source.dtype());
 
   // Lines along `axis` are independent: they run in parallel, each one in order, so that
@@ -75,7 +73,7 @@ Tensor scatter(const char* op, const Shape& shape, int axis, const Tensor& index
     const int64_t* indices = index.data<int64_t>();
     for_each_row(loop, [&](const auto& offset, int64_t count, const auto& step) {
       const auto add = [&](int64_t line, int64_t i) {
-        const int64_t at = checked(indices[offset[1] + line * step[1] + i * index_step], size, op);
+        const int64_t at = checked(indices[offset[1] + line * step[1] + i * index_step], size);
         out_data[offset[0] + line * step[0] + at * out_step] +=
             in_data[offset[2] + line * step[2] + i * source_step];
       };
@@ -92,34 +90,30 @@ Tensor scatter(const char* op, const Shape& shape, int axis, const Tensor& index
   return out;
 }
 
-}  // namespace
-
-Tensor scatter_add(const Shape& shape, int axis, const Tensor& index, const Tensor& source) {
-  return scatter("scatter_add", shape, axis, index, source);
-}
-
 Tensor one_hot(const Tensor& labels, int64_t num_classes, DType dtype) {
-  check_defined(labels, "one_hot");
+  const Calling calling("one_hot");
+  check_defined(labels);
   Shape shape = labels.shape();
   shape.push_back(num_classes);
   const Tensor index = labels.unsqueeze(labels.dim());
-  return scatter("one_hot", shape, labels.dim(), index, Tensor::ones(index.shape(), dtype));
+  return scatter_add(shape, labels.dim(), index, Tensor::ones(index.shape(), dtype));
 }
 
 Tensor concat(const std::vector<Tensor>& tensors, int axis) {
-  check(!tensors.empty(), "concat: no tensors");
-  check_defined(tensors[0], "concat");
+  const Calling calling("concat");
+  check(!tensors.empty(), "no tensors");
+  check_defined(tensors[0]);
   Shape shape = tensors[0].shape();
-  axis = normalize_axis(axis, shape.size(), "concat");
+  axis = normalize_axis(axis, shape.size());
   shape[axis] = 0;
   for (const Tensor& tensor : tensors) {
-    check_same_dtype(tensors[0], tensor, "concat");
+    check_same_dtype(tensors[0], tensor);
     Shape expected = tensors[0].shape();
     if (tensor.dim() == expected.size()) expected[axis] = tensor.shape()[axis];
-    check(tensor.shape() == expected, "concat: shapes ", tensors[0].shape(), " and ",
-          tensor.shape(), " differ outside axis ", axis);
+    check(tensor.shape() == expected, "shapes ", tensors[0].shape(), " and ", tensor.shape(),
+          " differ outside axis ", axis);
     shape[axis] += tensor.shape()[axis];
-    numel(shape, "concat");
+    numel(shape);
   }
   Tensor out = Tensor::empty(shape, tensors[0].dtype());
   int64_t begin = 0;

@@ -60,28 +60,28 @@ Shape batch_of(const Shape& shape) {
 }  // namespace
 
 Tensor matmul(const Tensor& left, const Tensor& right) {
-  check_same_dtype(left, right, "matmul");
-  check(left.dim() >= 2 && right.dim() >= 2, "matmul: expected matrices, got a ", left.shape(),
-        ", b ", right.shape());
+  const Calling calling("matmul");
+  check_same_dtype(left, right);
+  check(left.dim() >= 2 && right.dim() >= 2, "expected matrices, got a ", left.shape(), ", b ",
+        right.shape());
   const int64_t rows = left.size(-2), inner = left.size(-1), columns = right.size(-1);
-  check(inner == right.size(-2), "matmul: inner dimensions differ: a ", left.shape(), ", b ",
+  check(inner == right.size(-2), "inner dimensions differ: a ", left.shape(), ", b ",
         right.shape());
 
-  const Shape batch = broadcast_shapes(batch_of(left.shape()), batch_of(right.shape()), "matmul");
+  const Shape batch = broadcast_shapes(batch_of(left.shape()), batch_of(right.shape()));
   const auto with_matrix = [&](int64_t m, int64_t n) {
     Shape shape = batch;
     shape.push_back(m);
     shape.push_back(n);
     return shape;
   };
-  numel(with_matrix(rows, columns), "matmul");
   Tensor out = Tensor::empty(with_matrix(rows, columns), left.dtype());
   const Tensor a = with_plain_strides(left), b = with_plain_strides(right);
   const Tensor wide_a = a.expand(with_matrix(rows, inner));
   const Tensor wide_b = b.expand(with_matrix(inner, columns));
   const Shape a_batch = batch_of(wide_a.strides()), b_batch = batch_of(wide_b.strides());
 
-  dispatch_floating(a.dtype(), "matmul", [&]<class T>() {
+  dispatch_floating(a.dtype(), [&]<class T>() {
     const T* a_data = wide_a.data<T>();
     const T* b_data = wide_b.data<T>();
     T* c_data = out.mutable_data<T>();
@@ -101,10 +101,10 @@ Tensor matmul(const Tensor& left, const Tensor& right) {
 }
 
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  check_same_dtype(x, weight, "linear");
+  const Calling calling("linear");
+  check_same_dtype(x, weight);
   check(weight.dim() == 2 && x.dim() >= 1 && x.size(-1) == weight.size(1),
-        "linear: expected x [..., I] and weight [O, I], got x ", x.shape(), ", weight ",
-        weight.shape());
+        "expected x [..., I] and weight [O, I], got x ", x.shape(), ", weight ", weight.shape());
   const int64_t inner = weight.size(1), columns = weight.size(0);
   Shape shape = x.shape();
   shape.pop_back();
@@ -112,13 +112,12 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   shape.push_back(columns);
   Tensor out = Tensor::empty(shape, x.dtype());
   if (bias.defined()) {
-    check_same_dtype(x, bias, "linear");
-    check(bias.shape() == Shape{columns}, "linear: expected bias [", columns, "], got ",
-          bias.shape());
+    check_same_dtype(x, bias);
+    check(bias.shape() == Shape{columns}, "expected bias [", columns, "], got ", bias.shape());
     out.copy_from(bias.expand(shape));  // the product is added to it
   }
   const Tensor a = x.contiguous(), w = with_plain_strides(weight);
-  dispatch_floating(x.dtype(), "linear", [&]<class T>() {
+  dispatch_floating(x.dtype(), [&]<class T>() {
     multiply(a.data<T>(), {inner, int64_t{1}}, w.data<T>(), w.transpose(0, 1).strides(),
              out.mutable_data<T>(), rows, columns, inner, bias.defined());
   });

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <limits>
+#include <optional>
 #include <type_traits>
 
 #include "tensor/error.h"
@@ -29,16 +30,22 @@ class Operand {
   static_assert(std::numeric_limits<long double>::digits >= 63);
 };
 
-// f(a, b), of which one at most is a number. `op` is what errors name.
+// f(a, b), of which one at most is a number.
 template <class Array, class F>
-auto with_arrays(const char* op, Operand<Array> a, Operand<Array> b, const F& f) try {
+auto with_arrays(Operand<Array> a, Operand<Array> b, const F& f) {
   check(!a.is_number() || !b.is_number(), "expected an array, got two numbers, ", a.number(),
         " and ", b.number(), ", which have no dtype: write Tensor::scalar for one");
-  if (a.is_number()) return f(constant(a.number(), b.array()), b.array());
-  if (b.is_number()) return f(a.array(), constant(b.number(), a.array()));
-  return f(a.array(), b.array());
-} catch (const Error& error) {
-  fail_as(op, error);
+  std::optional<Array> made;
+  if (a.is_number()) made = constant(a.number(), b.array());
+  if (b.is_number()) made = constant(b.number(), a.array());
+  return f(a.is_number() ? *made : a.array(), b.is_number() ? *made : b.array());
+}
+
+// To go, with its last use.
+template <class Array, class F>
+auto with_arrays(const char* op, Operand<Array> a, Operand<Array> b, const F& f) {
+  const Calling calling(op);
+  return with_arrays(a, b, f);
 }
 
 }  // namespace gradian

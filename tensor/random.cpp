@@ -14,9 +14,9 @@ double to_unit(uint32_t high, uint32_t low) {
 
 // draw(T{}) gives the next element of a tensor of T.
 template <class Draw>
-Tensor draw_tensor(const Shape& shape, DType dtype, const char* op, const Draw& draw) {
+Tensor draw_tensor(const Shape& shape, DType dtype, const Draw& draw) {
   Tensor result = Tensor::empty(shape, dtype);
-  dispatch_floating(dtype, op, [&]<class T>() {
+  dispatch_floating(dtype, [&]<class T>() {
     T* data = result.mutable_data<T>();
     for (int64_t i = 0; i < result.numel(); ++i) data[i] = static_cast<T>(draw(T{}));
   });
@@ -46,7 +46,8 @@ std::array<uint32_t, 4> Generator::next_block() {
 }
 
 int64_t Generator::integer(int64_t bound) {
-  check(bound > 0, "integer: bound must be positive, got ", bound);
+  const Calling calling("integer");
+  check(bound > 0, "bound must be positive, got ", bound);
   return std::min(static_cast<int64_t>(uniform() * static_cast<double>(bound)), bound - 1);
 }
 
@@ -69,9 +70,10 @@ Generator& default_generator() {
 void manual_seed(uint64_t seed) { default_generator() = Generator(seed); }
 
 Tensor rand(const Shape& shape, DType dtype, double low, double high, Generator& generator) {
-  check(low <= high && std::isfinite(high - low), "rand: expected finite low <= high, got low ",
-        low, ", high ", high);
-  return draw_tensor(shape, dtype, "rand", [&]<class T>(T) {
+  const Calling calling("rand");
+  check(low <= high && std::isfinite(high - low), "expected finite low <= high, got low ", low,
+        ", high ", high);
+  return draw_tensor(shape, dtype, [&]<class T>(T) {
     const T value = static_cast<T>(low + (high - low) * generator.uniform());
     // Rounding may have reached the bound; the number before it has not.
     return value < high ? value : std::nextafter(value, static_cast<T>(low));
@@ -79,15 +81,16 @@ Tensor rand(const Shape& shape, DType dtype, double low, double high, Generator&
 }
 
 Tensor randn(const Shape& shape, DType dtype, double mean, double stddev, Generator& generator) {
+  const Calling calling("randn");
   check(std::isfinite(mean) && stddev >= 0 && std::isfinite(stddev),
-        "randn: expected a finite mean and a finite stddev that is not negative, got mean ", mean,
+        "expected a finite mean and a finite stddev that is not negative, got mean ", mean,
         ", stddev ", stddev);
-  return draw_tensor(shape, dtype, "randn",
-                     [&](auto) { return mean + stddev * generator.normal(); });
+  return draw_tensor(shape, dtype, [&](auto) { return mean + stddev * generator.normal(); });
 }
 
 Tensor randperm(int64_t count, Generator& generator) {
-  check(count >= 0, "randperm: negative count ", count);
+  const Calling calling("randperm");
+  check(count >= 0, "negative count ", count);
   Tensor order = Tensor::arange(count);
   int64_t* data = order.mutable_data<int64_t>();
   for (int64_t i = count - 1; i > 0; --i) std::swap(data[i], data[generator.integer(i + 1)]);

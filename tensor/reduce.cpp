@@ -20,12 +20,12 @@ using namespace runtime;
 using namespace simd;
 
 // Which axes are reduced, as flags; no axes given means all.
-std::array<bool, Shape::kMaxAxes> reduced_axes(const Axes& axes, int dim, const char* op) {
+std::array<bool, Shape::kMaxAxes> reduced_axes(const Axes& axes, int dim) {
   std::array<bool, Shape::kMaxAxes> reduced{};
   if (axes.empty()) reduced.fill(true);
   for (int64_t axis : axes) {
-    bool& flag = reduced[static_cast<size_t>(normalize_axis(axis, dim, op))];
-    check(!flag, op, ": axis ", axis, " is given twice");
+    bool& flag = reduced[static_cast<size_t>(normalize_axis(axis, dim))];
+    check(!flag, "axis ", axis, " is given twice");
     flag = true;
   }
   return reduced;
@@ -237,18 +237,12 @@ void log_softmax_gradient_rows(const T* y, const T* grad, T* out, int64_t rows, 
   }
 }
 
-int check_not_empty(const Tensor& x, int axis, const char* op) {
-  check_defined(x, op);
-  axis = normalize_axis(axis, x.dim(), op);
-  check(x.size(axis) > 0, op, ": axis ", axis, " of shape ", x.shape(), " is empty");
-  return axis;
-}
-
 }  // namespace
 
 Tensor sum(const Tensor& x, const Axes& axes, bool keepdim) {
-  check_defined(x, "sum");
-  const auto reduced = reduced_axes(axes, x.dim(), "sum");
+  const Calling calling("sum");
+  check_defined(x);
+  const auto reduced = reduced_axes(axes, x.dim());
   Shape kept, keepdim_shape = x.shape();
   for (int axis = 0; axis < x.dim(); ++axis) {
     if (reduced[static_cast<size_t>(axis)])
@@ -271,8 +265,9 @@ Tensor sum(const Tensor& x, const Axes& axes, bool keepdim) {
 }
 
 Tensor cumsum(const Tensor& x, int axis) {
-  check_defined(x, "cumsum");
-  axis = normalize_axis(axis, x.dim(), "cumsum");
+  const Calling calling("cumsum");
+  check_defined(x);
+  axis = normalize_axis(axis, x.dim());
   const int64_t length = x.size(axis);
   Tensor out = Tensor::empty(x.shape(), x.dtype());
   const int64_t step = out.strides()[axis];
@@ -291,9 +286,11 @@ Tensor cumsum(const Tensor& x, int axis) {
 namespace {
 
 template <class Better>
-Tensor arg_of_best(const char* op, const Tensor& x, int axis, bool keepdim, const Better& better) {
-  axis = check_not_empty(x, axis, op);
+Tensor arg_of_best(const Tensor& x, int axis, bool keepdim, const Better& better) {
+  check_defined(x);
+  axis = normalize_axis(axis, x.dim());
   const int64_t length = x.size(axis);
+  check(length > 0, "axis ", axis, " of shape ", x.shape(), " is empty");
   Shape shape = x.shape();
   shape[axis] = 1;
   Tensor out = Tensor::empty(shape, DType::int64);
@@ -308,17 +305,19 @@ Tensor arg_of_best(const char* op, const Tensor& x, int axis, bool keepdim, cons
 }  // namespace
 
 Tensor argmax(const Tensor& x, int axis, bool keepdim) {
-  return arg_of_best("argmax", x, axis, keepdim, std::greater<>());
+  const Calling calling("argmax");
+  return arg_of_best(x, axis, keepdim, std::greater<>());
 }
 Tensor argmin(const Tensor& x, int axis, bool keepdim) {
-  return arg_of_best("argmin", x, axis, keepdim, std::less<>());
+  const Calling calling("argmin");
+  return arg_of_best(x, axis, keepdim, std::less<>());
 }
 Tensor argmax(const Tensor& x) {
-  check_defined(x, "argmax");
+  const Calling calling("argmax");
   return argmax(x.reshape({x.numel()}), 0);
 }
 Tensor argmin(const Tensor& x) {
-  check_defined(x, "argmin");
+  const Calling calling("argmin");
   return argmin(x.reshape({x.numel()}), 0);
 }
 
@@ -327,14 +326,14 @@ namespace {
 // An array made of whole lines of the inputs along `axis`, all of one shape, by
 // body(inputs, out, at, lines, length): lines of `length` elements that start at element `at`.
 template <class Body>
-Tensor by_lines(const std::vector<Tensor>& inputs, int axis, const char* op, const Body& body) {
-  for (const Tensor& input : inputs) check_defined(input, op);
-  axis = normalize_axis(axis, inputs[0].dim(), op);
+Tensor by_lines(const std::vector<Tensor>& inputs, int axis, const Body& body) {
+  for (const Tensor& input : inputs) check_defined(input);
+  axis = normalize_axis(axis, inputs[0].dim());
   const int64_t length = inputs[0].size(axis);
   std::vector<Tensor> lines;
   for (const Tensor& input : inputs) lines.push_back(input.transpose(axis, -1).contiguous());
   Tensor out = Tensor::empty(lines[0].shape(), lines[0].dtype());
-  dispatch_floating(out.dtype(), op, [&]<class T>() {
+  dispatch_floating(out.dtype(), [&]<class T>() {
     if (out.numel() == 0) return;
     std::vector<const T*> in;
     for (const Tensor& input : lines) in.push_back(input.data<T>());
@@ -350,17 +349,18 @@ Tensor by_lines(const std::vector<Tensor>& inputs, int axis, const char* op, con
 }  // namespace
 
 Tensor log_softmax(const Tensor& x, int axis) {
-  return by_lines({x}, axis, "log_softmax",
+  const Calling calling("log_softmax");
+  return by_lines({x}, axis,
                   [](const auto& in, auto* out, int64_t at, int64_t lines, int64_t length) {
                     log_softmax_rows(in[0] + at, out + at, lines, length);
                   });
 }
 
 Tensor log_softmax_gradient(const Tensor& y, const Tensor& grad, int axis) {
-  check(y.shape() == grad.shape(), "log_softmax_gradient: y ", y.shape(), " but grad ",
-        grad.shape());
-  check_same_dtype(y, grad, "log_softmax_gradient");
-  return by_lines({y, grad}, axis, "log_softmax_gradient",
+  const Calling calling("log_softmax_gradient");
+  check(y.shape() == grad.shape(), "y ", y.shape(), " but grad ", grad.shape());
+  check_same_dtype(y, grad);
+  return by_lines({y, grad}, axis,
                   [](const auto& in, auto* out, int64_t at, int64_t lines, int64_t length) {
                     log_softmax_gradient_rows(in[0] + at, in[1] + at, out + at, lines, length);
                   });

@@ -9,15 +9,15 @@ std::ostream& operator<<(std::ostream& out, const Shape& shape) {
   return out << ']';
 }
 
-int64_t numel(const Shape& shape, const char* op) {
+int64_t numel(const Shape& shape) {
   int64_t product = 1;
   bool empty = false, fits = true;
   for (int64_t size : shape) {
-    check(size >= 0, op, ": negative size in shape ", shape);
+    check_in("numel", size >= 0, "negative size in shape ", shape);
     empty = empty || size == 0;
     if (size > 0) fits = fits && !__builtin_mul_overflow(product, size, &product);
   }
-  check(fits && product <= kMaxElements, op, ": too many elements in shape ", shape);
+  check_in("numel", fits && product <= kMaxElements, "too many elements in shape ", shape);
   return empty ? 0 : product;
 }
 
@@ -31,23 +31,24 @@ Shape contiguous_strides(const Shape& shape) {
   return strides;
 }
 
-int normalize_axis(int64_t axis, int axes, const char* op) {
-  check(axis >= -axes && axis < axes, op, ": axis ", axis, " is out of range for ", axes, " axes");
+int normalize_axis(int64_t axis, int axes) {
+  check_in("normalize_axis", axis >= -axes && axis < axes, "axis ", axis, " is out of range for ",
+           axes, " axes");
   return static_cast<int>(axis < 0 ? axis + axes : axis);
 }
 
-Shape broadcast_shapes(const Shape& a, const Shape& b, const char* op) {
+Shape broadcast_shapes(const Shape& a, const Shape& b) {
   const Shape& longer = a.size() >= b.size() ? a : b;
   const Shape& shorter = a.size() >= b.size() ? b : a;
   const int offset = longer.size() - shorter.size();
   Shape result = longer;
   for (int axis = 0; axis < shorter.size(); ++axis) {
     int64_t& size = result[axis + offset];
-    check(size == shorter[axis] || size == 1 || shorter[axis] == 1, op, ": shapes ", a, " and ", b,
-          " do not broadcast");
+    check_in("broadcast_shapes", size == shorter[axis] || size == 1 || shorter[axis] == 1,
+             "shapes ", a, " and ", b, " do not broadcast");
     if (size == 1) size = shorter[axis];
   }
-  numel(result, op);
+  numel(result);
   return result;
 }
 
@@ -60,7 +61,8 @@ bool broadcasts_to(const Shape& from, const Shape& to) {
 }
 
 Axes broadcast_axes(const Shape& from, const Shape& to) {
-  check(broadcasts_to(from, to), "shape ", from, " does not broadcast to ", to);
+  check_in("broadcast_axes", broadcasts_to(from, to), "shape ", from, " does not broadcast to ",
+           to);
   const int offset = to.size() - from.size();
   Axes axes;
   for (int axis = 0; axis < to.size(); ++axis)
@@ -73,13 +75,13 @@ Shape infer_shape(const Shape& requested, int64_t elements) {
   int unknown = -1;
   for (int axis = 0; axis < shape.size(); ++axis) {
     if (shape[axis] >= 0) continue;
-    check(shape[axis] == -1 && unknown < 0, "reshape: at most one size may be -1, got ", requested);
+    check(shape[axis] == -1 && unknown < 0, "at most one size may be -1, got ", requested);
     unknown = axis;
     shape[axis] = 1;
   }
-  const int64_t known = numel(shape, "reshape");
+  const int64_t known = numel(shape);
   const bool fits = unknown < 0 ? known == elements : known > 0 && elements % known == 0;
-  check(fits, "reshape: ", elements, " elements do not fit shape ", requested);
+  check(fits, elements, " elements do not fit shape ", requested);
   if (unknown >= 0) shape[unknown] = elements / known;
   return shape;
 }

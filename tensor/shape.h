@@ -33,8 +33,8 @@ class Shape {
 
   int size() const { return count_; }
   bool empty() const { return count_ == 0; }
-  int64_t& operator[](int axis) { return sizes_[static_cast<size_t>(axis)]; }
-  int64_t operator[](int axis) const { return sizes_[static_cast<size_t>(axis)]; }
+  int64_t& operator[](int axis) { return sizes_[place_of(axis)]; }
+  int64_t operator[](int axis) const { return sizes_[place_of(axis)]; }
   int64_t back() const { return (*this)[count_ - 1]; }
   int64_t* begin() { return sizes_.data(); }
   int64_t* end() { return sizes_.data() + count_; }
@@ -42,16 +42,19 @@ class Shape {
   const int64_t* end() const { return sizes_.data() + count_; }
 
   void push_back(int64_t value) {
-    check(count_ < kMaxAxes, "shape: more than ", kMaxAxes, " axes");
+    check_in("Shape", count_ < kMaxAxes, "more than ", kMaxAxes, " axes");
     sizes_[static_cast<size_t>(count_++)] = value;
   }
-  void pop_back() { --count_; }
+  void pop_back() { erase(count_ - 1); }
+  // Before `axis`, or behind the last one for axis = size().
   void insert(int axis, int64_t value) {
+    check_in("Shape", axis >= 0 && axis <= count_, "no place for axis ", axis, " among ", count_);
     push_back(value);
     std::rotate(begin() + axis, end() - 1, end());
   }
   void erase(int axis) {
-    std::copy(begin() + axis + 1, end(), begin() + axis);
+    int64_t* const at = begin() + place_of(axis);
+    std::copy(at + 1, end(), at);
     --count_;
   }
 
@@ -60,6 +63,11 @@ class Shape {
   }
 
  private:
+  size_t place_of(int axis) const {
+    check_in("Shape", axis >= 0 && axis < count_, "axis ", axis, " is out of range for ", count_,
+             " axes");
+    return static_cast<size_t>(axis);
+  }
   template <class Iterator>
   void assign(Iterator first, Iterator last) {
     for (; first != last; ++first) push_back(*first);
@@ -97,18 +105,18 @@ class Axes : private Shape {
 // a tensor without elements and in one that repeats a few.
 constexpr int64_t kMaxElements = INT64_MAX / 8;
 
-// Number of elements: the product of the sizes, 1 for a scalar. Fails, naming `op`, for a shape
-// that breaks the rule.
-int64_t numel(const Shape& shape, const char* op = "numel");
+// Number of elements: the product of the sizes, 1 for a scalar. Fails for a shape that breaks the
+// rule.
+int64_t numel(const Shape& shape);
 
 // Strides, in elements, of a row-major array of a shape that keeps the rule.
 Shape contiguous_strides(const Shape& shape);
 
-// Turns an axis in [-axes, axes) into one in [0, axes), or fails naming `op`.
-int normalize_axis(int64_t axis, int axes, const char* op);
+// Turns an axis in [-axes, axes) into one in [0, axes), or fails.
+int normalize_axis(int64_t axis, int axes);
 
-// NumPy's broadcasting: aligned at the last axis, sizes must be equal or 1. Fails naming `op`.
-Shape broadcast_shapes(const Shape& a, const Shape& b, const char* op);
+// NumPy's broadcasting: aligned at the last axis, sizes must be equal or 1, or it fails.
+Shape broadcast_shapes(const Shape& a, const Shape& b);
 
 // True when an array of shape `from` broadcasts to exactly `to`.
 bool broadcasts_to(const Shape& from, const Shape& to);
@@ -118,5 +126,19 @@ Axes broadcast_axes(const Shape& from, const Shape& to);
 
 // Replaces one -1 by what the number of elements leaves for it; fails if that cannot be.
 Shape infer_shape(const Shape& requested, int64_t elements);
+
+// To go, with their last uses.
+inline int64_t numel(const Shape& shape, const char* op) {
+  const Calling calling(op);
+  return numel(shape);
+}
+inline int normalize_axis(int64_t axis, int axes, const char* op) {
+  const Calling calling(op);
+  return normalize_axis(axis, axes);
+}
+inline Shape broadcast_shapes(const Shape& a, const Shape& b, const char* op) {
+  const Calling calling(op);
+  return broadcast_shapes(a, b);
+}
 
 }  // namespace gradian

@@ -11,9 +11,9 @@ namespace {
 
 using namespace loops;
 
-Tensor sorted_indices(const char* op, const Tensor& x, int axis, bool descending) {
-  check_defined(x, op);
-  axis = normalize_axis(axis, x.dim(), op);
+Tensor sorted_indices(const Tensor& x, int axis, bool descending) {
+  check_defined(x);
+  axis = normalize_axis(axis, x.dim());
   const int64_t length = x.size(axis);
   Tensor out = Tensor::empty(x.shape(), DType::int64);
   const int64_t step = out.strides()[axis];
@@ -35,18 +35,20 @@ Tensor sorted_indices(const char* op, const Tensor& x, int axis, bool descending
 }  // namespace
 
 Tensor argsort(const Tensor& x, int axis, bool descending) {
-  return sorted_indices("argsort", x, axis, descending);
+  const Calling calling("argsort");
+  return sorted_indices(x, axis, descending);
 }
 
 ValuesAndIndices sort(const Tensor& x, int axis, bool descending) {
-  const Tensor indices = sorted_indices("sort", x, axis, descending);
+  const Calling calling("sort");
+  const Tensor indices = sorted_indices(x, axis, descending);
   return {gather(x, axis, indices), indices};
 }
 
 ValuesAndIndices topk(const Tensor& x, int64_t k, int axis, bool largest) {
-  const Tensor order = sorted_indices("topk", x, axis, largest);
-  check(k >= 0 && k <= x.size(axis), "topk: k ", k, " is outside axis ", axis, " of shape ",
-        x.shape());
+  const Calling calling("topk");
+  const Tensor order = sorted_indices(x, axis, largest);
+  check(k >= 0 && k <= x.size(axis), "k ", k, " is outside axis ", axis, " of shape ", x.shape());
   const Tensor indices = order.slice(axis, 0, k).contiguous();
   return {gather(x, axis, indices), indices};
 }

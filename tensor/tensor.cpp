@@ -26,7 +26,7 @@ void poison(Tensor& tensor) {
 
 // make(), an array of this dtype and shape. What memory it misses, the cached blocks may have.
 template <class Make>
-auto with_memory(const char* op, DType dtype, const Shape& shape, const Make& make) {
+auto with_memory(DType dtype, const Shape& shape, const Make& make) {
   try {
     return make();
   } catch (const std::bad_alloc&) {
@@ -36,7 +36,7 @@ auto with_memory(const char* op, DType dtype, const Shape& shape, const Make& ma
     return make();
   } catch (const std::bad_alloc&) {
     const int64_t bytes = numel(shape) * element_size(dtype);
-    fail(op, ": no memory for ", static_cast<double>(bytes) / 1e9, " GB, ", dtype, ' ', shape);
+    fail("no memory for ", static_cast<double>(bytes) / 1e9, " GB, ", dtype, ' ', shape);
   }
 }
 
@@ -60,59 +60,50 @@ std::optional<Shape> reshaped_strides(const Tensor& x, const Shape& shape) {
   return strides;
 }
 
-// value as a To, without its fraction when To is int64; what does not fit fails, naming `op`.
+// value as a To, without its fraction when To is int64; what does not fit fails.
 template <class To, class From>
-To converted(From value, const char* op) {
+To converted(From value) {
   if constexpr (std::is_same_v<To, int64_t> && std::is_floating_point_v<From>)
-    check(value >= From(-0x1p63) && value < From(0x1p63), op, ": int64 cannot hold ", value);
+    check(value >= From(-0x1p63) && value < From(0x1p63), "int64 cannot hold ", value);
   return static_cast<To>(value);
 }
 
 // The array of value(0), ..., value(count - 1).
 template <class Value>
-Tensor tabulate(const char* op, int64_t count, DType dtype, const Value& value) {
+Tensor tabulate(int64_t count, DType dtype, const Value& value) {
   Tensor result = Tensor::empty({count}, dtype);
   dispatch(dtype, [&]<class T>() {
     T* data = result.mutable_data<T>();
-    for (int64_t i = 0; i < count; ++i) data[i] = converted<T>(value(i), op);
+    for (int64_t i = 0; i < count; ++i) data[i] = converted<T>(value(i));
   });
   return result;
 }
 
-void fill_with(Tensor& tensor, double value, const char* op) {
-  check_defined(tensor, op);
+void fill_with(Tensor& tensor, double value) {
+  check_defined(tensor);
   dispatch(tensor.dtype(), [&]<class T>() {
-    const T element = converted<T>(value, op);
+    const T element = converted<T>(value);
     if constexpr (std::is_same_v<T, int64_t>)
-      check(value == std::trunc(value), op, ": int64 cannot hold ", value);
+      check(value == std::trunc(value), "int64 cannot hold ", value);
     map_into<T>(tensor, [element] { return element; });
   });
 }
 
 }  // namespace
 
-void check_defined(const Tensor& x, const char* op) {
-  check(x.defined(), op, ": the tensor is undefined");
-}
-
-void check_writable(const Tensor& x, const char* op) {
-  check_defined(x, op);
+void check_writable(const Tensor& x) {
+  check_defined(x);
   for (int axis = 0; axis < x.dim(); ++axis)
-    check(x.strides()[axis] != 0 || x.size(axis) <= 1, op,
-          ": the tensor written to repeats its elements along axis ", axis, ": clone() it first");
-}
-
-Tensor Tensor::handle(const char* op) const {
-  check_defined(*this, op);
-  return *this;
+    check(x.strides()[axis] != 0 || x.size(axis) <= 1,
+          "the tensor written to repeats its elements along axis ", axis, ": clone() it first");
 }
 
 Tensor Tensor::empty(const Shape& shape, DType dtype) {
-  const int64_t bytes = gradian::numel(shape, "tensor") * element_size(dtype);
+  const Calling calling("empty");
+  const int64_t bytes = gradian::numel(shape) * element_size(dtype);
   Tensor result;
-  result.storage_ = with_memory("tensor", dtype, shape, [&] {
-    return std::make_shared<runtime::Storage>(static_cast<size_t>(bytes));
-  });
+  result.storage_ = with_memory(
+      dtype, shape, [&] { return std::make_shared<runtime::Storage>(static_cast<size_t>(bytes)); });
   result.shape_ = shape;
   result.strides_ = contiguous_strides(shape);
   result.dtype_ = dtype;
@@ -123,41 +114,60 @@ Tensor Tensor::empty(const Shape& shape, DType dtype) {
 }
 
 Tensor Tensor::full(const Shape& shape, double value, DType dtype) {
+  const Calling calling("full");
   Tensor result = empty(shape, dtype);
-  fill_with(result, value, "full");
+  fill_with(result, value);
   return result;
 }
 
-Tensor Tensor::zeros(const Shape& shape, DType dtype) { return full(shape, 0, dtype); }
-Tensor Tensor::ones(const Shape& shape, DType dtype) { return full(shape, 1, dtype); }
-Tensor Tensor::scalar(double value, DType dtype) { return full({}, value, dtype); }
+Tensor Tensor::zeros(const Shape& shape, DType dtype) {
+  const Calling calling("zeros");
+  return full(shape, 0, dtype);
+}
+
+Tensor Tensor::ones(const Shape& shape, DType dtype) {
+  const Calling calling("ones");
+  return full(shape, 1, dtype);
+}
+
+Tensor Tensor::scalar(double value, DType dtype) {
+  const Calling calling("scalar");
+  return full({}, value, dtype);
+}
 
 Tensor Tensor::arange(int64_t count, DType dtype) {
-  check(count >= 0, "arange: negative count ", count);
+  const Calling calling("arange");
+  check(count >= 0, "negative count ", count);
   return integers_between(0, count, 1, dtype);
 }
 
 Tensor Tensor::integers_between(int64_t begin, int64_t end, int64_t step, DType dtype) {
+  const Calling calling("arange");
   int64_t distance = 0;
   check(step != 0 && !__builtin_sub_overflow(end, begin, &distance) &&
             (distance == 0 || (distance > 0) == (step > 0)),
-        "arange: no way from ", begin, " to ", end, " in steps of ", step);
-  const int64_t count = distance / step + (distance % step != 0);
-  return tabulate("arange", count, dtype, [=](int64_t i) { return begin + i * step; });
+        "no way from ", begin, " to ", end, " in steps of ", step);
+  // In numbers without sign: the smallest of the others has no opposite.
+  const uint64_t length = distance < 0 ? -uint64_t(distance) : uint64_t(distance);
+  const uint64_t stride = step < 0 ? -uint64_t(step) : uint64_t(step);
+  const auto count = static_cast<int64_t>(length / stride + (length % stride != 0));
+  return tabulate(count, dtype, [=](int64_t i) { return begin + i * step; });
 }
 
 Tensor Tensor::arange(double begin, double end, double step, DType dtype) {
+  const Calling calling("arange");
   const double count = std::ceil((end - begin) / step);
-  check(count >= 0 && count <= static_cast<double>(kMaxElements), "arange: no way from ", begin,
-        " to ", end, " in steps of ", step);
-  return tabulate("arange", static_cast<int64_t>(count), dtype,
+  check(count >= 0 && count <= static_cast<double>(kMaxElements), "no way from ", begin, " to ",
+        end, " in steps of ", step);
+  return tabulate(static_cast<int64_t>(count), dtype,
                   [=](int64_t i) { return begin + static_cast<double>(i) * step; });
 }
 
 Tensor Tensor::linspace(double first, double last, int64_t count, DType dtype) {
-  check(count >= 0, "linspace: negative count ", count);
+  const Calling calling("linspace");
+  check(count >= 0, "negative count ", count);
   const double step = (last - first) / static_cast<double>(std::max<int64_t>(1, count - 1));
-  return tabulate("linspace", count, dtype,
+  return tabulate(count, dtype,
                   [=](int64_t i) {  // from the nearer end, so that both are met
                     return i < (count + 1) / 2 ? first + step * static_cast<double>(i)
                                                : last - step * static_cast<double>(count - 1 - i);
@@ -165,28 +175,11 @@ Tensor Tensor::linspace(double first, double last, int64_t count, DType dtype) {
 }
 
 Tensor Tensor::eye(int64_t n, DType dtype) {
-  check(n >= 0, "eye: negative size ", n);
+  const Calling calling("eye");
   Tensor result = zeros({n, n}, dtype);
   result.reshape({-1}).slice(0, 0, n * n, n + 1).fill(1);
   return result;
 }
-
-Tensor Tensor::empty_from(size_t count, const Shape& shape, DType dtype) {
-  check(static_cast<int64_t>(count) == gradian::numel(shape, "from"), "from: ", count,
-        " values do not fit shape ", shape);
-  return empty(shape, dtype);
-}
-
-template <class T>
-Tensor Tensor::from_elements(const T* values, size_t count, const Shape& shape) {
-  Tensor result = empty_from(count, shape, dtype_of<T>());
-  std::copy(values, values + count, result.mutable_data<T>());
-  return result;
-}
-
-template Tensor Tensor::from_elements(const float*, size_t, const Shape&);
-template Tensor Tensor::from_elements(const double*, size_t, const Shape&);
-template Tensor Tensor::from_elements(const int64_t*, size_t, const Shape&);
 
 bool Tensor::is_contiguous() const {
   int64_t expected = 1;
@@ -198,18 +191,19 @@ bool Tensor::is_contiguous() const {
   return true;
 }
 
-void* Tensor::raw(DType expected) const {
-  check(defined(), "data: the tensor is undefined");
-  check(dtype_ == expected, "data: expected ", expected, ", got a tensor of ", dtype_);
+void* Tensor::raw(const char* method, DType expected) const {
+  check_in(method, defined(), "the tensor is undefined");
+  check_in(method, dtype_ == expected, "expected ", expected, ", got a tensor of ", dtype_);
   return storage_->data() + offset_ * element_size(dtype_);
 }
 
 double Tensor::at(const Shape& index) const {
-  check_defined(*this, "at");
-  check(index.size() == dim(), "at: index ", index, " for shape ", shape_);
+  const Calling calling("at");
+  check_defined(*this);
+  check(index.size() == dim(), "index ", index, " for shape ", shape_);
   int64_t position = 0;
   for (int axis = 0; axis < dim(); ++axis) {
-    check(index[axis] >= 0 && index[axis] < shape_[axis], "at: index ", index,
+    check(index[axis] >= 0 && index[axis] < shape_[axis], "index ", index,
           " is out of range for shape ", shape_);
     position += index[axis] * strides_[axis];
   }
@@ -217,16 +211,18 @@ double Tensor::at(const Shape& index) const {
 }
 
 double Tensor::item() const {
-  check_defined(*this, "item");
-  check(numel() == 1, "item: expected one element, got shape ", shape_);
+  const Calling calling("item");
+  check_defined(*this);
+  check(numel() == 1, "expected one element, got shape ", shape_);
   return at(Shape::filled(dim(), 0));
 }
 
 template <class T>
 std::vector<T> Tensor::to_vector() const {
-  check_defined(*this, "to_vector");
+  const Calling calling("to_vector");
+  check_defined(*this);
   const Tensor values = to(dtype_of<T>()).contiguous();
-  return with_memory("to_vector", dtype_of<T>(), shape_,
+  return with_memory(dtype_of<T>(), shape_,
                      [&] { return std::vector<T>(values.data<T>(), values.data<T>() + numel()); });
 }
 
@@ -235,7 +231,8 @@ template std::vector<double> Tensor::to_vector() const;
 template std::vector<int64_t> Tensor::to_vector() const;
 
 Tensor Tensor::reshape(const Shape& requested) const {
-  Tensor view = handle("reshape");
+  const Calling calling("reshape");
+  Tensor view = check_defined(*this);
   const Shape shape = infer_shape(requested, numel());
   const std::optional<Shape> strides = reshaped_strides(*this, shape);
   if (!strides) return clone().reshape(shape);
@@ -245,12 +242,13 @@ Tensor Tensor::reshape(const Shape& requested) const {
 }
 
 Tensor Tensor::permute(const Axes& axes) const {
-  Tensor view = handle("permute");
-  check(axes.size() == dim(), "permute: axes ", axes, " for shape ", shape_);
+  const Calling calling("permute");
+  Tensor view = check_defined(*this);
+  check(axes.size() == dim(), "axes ", axes, " for shape ", shape_);
   std::array<bool, Shape::kMaxAxes> used{};
   for (int i = 0; i < dim(); ++i) {
-    const int axis = normalize_axis(axes[i], dim(), "permute");
-    check(!used[static_cast<size_t>(axis)], "permute: axis ", axis, " appears twice in ", axes);
+    const int axis = normalize_axis(axes[i], dim());
+    check(!used[static_cast<size_t>(axis)], "axis ", axis, " appears twice in ", axes);
     used[static_cast<size_t>(axis)] = true;
     view.shape_[i] = shape_[axis];
     view.strides_[i] = strides_[axis];
@@ -259,23 +257,25 @@ Tensor Tensor::permute(const Axes& axes) const {
 }
 
 Tensor Tensor::transpose(int axis0, int axis1) const {
-  Tensor view = handle("transpose");
-  axis0 = normalize_axis(axis0, dim(), "transpose");
-  axis1 = normalize_axis(axis1, dim(), "transpose");
+  const Calling calling("transpose");
+  Tensor view = check_defined(*this);
+  axis0 = normalize_axis(axis0, dim());
+  axis1 = normalize_axis(axis1, dim());
   std::swap(view.shape_[axis0], view.shape_[axis1]);
   std::swap(view.strides_[axis0], view.strides_[axis1]);
   return view;
 }
 
 Tensor Tensor::slice(int axis, int64_t begin, int64_t end, int64_t step) const {
-  Tensor view = handle("slice");
-  axis = normalize_axis(axis, dim(), "slice");
+  const Calling calling("slice");
+  Tensor view = check_defined(*this);
+  axis = normalize_axis(axis, dim());
   const int64_t size = shape_[axis];
   if (begin < 0) begin += size;
   if (end < 0) end += size;
   if (end == kEnd) end = size;
-  check(step > 0, "slice: step must be positive, got ", step);
-  check(0 <= begin && begin <= end && end <= size, "slice: range ", begin, " to ", end,
+  check(step > 0, "step must be positive, got ", step);
+  check(0 <= begin && begin <= end && end <= size, "range ", begin, " to ", end,
         " is outside axis ", axis, " of shape ", shape_);
   step = std::min(step, std::max<int64_t>(1, end - begin));  // a longer one leads past the end too
   view.offset_ += begin * strides_[axis];
@@ -285,10 +285,11 @@ Tensor Tensor::slice(int axis, int64_t begin, int64_t end, int64_t step) const {
 }
 
 Tensor Tensor::select(int axis, int64_t index) const {
-  check_defined(*this, "select");
-  axis = normalize_axis(axis, dim(), "select");
-  check(index >= -shape_[axis] && index < shape_[axis], "select: index ", index,
-        " is outside axis ", axis, " of shape ", shape_);
+  const Calling calling("select");
+  check_defined(*this);
+  axis = normalize_axis(axis, dim());
+  check(index >= -shape_[axis] && index < shape_[axis], "index ", index, " is outside axis ", axis,
+        " of shape ", shape_);
   if (index < 0) index += shape_[axis];
   Tensor view = slice(axis, index, index + 1);
   view.shape_.erase(axis);
@@ -297,15 +298,16 @@ Tensor Tensor::select(int axis, int64_t index) const {
 }
 
 Tensor Tensor::expand(const Shape& requested) const {
-  Tensor view = handle("expand");
+  const Calling calling("expand");
+  Tensor view = check_defined(*this);
   const int offset = requested.size() - dim();
   Shape shape = requested;
   for (int axis = std::max(0, offset); axis < shape.size(); ++axis)
     if (shape[axis] == -1) shape[axis] = shape_[axis - offset];
   const bool negative = std::any_of(shape.begin(), shape.end(), [](int64_t s) { return s < 0; });
-  check(!negative && broadcasts_to(shape_, shape), "expand: shape ", shape_,
-        " does not broadcast to ", requested);
-  gradian::numel(shape, "expand");
+  check(!negative && broadcasts_to(shape_, shape), "shape ", shape_, " does not broadcast to ",
+        requested);
+  gradian::numel(shape);
   view.shape_ = shape;
   view.strides_ = Shape::filled(shape.size(), 0);
   for (int axis = 0; axis < dim(); ++axis)
@@ -314,22 +316,25 @@ Tensor Tensor::expand(const Shape& requested) const {
 }
 
 Tensor Tensor::unsqueeze(int axis) const {
-  Tensor view = handle("unsqueeze");
-  axis = normalize_axis(axis, dim() + 1, "unsqueeze");
+  const Calling calling("unsqueeze");
+  Tensor view = check_defined(*this);
+  axis = normalize_axis(axis, dim() + 1);
   view.shape_.insert(axis, 1);
   view.strides_.insert(axis, 0);
   return view;
 }
 
 Tensor Tensor::squeeze(int axis) const {
-  check_defined(*this, "squeeze");
-  axis = normalize_axis(axis, dim(), "squeeze");
-  check(shape_[axis] == 1, "squeeze: axis ", axis, " of shape ", shape_, " is not of size 1");
+  const Calling calling("squeeze");
+  check_defined(*this);
+  axis = normalize_axis(axis, dim());
+  check(shape_[axis] == 1, "axis ", axis, " of shape ", shape_, " is not of size 1");
   return select(axis, 0);
 }
 
 Tensor Tensor::squeeze() const {
-  check_defined(*this, "squeeze");
+  const Calling calling("squeeze");
+  check_defined(*this);
   Shape shape;
   for (const int64_t size : shape_)
     if (size != 1) shape.push_back(size);
@@ -337,10 +342,11 @@ Tensor Tensor::squeeze() const {
 }
 
 Tensor Tensor::flip(const Axes& axes) const {
-  Tensor view = handle("flip");
+  const Calling calling("flip");
+  Tensor view = check_defined(*this);
   for (const int64_t given : axes) {
-    const int axis = normalize_axis(given, dim(), "flip");
-    check(view.strides_[axis] == strides_[axis], "flip: axis ", axis, " is given twice");
+    const int axis = normalize_axis(given, dim());
+    check(view.strides_[axis] == strides_[axis], "axis ", axis, " is given twice");
     view.offset_ += std::max<int64_t>(shape_[axis] - 1, 0) * strides_[axis];
     view.strides_[axis] = -strides_[axis];
   }
@@ -348,46 +354,52 @@ Tensor Tensor::flip(const Axes& axes) const {
 }
 
 Tensor Tensor::contiguous() const {
-  check_defined(*this, "contiguous");
+  const Calling calling("contiguous");
+  check_defined(*this);
   return is_contiguous() ? *this : clone();
 }
 
 Tensor Tensor::clone() const {
-  check_defined(*this, "clone");
+  const Calling calling("clone");
+  check_defined(*this);
   Tensor copy = empty(shape_, dtype_);
-  copy.copy_values(*this, "clone");
+  copy.copy_values(*this);
   return copy;
 }
 
 Tensor Tensor::owned() && {
+  const Calling calling("owned");
   return is_contiguous() && storage_.use_count() == 1 ? std::move(*this) : clone();
 }
 
 Tensor Tensor::to(DType dtype) const {
-  check_defined(*this, "to");
+  const Calling calling("to");
+  check_defined(*this);
   if (dtype == dtype_) return *this;
   Tensor result = empty(shape_, dtype);
-  result.copy_values(*this, "to");
+  result.copy_values(*this);
   return result;
 }
 
-void Tensor::fill(double value) { fill_with(*this, value, "fill"); }
-
-void Tensor::copy_from(const Tensor& source) {
-  check_writable(*this, "copy_from");
-  check_defined(source, "copy_from");
-  // A source in the same storage may overlap: what is still to be read must not be overwritten.
-  copy_values(source.storage_ == storage_ ? source.clone() : source, "copy_from");
+void Tensor::fill(double value) {
+  const Calling calling("fill");
+  fill_with(*this, value);
 }
 
-void Tensor::copy_values(const Tensor& source, const char* op) {
-  check(broadcasts_to(source.shape_, shape_), op, ": shape ", source.shape_,
-        " does not broadcast to ", shape_);
+void Tensor::copy_from(const Tensor& source) {
+  const Calling calling("copy_from");
+  check_writable(*this);
+  check_defined(source);
+  // A source in the same storage may overlap: what is still to be read must not be overwritten.
+  copy_values(source.storage_ == storage_ ? source.clone() : source);
+}
+
+void Tensor::copy_values(const Tensor& source) {
   const Tensor from = source.expand(shape_);
   dispatch(dtype_, [&]<class To>() {
     dispatch(from.dtype(), [&]<class From>() {
       map_into<To, From>(
-          *this, [op](From value) { return converted<To>(value, op); }, from);
+          *this, [](From value) { return converted<To>(value); }, from);
     });
   });
 }

@@ -58,11 +58,18 @@ class Tensor {
   // of every type, bool too, become int64.
   template <class T>
   static Tensor from(const std::vector<T>& values, const Shape& shape) {
-    if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double> ||
-                  std::is_same_v<T, int64_t>)
-      return from_elements(values.data(), values.size(), shape);
-    else
-      return widened(values, shape);
+    const Calling calling("from");
+    using Element = std::conditional_t<std::is_integral_v<T>, int64_t, T>;
+    check(static_cast<int64_t>(values.size()) == gradian::numel(shape), values.size(),
+          " values do not fit shape ", shape);
+    Tensor result = empty(shape, dtype_of<Element>());
+    Element* next = result.mutable_data<Element>();
+    for (const T value : values) {
+      if constexpr (std::is_unsigned_v<T> && sizeof(T) == sizeof(int64_t))
+        check(value <= T{INT64_MAX}, "int64 cannot hold ", value);
+      *next++ = static_cast<Element>(value);
+    }
+    return result;
   }
   // The same for values written in braces: from({0, 1, 2, 3}, {2, 2}).
   template <class T>
@@ -91,17 +98,17 @@ class Tensor {
   DType dtype() const { return dtype_; }
   int dim() const { return shape_.size(); }
   int64_t numel() const { return gradian::numel(shape_); }
-  int64_t size(int axis) const { return shape_[normalize_axis(axis, dim(), "size")]; }
+  int64_t size(int axis) const;
   bool is_contiguous() const;
 
   // The first element. The type must match dtype(). mutable_data counts as a write (see stamp()).
   template <class T>
   const T* data() const {
-    return static_cast<const T*>(raw(dtype_of<T>()));
+    return static_cast<const T*>(raw("data", dtype_of<T>()));
   }
   template <class T>
   T* mutable_data() {
-    void* const first = raw(dtype_of<T>());
+    void* const first = raw("mutable_data", dtype_of<T>());
     storage_->count_write();
     return static_cast<T*>(first);
   }
@@ -155,16 +162,9 @@ class Tensor {
 
  private:
   static Tensor integers_between(int64_t begin, int64_t end, int64_t step, DType dtype);
-  template <class T>
-  static Tensor from_elements(const T* values, size_t count, const Shape& shape);
-  template <class T>
-  static Tensor widened(const std::vector<T>& values, const Shape& shape);
-  // Of unspecified values, for from(): `count` of them must fit `shape`.
-  static Tensor empty_from(size_t count, const Shape& shape, DType dtype);
-  // This handle, to make a view of; fails, naming `op`, if it is undefined.
-  Tensor handle(const char* op) const;
-  void* raw(DType expected) const;
-  void copy_values(const Tensor& source, const char* op);
+  // The first element, for the method of this name.
+  void* raw(const char* method, DType expected) const;
+  void copy_values(const Tensor& source);
 
   std::shared_ptr<runtime::Storage> storage_;
   Shape shape_;
@@ -173,31 +173,33 @@ class Tensor {
   DType dtype_ = DType::float32;
 };
 
-// Fails, naming `op`, if x is undefined.
-void check_defined(const Tensor& x, const char* op);
+// Fails if x is undefined, and returns it.
+inline const Tensor& check_defined(const Tensor& x) {
+  check(x.defined(), "the tensor is undefined");
+  return x;
+}
 // The same, and if places of x share an element, as in what expand() makes: which of several values
 // it would keep is not said.
-void check_writable(const Tensor& x, const char* op);
+void check_writable(const Tensor& x);
 
-template <class T>
-Tensor Tensor::widened(const std::vector<T>& values, const Shape& shape) {
-  static_assert(std::is_integral_v<T>, "Tensor::from takes float, double, or integers of any type");
-  Tensor result = empty_from(values.size(), shape, DType::int64);
-  int64_t* next = result.mutable_data<int64_t>();
-  for (const T value : values) {
-    if constexpr (std::is_unsigned_v<T> && sizeof(T) == sizeof(int64_t))
-      check(value <= T{INT64_MAX}, "from: int64 cannot hold ", value);
-    *next++ = static_cast<int64_t>(value);
-  }
-  return result;
+// To go, with its last use.
+inline void check_defined(const Tensor& x, const char* op) {
+  const Calling calling(op);
+  check_defined(x);
+}
+
+inline int64_t Tensor::size(int axis) const {
+  const Calling calling("size");
+  return check_defined(*this).shape_[normalize_axis(axis, dim())];
 }
 
 template <class T>
 Tensor Tensor::from(std::initializer_list<std::initializer_list<T>> rows) {
+  const Calling calling("from");
   std::vector<T> values;
   const size_t columns = rows.size() == 0 ? 0 : rows.begin()->size();
   for (const std::initializer_list<T>& row : rows) {
-    check(row.size() == columns, "from: rows of ", columns, " and ", row.size(), " values");
+    check(row.size() == columns, "rows of ", columns, " and ", row.size(), " values");
     values.insert(values.end(), row);
   }
   return from(values, {static_cast<int64_t>(rows.size()), static_cast<int64_t>(columns)});

@@ -104,8 +104,10 @@ void check_setting(const std::string& setting) {
     if (whole && number == static_cast<int>(set.id)) return;
     choices += text(choices.empty() ? "" : ", ", static_cast<int>(set.id), " (", set.name(), ")");
   }
-  fail("BLIS_ARCH_TYPE: expected the number of kernels that BLIS has and this processor runs, ",
-       choices, ", got '", setting, "'");
+  fail(
+      "the environment's BLIS_ARCH_TYPE must be the number of kernels that BLIS has and this "
+      "processor runs, ",
+      choices, ", got '", setting, "'");
 }
 
 // BLIS reads BLIS_ARCH_TYPE once, at its start, and takes no other word for its choice of kernels.

@@ -147,7 +147,8 @@ int initial_threads() {
     char* end = nullptr;
     const long threads = std::strtol(setting, &end, 10);
     check(end != setting && *end == '\0' && threads > 0 && threads <= 1024,
-          "GRADIAN_NUM_THREADS: expected a whole number from 1 to 1024, got '", setting, "'");
+          "the environment's GRADIAN_NUM_THREADS must be a whole number from 1 to 1024, got '",
+          setting, "'");
     return static_cast<int>(threads);
   }
   return std::min(runtime::usable_processors(), 1024);
@@ -163,8 +164,8 @@ std::atomic<int>& thread_count() {
 int num_threads() { return thread_count(); }
 
 void set_num_threads(int threads) {
-  check(threads >= 1 && threads <= 1024, "set_num_threads: expected 1 to 1024 threads, got ",
-        threads);
+  const Calling calling("set_num_threads");
+  check(threads >= 1 && threads <= 1024, "expected 1 to 1024 threads, got ", threads);
   thread_count() = threads;
 }
 
