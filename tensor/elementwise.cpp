@@ -1,6 +1,7 @@
 // Elementwise kernels. The loop that walks operands of any strides is in loops.h; here is only
 // what happens to one element; always_inline where a call that stays would keep the loop scalar.
 #include <cmath>
+#include <functional>
 
 #include "tensor/kernels.h"
 #include "tensor/loops.h"
@@ -23,14 +24,22 @@ Tensor map_floating(const char* function, const Tensor& x, const F& f) {
 
 // `f` is called as f(T, T) and returns T.
 template <class F>
-Tensor map_binary(const char* function, const Tensor& a, const Tensor& b, const F& f) {
+Tensor map_binary(const char* function, TensorOrNumber a, TensorOrNumber b, const F& f) {
   const Calling calling(function);
-  check_same_dtype(a, b);
-  const Shape shape = a.shape() == b.shape() ? a.shape() : broadcast_shapes(a.shape(), b.shape());
-  Tensor out = Tensor::empty(shape, a.dtype());
-  dispatch(a.dtype(),
-           [&]<class T>() { map_into<T, T, T>(out, f, a.expand(shape), b.expand(shape)); });
-  return out;
+  return with_arrays(a, b, [&](const Tensor& x, const Tensor& y) {
+    check_same_dtype(x, y);
+    const Shape shape = x.shape() == y.shape() ? x.shape() : broadcast_shapes(x.shape(), y.shape());
+    Tensor out = Tensor::empty(shape, x.dtype());
+    dispatch(x.dtype(),
+             [&]<class T>() { map_into<T, T, T>(out, f, x.expand(shape), y.expand(shape)); });
+    return out;
+  });
+}
+
+// The same for a relation of two numbers.
+template <class Relation>
+Tensor compare(const char* function, TensorOrNumber a, TensorOrNumber b, const Relation& holds) {
+  return map_binary(function, a, b, [=](auto x, auto y) { return decltype(x)(holds(x, y)); });
 }
 
 constexpr auto plus = [](auto x, auto y) { return x + y; };
@@ -55,13 +64,6 @@ Tensor& update(const char* function, Tensor& x, TensorOrNumber other, const F& f
   const Tensor source = (overlaps ? y.clone() : y).expand(x.shape());
   dispatch(x.dtype(), [&]<class T>() { map_into<T, T, T>(x, f, x, source); });
   return x;
-}
-
-using Kernel = Tensor (*)(const Tensor&, const Tensor&);
-
-Tensor binary(const char* function, TensorOrNumber a, TensorOrNumber b, Kernel kernel) {
-  const Calling calling(function);
-  return with_arrays(a, b, kernel);
 }
 
 }  // namespace
@@ -175,10 +177,11 @@ Tensor abs(const Tensor& x) {
 }
 Tensor square(const Tensor& x) { return map_binary("square", x, x, times); }
 
-Tensor add(const Tensor& a, const Tensor& b) { return map_binary("add", a, b, plus); }
-Tensor sub(const Tensor& a, const Tensor& b) { return map_binary("sub", a, b, minus); }
-Tensor mul(const Tensor& a, const Tensor& b) { return map_binary("mul", a, b, times); }
-Tensor div(const Tensor& a, const Tensor& b) { return map_binary("div", a, b, over); }
+Tensor add(TensorOrNumber a, TensorOrNumber b) { return map_binary("add", a, b, plus); }
+Tensor sub(TensorOrNumber a, TensorOrNumber b) { return map_binary("sub", a, b, minus); }
+Tensor mul(TensorOrNumber a, TensorOrNumber b) { return map_binary("mul", a, b, times); }
+Tensor div(TensorOrNumber a, TensorOrNumber b) { return map_binary("div", a, b, over); }
+Tensor operator-(const Tensor& x) { return map_binary("neg", x, -1, times); }
 
 Tensor& Tensor::operator+=(TensorOrNumber b) { return update("operator+=", *this, b, plus); }
 Tensor& Tensor::operator-=(TensorOrNumber b) { return update("operator-=", *this, b, minus); }
@@ -186,48 +189,28 @@ Tensor& Tensor::operator*=(TensorOrNumber b) { return update("operator*=", *this
 Tensor& Tensor::operator/=(TensorOrNumber b) { return update("operator/=", *this, b, over); }
 
 // A NaN on either side wins: the comparison with it is false, and it differs from itself.
-Tensor maximum(const Tensor& a, const Tensor& b) {
+Tensor maximum(TensorOrNumber a, TensorOrNumber b) {
   return map_binary("maximum", a, b, [](auto x, auto y) { return x > y || x != x ? x : y; });
 }
-Tensor minimum(const Tensor& a, const Tensor& b) {
+Tensor minimum(TensorOrNumber a, TensorOrNumber b) {
   return map_binary("minimum", a, b, [](auto x, auto y) { return x < y || x != x ? x : y; });
 }
 
-Tensor equal(const Tensor& a, const Tensor& b) {
-  return map_binary("equal", a, b, [](auto x, auto y) { return decltype(x)(x == y); });
+Tensor equal(TensorOrNumber a, TensorOrNumber b) {
+  return compare("equal", a, b, std::equal_to<>());
 }
-Tensor less(const Tensor& a, const Tensor& b) {
-  return map_binary("less", a, b, [](auto x, auto y) { return decltype(x)(x < y); });
+Tensor not_equal(TensorOrNumber a, TensorOrNumber b) {
+  return compare("not_equal", a, b, std::not_equal_to<>());
 }
-Tensor less_equal(const Tensor& a, const Tensor& b) {
-  return map_binary("less_equal", a, b, [](auto x, auto y) { return decltype(x)(x <= y); });
+Tensor less(TensorOrNumber a, TensorOrNumber b) { return compare("less", a, b, std::less<>()); }
+Tensor less_equal(TensorOrNumber a, TensorOrNumber b) {
+  return compare("less_equal", a, b, std::less_equal<>());
 }
-Tensor greater(const Tensor& a, const Tensor& b) {
-  return map_binary("greater", a, b, [](auto x, auto y) { return decltype(x)(x > y); });
+Tensor greater(TensorOrNumber a, TensorOrNumber b) {
+  return compare("greater", a, b, std::greater<>());
 }
-Tensor greater_equal(const Tensor& a, const Tensor& b) {
-  return map_binary("greater_equal", a, b, [](auto x, auto y) { return decltype(x)(x >= y); });
-}
-Tensor not_equal(const Tensor& a, const Tensor& b) {
-  return map_binary("not_equal", a, b, [](auto x, auto y) { return decltype(x)(x != y); });
-}
-
-Tensor operator+(TensorOrNumber a, TensorOrNumber b) { return binary("add", a, b, add); }
-Tensor operator-(TensorOrNumber a, TensorOrNumber b) { return binary("sub", a, b, sub); }
-Tensor operator*(TensorOrNumber a, TensorOrNumber b) { return binary("mul", a, b, mul); }
-Tensor operator/(TensorOrNumber a, TensorOrNumber b) { return binary("div", a, b, div); }
-Tensor operator-(const Tensor& x) { return binary("neg", x, -1, mul); }
-Tensor operator==(TensorOrNumber a, TensorOrNumber b) { return binary("equal", a, b, equal); }
-Tensor operator!=(TensorOrNumber a, TensorOrNumber b) {
-  return binary("not_equal", a, b, not_equal);
-}
-Tensor operator<(TensorOrNumber a, TensorOrNumber b) { return binary("less", a, b, less); }
-Tensor operator<=(TensorOrNumber a, TensorOrNumber b) {
-  return binary("less_equal", a, b, less_equal);
-}
-Tensor operator>(TensorOrNumber a, TensorOrNumber b) { return binary("greater", a, b, greater); }
-Tensor operator>=(TensorOrNumber a, TensorOrNumber b) {
-  return binary("greater_equal", a, b, greater_equal);
+Tensor greater_equal(TensorOrNumber a, TensorOrNumber b) {
+  return compare("greater_equal", a, b, std::greater_equal<>());
 }
 
 Tensor where(const Tensor& condition, TensorOrNumber a, TensorOrNumber b) {

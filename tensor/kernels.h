@@ -25,39 +25,39 @@ Tensor relu(const Tensor& x);      // max(x, 0); NaN stays NaN
 Tensor sign(const Tensor& x);      // -1 or 1; a zero and NaN stay what they are
 Tensor pow(const Tensor& x, TensorOrNumber exponent);
 
-// Elementwise, every dtype; operands broadcast.
+// Elementwise, every dtype; operands broadcast, and one of two may be a number.
 Tensor abs(const Tensor& x);
 Tensor square(const Tensor& x);
-Tensor add(const Tensor& a, const Tensor& b);
-Tensor sub(const Tensor& a, const Tensor& b);
-Tensor mul(const Tensor& a, const Tensor& b);
-Tensor div(const Tensor& a, const Tensor& b);      // truncates for int64; an int64 zero is an error
-Tensor maximum(const Tensor& a, const Tensor& b);  // NaN where either is NaN
-Tensor minimum(const Tensor& a, const Tensor& b);
+Tensor add(TensorOrNumber a, TensorOrNumber b);
+Tensor sub(TensorOrNumber a, TensorOrNumber b);
+Tensor mul(TensorOrNumber a, TensorOrNumber b);
+Tensor div(TensorOrNumber a, TensorOrNumber b);  // truncates for int64; an int64 zero is an error
+Tensor maximum(TensorOrNumber a, TensorOrNumber b);  // NaN where either is NaN
+Tensor minimum(TensorOrNumber a, TensorOrNumber b);
 
 // Comparisons: 1 where the relation holds, otherwise 0, in the operands' dtype. (There is no
-// boolean dtype; a mask is any tensor, and what is not 0 is true.)
-Tensor equal(const Tensor& a, const Tensor& b);
-Tensor less(const Tensor& a, const Tensor& b);
-Tensor less_equal(const Tensor& a, const Tensor& b);
-Tensor greater(const Tensor& a, const Tensor& b);
-Tensor greater_equal(const Tensor& a, const Tensor& b);
-Tensor not_equal(const Tensor& a, const Tensor& b);
+// boolean dtype; a mask is any tensor, and what is not 0 is true. Masks are joined as the numbers
+// that they are: a * b for "and", 1 - a for "not".)
+Tensor equal(TensorOrNumber a, TensorOrNumber b);
+Tensor not_equal(TensorOrNumber a, TensorOrNumber b);
+Tensor less(TensorOrNumber a, TensorOrNumber b);
+Tensor less_equal(TensorOrNumber a, TensorOrNumber b);
+Tensor greater(TensorOrNumber a, TensorOrNumber b);
+Tensor greater_equal(TensorOrNumber a, TensorOrNumber b);
 Tensor isfinite(const Tensor& x);
 
-// The functions above as operators, in which a number may stand on either side: 2 * x, labels == 3.
-// Masks are joined as the numbers that they are: a * b for "and", 1 - a for "not".
-Tensor operator+(TensorOrNumber a, TensorOrNumber b);
-Tensor operator-(TensorOrNumber a, TensorOrNumber b);
-Tensor operator*(TensorOrNumber a, TensorOrNumber b);
-Tensor operator/(TensorOrNumber a, TensorOrNumber b);
+// The functions above as operators: 2 * x, labels == 3.
+inline Tensor operator+(TensorOrNumber a, TensorOrNumber b) { return add(a, b); }
+inline Tensor operator-(TensorOrNumber a, TensorOrNumber b) { return sub(a, b); }
+inline Tensor operator*(TensorOrNumber a, TensorOrNumber b) { return mul(a, b); }
+inline Tensor operator/(TensorOrNumber a, TensorOrNumber b) { return div(a, b); }
 Tensor operator-(const Tensor& x);
-Tensor operator==(TensorOrNumber a, TensorOrNumber b);
-Tensor operator!=(TensorOrNumber a, TensorOrNumber b);
-Tensor operator<(TensorOrNumber a, TensorOrNumber b);
-Tensor operator<=(TensorOrNumber a, TensorOrNumber b);
-Tensor operator>(TensorOrNumber a, TensorOrNumber b);
-Tensor operator>=(TensorOrNumber a, TensorOrNumber b);
+inline Tensor operator==(TensorOrNumber a, TensorOrNumber b) { return equal(a, b); }
+inline Tensor operator!=(TensorOrNumber a, TensorOrNumber b) { return not_equal(a, b); }
+inline Tensor operator<(TensorOrNumber a, TensorOrNumber b) { return less(a, b); }
+inline Tensor operator<=(TensorOrNumber a, TensorOrNumber b) { return less_equal(a, b); }
+inline Tensor operator>(TensorOrNumber a, TensorOrNumber b) { return greater(a, b); }
+inline Tensor operator>=(TensorOrNumber a, TensorOrNumber b) { return greater_equal(a, b); }
 
 // a where condition is not 0, else b. It selects: an infinity or NaN on the other side stays out.
 Tensor where(const Tensor& condition, TensorOrNumber a, TensorOrNumber b);

@@ -59,17 +59,42 @@ StridedLoop<N> coalesce(const Shape& shape, const std::array<Shape, N>& strides)
   return loop;
 }
 
-// Calls row(offsets, length, strides) for runs along the last axis that together cover the loop.
+// Calls body(offsets) for the rows from `begin` to before `end`, in order: where each begins. A row
+// is what lies along the last axis.
+template <size_t N, class Body>
+void walk_rows(const StridedLoop<N>& loop, int64_t begin, int64_t end, const Body& body) {
+  const int last = loop.shape.size() - 1;
+  // The position along each outer axis, advanced like an odometer.
+  Shape index = loop.shape;
+  std::array<int64_t, N> offsets{};
+  int64_t rest = begin;
+  for (int axis = last - 1; axis >= 0; --axis) {
+    index[axis] = rest % loop.shape[axis];
+    rest /= loop.shape[axis];
+    for (size_t n = 0; n < N; ++n) offsets[n] += index[axis] * loop.strides[n][axis];
+  }
+  for (int64_t row = begin; row < end; ++row) {
+    body(offsets);
+    for (int axis = last - 1; axis >= 0; --axis) {
+      for (size_t n = 0; n < N; ++n) offsets[n] += loop.strides[n][axis];
+      if (++index[axis] < loop.shape[axis]) break;
+      for (size_t n = 0; n < N; ++n) offsets[n] -= loop.shape[axis] * loop.strides[n][axis];
+      index[axis] = 0;
+    }
+  }
+}
+
+// Calls row(offsets, length, strides) for runs along the last axis that together cover the loop, in
+// parallel.
 template <size_t N, class Row>
 void for_each_row(const StridedLoop<N>& loop, const Row& row) {
   using Offsets = std::array<int64_t, N>;
-  const int last = loop.shape.size() - 1;
-  const int64_t length = loop.shape[last];
-  if (numel(loop.shape) == 0) return;
+  const int64_t length = loop.shape.back(), elements = numel(loop.shape);
+  if (elements == 0) return;
   Offsets inner;
-  for (size_t n = 0; n < N; ++n) inner[n] = loop.strides[n][last];
+  for (size_t n = 0; n < N; ++n) inner[n] = loop.strides[n].back();
 
-  if (last == 0) {
+  if (loop.shape.size() == 1) {
     runtime::parallel_ranges(length, kElementwiseGrain, [&](int64_t begin, int64_t end) {
       Offsets offsets;
       for (size_t n = 0; n < N; ++n) offsets[n] = begin * inner[n];
@@ -77,28 +102,9 @@ void for_each_row(const StridedLoop<N>& loop, const Row& row) {
     });
     return;
   }
-
-  const int64_t rows = numel(loop.shape) / length;
   const int64_t rows_per_block = std::max<int64_t>(1, kElementwiseGrain / length);
-  runtime::parallel_ranges(rows, rows_per_block, [&](int64_t begin, int64_t end) {
-    // The position along each outer axis, advanced like an odometer.
-    Shape index = Shape::filled(last, 0);
-    Offsets offsets{};
-    int64_t rest = begin;
-    for (int axis = last - 1; axis >= 0; --axis) {
-      index[axis] = rest % loop.shape[axis];
-      rest /= loop.shape[axis];
-      for (size_t n = 0; n < N; ++n) offsets[n] += index[axis] * loop.strides[n][axis];
-    }
-    for (int64_t r = begin; r < end; ++r) {
-      row(offsets, length, inner);
-      for (int axis = last - 1; axis >= 0; --axis) {
-        for (size_t n = 0; n < N; ++n) offsets[n] += loop.strides[n][axis];
-        if (++index[axis] < loop.shape[axis]) break;
-        for (size_t n = 0; n < N; ++n) offsets[n] -= loop.shape[axis] * loop.strides[n][axis];
-        index[axis] = 0;
-      }
-    }
+  runtime::parallel_ranges(elements / length, rows_per_block, [&](int64_t begin, int64_t end) {
+    walk_rows(loop, begin, end, [&](const Offsets& offsets) { row(offsets, length, inner); });
   });
 }
 

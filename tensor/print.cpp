@@ -24,10 +24,11 @@ std::string format(const Tensor& scalar) {
 std::vector<int64_t> shown(int64_t size) {
   std::vector<int64_t> indices;
   for (int64_t i = 0; i < size; ++i) {
-    if (size <= kFullLength || i < kEdge || i >= size - kEdge)
-      indices.push_back(i);
-    else if (i == kEdge)
+    if (size > kFullLength && i == kEdge) {
       indices.push_back(-1);
+      i = size - kEdge;
+    }
+    indices.push_back(i);
   }
   return indices;
 }

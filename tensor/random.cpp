@@ -23,6 +23,10 @@ Tensor draw_tensor(const Shape& shape, DType dtype, const Draw& draw) {
   return result;
 }
 
+bool is_finite_in(DType dtype, double value) {
+  return std::isfinite(dtype == DType::float32 ? static_cast<float>(value) : value);
+}
+
 }  // namespace
 
 std::array<uint32_t, 4> philox(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key) {
@@ -71,8 +75,9 @@ void manual_seed(uint64_t seed) { default_generator() = Generator(seed); }
 
 Tensor rand(const Shape& shape, DType dtype, double low, double high, Generator& generator) {
   const Calling calling("rand");
-  check(low <= high && std::isfinite(high - low), "expected finite low <= high, got low ", low,
-        ", high ", high);
+  check(low <= high && is_finite_in(dtype, low) && is_finite_in(dtype, high) &&
+            std::isfinite(high - low),
+        "expected finite low <= high, got low ", low, ", high ", high);
   return draw_tensor(shape, dtype, [&]<class T>(T) {
     const T value = static_cast<T>(low + (high - low) * generator.uniform());
     // Rounding may have reached the bound; the number before it has not.
@@ -82,7 +87,7 @@ Tensor rand(const Shape& shape, DType dtype, double low, double high, Generator&
 
 Tensor randn(const Shape& shape, DType dtype, double mean, double stddev, Generator& generator) {
   const Calling calling("randn");
-  check(std::isfinite(mean) && stddev >= 0 && std::isfinite(stddev),
+  check(is_finite_in(dtype, mean) && stddev >= 0 && is_finite_in(dtype, stddev),
         "expected a finite mean and a finite stddev that is not negative, got mean ", mean,
         ", stddev ", stddev);
   return draw_tensor(shape, dtype, [&](auto) { return mean + stddev * generator.normal(); });

@@ -19,89 +19,57 @@ using namespace loops;
 using namespace runtime;
 using namespace simd;
 
-// Which axes are reduced, as flags; no axes given means all.
-std::array<bool, Shape::kMaxAxes> reduced_axes(const Axes& axes, int dim) {
-  std::array<bool, Shape::kMaxAxes> reduced{};
-  if (axes.empty()) reduced.fill(true);
-  for (int64_t axis : axes) {
-    bool& flag = reduced[static_cast<size_t>(normalize_axis(axis, dim))];
+// The axes of a tensor of `dim` axes, those to sum over first; no axes given means all.
+struct Order {
+  Axes axes;
+  int summed = 0;  // how many of them
+};
+
+Order summed_first(const Axes& given, int dim) {
+  std::array<bool, Shape::kMaxAxes> summed{};
+  if (given.empty()) summed.fill(true);
+  for (const int64_t axis : given) {
+    bool& flag = summed[static_cast<size_t>(normalize_axis(axis, dim))];
     check(!flag, "axis ", axis, " is given twice");
     flag = true;
   }
-  return reduced;
-}
-
-// x viewed with its reduced axes in front of the others, and behind them.
-Tensor reduced_first(const Tensor& x, const std::array<bool, Shape::kMaxAxes>& reduced) {
-  Axes order;
+  Order order;
   for (const bool wanted : {true, false})
-    for (int axis = 0; axis < x.dim(); ++axis)
-      if (reduced[static_cast<size_t>(axis)] == wanted) order.push_back(axis);
-  return x.permute(order);
+    for (int axis = 0; axis < dim; ++axis)
+      if (summed[static_cast<size_t>(axis)] == wanted) {
+        order.axes.push_back(axis);
+        order.summed += wanted;
+      }
+  return order;
 }
 
-struct Split {
-  Tensor view;  // [kept..., reduced...]
-  int kept = 0;
-};
-
-Split reduced_last(const Tensor& x, std::array<bool, Shape::kMaxAxes> reduced) {
-  for (bool& flag : reduced) flag = !flag;
-  const auto kept = std::count(reduced.begin(), reduced.begin() + x.dim(), true);
-  return {reduced_first(x, reduced), static_cast<int>(kept)};
-}
-
-// Walks all index combinations of `loop`, serially, calling body(offset).
-template <class Body>
-void for_each_offset(const Shape& shape, const Shape& strides, const Body& body) {
-  if (numel(shape) == 0) return;
-  Shape index = Shape::filled(shape.size(), 0);
-  int64_t offset = 0;
-  while (true) {
-    body(offset);
-    int axis = shape.size() - 1;
-    for (; axis >= 0; --axis) {
-      offset += strides[axis];
-      if (++index[axis] < shape[axis]) break;
-      offset -= shape[axis] * strides[axis];
-      index[axis] = 0;
-    }
-    if (axis < 0) return;
-  }
-}
-
-Shape head(const Shape& shape, int count) {
+// The sizes or strides of the axes from `begin` to before `end`.
+Shape part(const Shape& shape, int begin, int end) {
   Shape result;
-  for (int axis = 0; axis < count; ++axis) result.push_back(shape[axis]);
-  return result;
-}
-Shape tail(const Shape& shape, int first) {
-  Shape result;
-  for (int axis = first; axis < shape.size(); ++axis) result.push_back(shape[axis]);
+  for (int axis = begin; axis < end; ++axis) result.push_back(shape[axis]);
   return result;
 }
 
 // Sums over everything of one block: shape/strides are those of the reduced axes, coalesced.
 template <class T>
 Accumulator<T> sum_block(const T* data, const StridedLoop<1>& loop) {
-  const int last = loop.shape.size() - 1;
-  const int64_t length = loop.shape[last], stride = loop.strides[0][last];
-  if (last == 0) return sum_row(data, length, stride);
+  const int64_t length = loop.shape.back(), stride = loop.strides[0].back();
+  if (loop.shape.size() == 1) return sum_row(data, length, stride);
   PairwiseSum<Accumulator<T>> total;
-  for_each_offset(head(loop.shape, last), head(loop.strides[0], last),
-                  [&](int64_t offset) { total.add(sum_row(data + offset, length, stride)); });
+  walk_rows(loop, 0, numel(loop.shape) / length,
+            [&](const auto& offsets) { total.add(sum_row(data + offsets[0], length, stride)); });
   return total.total();
 }
 
-// One output at a time, each the sum of its own rows.
+// One output at a time, each the sum of its own rows: over the first `summed` axes of x.
 template <class T>
-void sum_each_output(const Split& split, T* out) {
-  const Shape kept_shape = head(split.view.shape(), split.kept);
-  const Shape kept_strides = head(split.view.strides(), split.kept);
+void sum_each_output(const Tensor& x, int summed, T* out) {
+  const Shape kept_shape = part(x.shape(), summed, x.dim());
+  const Shape kept_strides = part(x.strides(), summed, x.dim());
   const StridedLoop<1> inner =
-      coalesce<1>(tail(split.view.shape(), split.kept), {tail(split.view.strides(), split.kept)});
+      coalesce<1>(part(x.shape(), 0, summed), {part(x.strides(), 0, summed)});
   const int64_t outputs = numel(kept_shape), length = numel(inner.shape);
-  const T* data = split.view.data<T>();
+  const T* data = x.data<T>();
 
   // Few outputs of many elements: cut the first reduced axis into blocks, add their sums in order.
   const int64_t blocks = std::min(inner.shape[0], ceil_div(length, kElementwiseGrain));
@@ -242,26 +210,21 @@ void log_softmax_gradient_rows(const T* y, const T* grad, T* out, int64_t rows, 
 Tensor sum(const Tensor& x, const Axes& axes, bool keepdim) {
   const Calling calling("sum");
   check_defined(x);
-  const auto reduced = reduced_axes(axes, x.dim());
-  Shape kept, keepdim_shape = x.shape();
-  for (int axis = 0; axis < x.dim(); ++axis) {
-    if (reduced[static_cast<size_t>(axis)])
-      keepdim_shape[axis] = 1;
+  const auto [order, summed] = summed_first(axes, x.dim());
+  const Tensor view = x.permute(order);
+  Tensor out = Tensor::empty(part(view.shape(), summed, x.dim()), x.dtype());
+  dispatch(x.dtype(), [&, summed = summed]<class T>() {
+    if (out.numel() == 0) return;
+    // Where neighbours in memory belong to different sums: whole rows, not one column at a time.
+    if (out.dim() > 0 && x.numel() > 0 && view.is_contiguous())
+      sum_rows(view.reshape({-1, out.numel()}), out.mutable_data<T>());
     else
-      kept.push_back(x.size(axis));
-  }
-  Tensor out = Tensor::empty(kept, x.dtype());
-  if (out.numel() > 0) {
-    dispatch(x.dtype(), [&]<class T>() {
-      // Where neighbours in memory belong to different sums: whole rows, not one column at a time.
-      const Tensor rows = reduced_first(x, reduced);
-      if (kept.size() > 0 && x.numel() > 0 && rows.is_contiguous())
-        sum_rows(rows.reshape({-1, out.numel()}), out.mutable_data<T>());
-      else
-        sum_each_output(reduced_last(x, reduced), out.mutable_data<T>());
-    });
-  }
-  return keepdim ? out.reshape(keepdim_shape) : out;
+      sum_each_output(view, summed, out.mutable_data<T>());
+  });
+  if (!keepdim) return out;
+  Shape shape = x.shape();
+  for (int i = 0; i < summed; ++i) shape[static_cast<int>(order[i])] = 1;
+  return out.reshape(shape);
 }
 
 Tensor cumsum(const Tensor& x, int axis) {

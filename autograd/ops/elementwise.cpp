@@ -360,7 +360,7 @@ Variable& assign(const char* op, Variable& x, VariableOrNumber y, Binary f) try 
 }
 
 Tensor compare(const char* op, VariableOrNumber a, VariableOrNumber b,
-               Tensor (*kernel)(const Tensor&, const Tensor&)) {
+               Tensor (*kernel)(TensorOrNumber, TensorOrNumber)) {
   return with_arrays(op, a, b, [kernel](const Variable& left, const Variable& right) {
     return kernel(left.value(), right.value());
   });

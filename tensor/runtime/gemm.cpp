@@ -28,62 +28,35 @@ struct KernelSet {
   std::string name() const { return bli_arch_string(id); }
 };
 
-#if defined(__x86_64__)
-// Whether cpuid tells of the extended feature (leaf 7) that has this bit of EBX.
-bool has_extended_feature(int bit) {
-  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-  return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && (ebx >> bit & 1);
-}
-#endif
+// Whether BLIS_CONFIG_..., which BLIS defines as nothing where it has the kernels, is defined.
+#define GRADIAN_TEXT(macro) #macro
+#define GRADIAN_IS_EMPTY(macro) (sizeof GRADIAN_TEXT(macro) == 1)
+#define GRADIAN_KERNELS(NAME, runs)                                        \
+  {                                                                        \
+    GRADIAN_IS_EMPTY(BLIS_CONFIG_##NAME), { BLIS_ARCH_##NAME, bool(runs) } \
+  }
 
 // Empty where the processor is not known to us; BLIS then checks a setting by itself.
 std::vector<KernelSet> kernel_sets() {
   std::vector<KernelSet> sets;
 #if defined(__x86_64__)
   const Processor processor = this_processor();
-  [[maybe_unused]] const bool avx = __builtin_cpu_supports("avx");
-  [[maybe_unused]] const bool fma = avx && __builtin_cpu_supports("fma");
-#ifdef BLIS_CONFIG_SKX
-  sets.push_back({BLIS_ARCH_SKX, processor.avx512});
-#endif
-#ifdef BLIS_CONFIG_KNL
-  constexpr int kAvx512Prefetch = 26;
-  sets.push_back(
-      {BLIS_ARCH_KNL, __builtin_cpu_supports("avx512f") && has_extended_feature(kAvx512Prefetch)});
-#endif
-#ifdef BLIS_CONFIG_HASWELL
-  sets.push_back({BLIS_ARCH_HASWELL, processor.avx2_fma});
-#endif
-#ifdef BLIS_CONFIG_SANDYBRIDGE
-  sets.push_back({BLIS_ARCH_SANDYBRIDGE, avx});
-#endif
-#ifdef BLIS_CONFIG_PENRYN
-  sets.push_back({BLIS_ARCH_PENRYN, bool(__builtin_cpu_supports("ssse3"))});
-#endif
-#ifdef BLIS_CONFIG_ZEN3
-  sets.push_back({BLIS_ARCH_ZEN3, processor.avx2_fma});
-#endif
-#ifdef BLIS_CONFIG_ZEN2
-  sets.push_back({BLIS_ARCH_ZEN2, processor.avx2_fma});
-#endif
-#ifdef BLIS_CONFIG_ZEN
-  sets.push_back({BLIS_ARCH_ZEN, processor.avx2_fma});
-#endif
-#ifdef BLIS_CONFIG_EXCAVATOR
-  sets.push_back({BLIS_ARCH_EXCAVATOR, fma});
-#endif
-#ifdef BLIS_CONFIG_STEAMROLLER
-  sets.push_back({BLIS_ARCH_STEAMROLLER, fma});
-#endif
-#ifdef BLIS_CONFIG_PILEDRIVER
-  sets.push_back({BLIS_ARCH_PILEDRIVER, fma});
-#endif
-#ifdef BLIS_CONFIG_BULLDOZER
-  sets.push_back({BLIS_ARCH_BULLDOZER, bool(__builtin_cpu_supports("fma4"))});
-#endif
-#ifdef BLIS_CONFIG_GENERIC
-  sets.push_back({BLIS_ARCH_GENERIC, true});
-#endif
+  const bool avx = __builtin_cpu_supports("avx"), fma = avx && __builtin_cpu_supports("fma");
+  const std::pair<bool, KernelSet> known[] = {
+      GRADIAN_KERNELS(SKX, processor.avx512),
+      GRADIAN_KERNELS(HASWELL, processor.avx2_fma),
+      GRADIAN_KERNELS(SANDYBRIDGE, avx),
+      GRADIAN_KERNELS(PENRYN, __builtin_cpu_supports("ssse3")),
+      GRADIAN_KERNELS(ZEN3, processor.avx2_fma),
+      GRADIAN_KERNELS(ZEN2, processor.avx2_fma),
+      GRADIAN_KERNELS(ZEN, processor.avx2_fma),
+      GRADIAN_KERNELS(EXCAVATOR, fma),
+      GRADIAN_KERNELS(STEAMROLLER, fma),
+      GRADIAN_KERNELS(PILEDRIVER, fma),
+      GRADIAN_KERNELS(BULLDOZER, __builtin_cpu_supports("fma4")),
+      GRADIAN_KERNELS(GENERIC, true)};
+  for (const auto& [built, set] : known)
+    if (built) sets.push_back(set);
 #endif
   return sets;
 }

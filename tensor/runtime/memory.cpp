@@ -50,33 +50,11 @@ std::byte* fresh_block(size_t bytes) {
   return static_cast<std::byte*>(block);
 }
 
-// The freed blocks of one size: each holds, in its first bytes, the address of the next. So giving
-// a block back asks for no memory and cannot fail.
-class FreeBlocks {
- public:
-  void push(std::byte* block) {
-    std::memcpy(block, &first_, sizeof first_);
-    first_ = block;
-  }
-  std::byte* pop() {
-    std::byte* const block = first_;
-    if (block) std::memcpy(&first_, block, sizeof first_);
-    return block;
-  }
-
- private:
-  std::byte* first_ = nullptr;
-};
-
 class Cache {
  public:
   std::byte* take(size_t bytes) {
     std::byte* block = take_cached(bytes);
     if (!block) block = fresh_block(bytes);
-    if (!block) {
-      release();
-      block = fresh_block(bytes);
-    }
     if (!block) throw std::bad_alloc();
     std::lock_guard lock(mutex_);
     in_use_ += bytes;
@@ -86,15 +64,17 @@ class Cache {
 
   void give_back(std::byte* block, size_t bytes) {
     std::lock_guard lock(mutex_);
-    free_.find(bytes)->second.push(block);
+    std::byte*& first = free_.find(bytes)->second;
+    std::memcpy(block, &first, sizeof first);
+    first = block;
     in_use_ -= bytes;
     cached_ += bytes;
   }
 
   void release() {
     std::lock_guard lock(mutex_);
-    for (auto& [bytes, blocks] : free_)
-      while (std::byte* block = blocks.pop()) ::operator delete(block, alignment_of(bytes));
+    for (auto& [bytes, first] : free_)
+      while (std::byte* block = pop(first)) ::operator delete(block, alignment_of(bytes));
     cached_ = 0;
   }
 
@@ -113,16 +93,24 @@ class Cache {
   }
 
  private:
+  static std::byte* pop(std::byte*& first) {
+    std::byte* const block = first;
+    if (block) std::memcpy(&first, block, sizeof first);
+    return block;
+  }
+
   // A freed block of that size, or null.
   std::byte* take_cached(size_t bytes) {
     std::lock_guard lock(mutex_);
-    std::byte* const block = free_[bytes].pop();
+    std::byte* const block = pop(free_[bytes]);
     if (block) cached_ -= bytes;
     return block;
   }
 
   std::mutex mutex_;
-  std::unordered_map<size_t, FreeBlocks> free_;  // has every size that was ever taken
+  // The first freed block of every size that was ever taken, or null. Each holds, in its first
+  // bytes, the address of the next: so giving a block back asks for no memory and cannot fail.
+  std::unordered_map<size_t, std::byte*> free_;
   size_t in_use_ = 0, peak_ = 0, cached_ = 0;
 };
 

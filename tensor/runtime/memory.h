@@ -18,7 +18,7 @@ namespace runtime {
 // behind it may be read, not written: vectors may reach past its last element.
 class Storage {
  public:
-  // Throws std::bad_alloc when the memory is not there even without the cached blocks.
+  // Throws std::bad_alloc when the memory is not there beside the cached blocks.
   explicit Storage(size_t bytes);
   ~Storage();
   Storage(const Storage&) = delete;

@@ -6,13 +6,12 @@
 #include <fstream>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "tensor/shape.h"
 
 #ifdef __linux__
 #include <sched.h>
-
-#include <cerrno>
 #endif
 
 namespace gradian::runtime {
@@ -68,17 +67,9 @@ bool names_cpu(std::string_view controllers) {
 #ifdef __linux__
 // The processors of the affinity mask; 0 when the system does not tell.
 int processors_in_mask() {
-  for (int most = 1024; most <= 1 << 20; most *= 4) {  // the mask has to hold all of the machine
-    cpu_set_t* const mask = CPU_ALLOC(static_cast<size_t>(most));
-    if (!mask) return 0;
-    const size_t bytes = CPU_ALLOC_SIZE(static_cast<size_t>(most));
-    const bool told = sched_getaffinity(0, bytes, mask) == 0;
-    const int count = told ? CPU_COUNT_S(bytes, mask) : 0;
-    const bool too_small = !told && errno == EINVAL;
-    CPU_FREE(mask);
-    if (!too_small) return count;
-  }
-  return 0;
+  std::vector<cpu_set_t> mask(64);  // 65,536 bits: it has to hold all of the machine
+  const size_t bytes = mask.size() * sizeof(cpu_set_t);
+  return sched_getaffinity(0, bytes, mask.data()) == 0 ? CPU_COUNT_S(bytes, mask.data()) : 0;
 }
 #endif
 

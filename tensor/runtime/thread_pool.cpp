@@ -26,8 +26,8 @@ struct Job {
   int64_t blocks;
   const char* caller = Calling::current();
   std::atomic<int64_t> next{0};
-  std::exception_ptr error;
-  std::mutex error_mutex;
+  std::exception_ptr error{};
+  std::mutex error_mutex{};
 
   void work() {
     const Calling calling(caller);

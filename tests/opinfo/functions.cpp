@@ -44,7 +44,7 @@ Row unary_kernel(Tensor (*f)(const Tensor&)) {
   return [f](Call& c) { return Variable(f(c.variable("input").value())); };
 }
 
-Row comparison(Tensor (*f)(const Tensor&, const Tensor&)) {
+Row comparison(Tensor (*f)(TensorOrNumber, TensorOrNumber)) {
   return [f](Call& c) {
     const Variable input = c.variable("input");
     return Variable(f(input.value(), c.variable("other").value()));

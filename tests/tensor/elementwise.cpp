@@ -52,7 +52,7 @@ const Unary kUnary[] = {
 
 struct Binary {
   const char* name;
-  Tensor (*kernel)(const Tensor&, const Tensor&);
+  Tensor (*kernel)(TensorOrNumber, TensorOrNumber);
   Real (*definition)(Real, Real);
 };
 
@@ -71,7 +71,7 @@ const Binary kComparisons[] = {
     {"greater_equal", greater_equal, [](Real a, Real b) { return Real(a >= b); }},
     {"not_equal", not_equal, [](Real a, Real b) { return Real(a != b); }},
 };
-const Binary kPow{"pow", [](const Tensor& a, const Tensor& b) { return pow(a, b); },
+const Binary kPow{"pow", [](TensorOrNumber a, TensorOrNumber b) { return pow(a.array(), b); },
                   [](Real a, Real b) { return std::pow(a, b); }};
 
 // The element of `x` that broadcasting puts at `index`.
