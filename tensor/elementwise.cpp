@@ -28,10 +28,12 @@ Tensor map_binary(const char* function, TensorOrNumber a, TensorOrNumber b, cons
   const Calling calling(function);
   return with_arrays(a, b, [&](const Tensor& x, const Tensor& y) {
     check_same_dtype(x, y);
-    const Shape shape = x.shape() == y.shape() ? x.shape() : broadcast_shapes(x.shape(), y.shape());
-    Tensor out = Tensor::empty(shape, x.dtype());
-    dispatch(x.dtype(),
-             [&]<class T>() { map_into<T, T, T>(out, f, x.expand(shape), y.expand(shape)); });
+    if (x.shape() != y.shape()) {
+      const Shape shape = broadcast_shapes(x.shape(), y.shape());
+      return map_binary(function, x.expand(shape), y.expand(shape), f);
+    }
+    Tensor out = Tensor::empty(x.shape(), x.dtype());
+    dispatch(x.dtype(), [&]<class T>() { map_into<T, T, T>(out, f, x, y); });
     return out;
   });
 }

@@ -126,23 +126,18 @@ struct AnyStride {
   T operator[](int64_t i) const { return data[i * stride]; }
 };
 
-// Calls body(accessor...) with a UnitStride or Constant for each operand that allows it.
-template <class Body, class... Done>
-void with_accessors(const Body& body, std::tuple<>, const Done&... done) {
+// Calls body(accessor...) with a UnitStride or Constant in place of each operand. Those that are
+// done go to the end, so that in the end they are in order again.
+template <size_t left, class Body>
+void with_accessors(const Body& body, const auto&... done) requires(left == 0) {
   body(done...);
 }
-template <class Body, class T, class... Rest, class... Done>
-void with_accessors(const Body& body, const std::tuple<AnyStride<T>, Rest...>& operands,
-                    const Done&... done) {
-  const AnyStride<T> first = std::get<0>(operands);
-  const auto rest = [&]<size_t... I>(std::index_sequence<I...>) {
-    return std::tuple<Rest...>(std::get<I + 1>(operands)...);
-  }
-  (std::index_sequence_for<Rest...>{});
+template <size_t left, class Body, class T>
+void with_accessors(const Body& body, const AnyStride<T>& first, const auto&... rest) {
   if (first.stride == 0)
-    with_accessors(body, rest, done..., Constant<T>{*first.data});
+    with_accessors<left - 1>(body, rest..., Constant<T>{*first.data});
   else
-    with_accessors(body, rest, done..., UnitStride<T>{first.data});
+    with_accessors<left - 1>(body, rest..., UnitStride<T>{first.data});
 }
 
 // out[i] = f(in[i]...) for Tensors of out's shape; Out and In are their element types.
@@ -158,26 +153,20 @@ void map_into(Target& out, const F& f, const Sources&... in) {
   for_each_row(loop, [&](const auto& offsets, int64_t length, const auto& strides) {
     Out* const o = out_data + offsets[0];
     const int64_t out_stride = strides[0];
-    const auto operands = [&]<size_t... I>(std::index_sequence<I...>) {
-      return std::tuple<AnyStride<In>...>(
-          AnyStride<In>{std::get<I>(in_data) + offsets[I + 1], strides[I + 1]}...);
+    const auto run = [&](const AnyStride<In>&... operand) {
+      if (out_stride == 1 && ((operand.stride == 0 || operand.stride == 1) && ...))
+        with_accessors<N - 1>(
+            [&](const auto&... a) {
+              for (int64_t i = 0; i < length; ++i) o[i] = f(a[i]...);
+            },
+            operand...);
+      else
+        for (int64_t i = 0; i < length; ++i) o[i * out_stride] = f(operand[i]...);
+    };
+    [&]<size_t... I>(std::index_sequence<I...>) {
+      run(AnyStride<In>{std::get<I>(in_data) + offsets[I + 1], strides[I + 1]}...);
     }
     (std::index_sequence_for<In...>{});
-    bool simple = out_stride == 1;
-    for (size_t n = 1; n < N; ++n) simple = simple && (strides[n] == 0 || strides[n] == 1);
-    if (simple) {
-      with_accessors(
-          [&](const auto&... a) {
-            for (int64_t i = 0; i < length; ++i) o[i] = f(a[i]...);
-          },
-          operands);
-    } else {
-      std::apply(
-          [&](const auto&... a) {
-            for (int64_t i = 0; i < length; ++i) o[i * out_stride] = f(a[i]...);
-          },
-          operands);
-    }
   });
 }
 

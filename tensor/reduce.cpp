@@ -26,17 +26,11 @@ struct Order {
 };
 
 Order summed_first(const Axes& given, int dim) {
-  std::array<bool, Shape::kMaxAxes> summed{};
-  if (given.empty()) summed.fill(true);
-  for (const int64_t axis : given) {
-    bool& flag = summed[static_cast<size_t>(normalize_axis(axis, dim))];
-    check(!flag, "axis ", axis, " is given twice");
-    flag = true;
-  }
+  const Axes summed = normalize_axes(given, dim);
   Order order;
   for (const bool wanted : {true, false})
     for (int axis = 0; axis < dim; ++axis)
-      if (summed[static_cast<size_t>(axis)] == wanted) {
+      if ((given.empty() || summed.contains(axis)) == wanted) {
         order.axes.push_back(axis);
         order.summed += wanted;
       }

@@ -37,6 +37,16 @@ int normalize_axis(int64_t axis, int axes) {
   return static_cast<int>(axis < 0 ? axis + axes : axis);
 }
 
+Axes normalize_axes(const Axes& given, int axes) {
+  Axes result;
+  for (const int64_t axis : given) {
+    const int normalized = normalize_axis(axis, axes);
+    check_in("normalize_axes", !result.contains(normalized), "axis ", axis, " is given twice");
+    result.push_back(normalized);
+  }
+  return result;
+}
+
 Shape broadcast_shapes(const Shape& a, const Shape& b) {
   const Shape& longer = a.size() >= b.size() ? a : b;
   const Shape& shorter = a.size() >= b.size() ? b : a;

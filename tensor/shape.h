@@ -114,6 +114,8 @@ Shape contiguous_strides(const Shape& shape);
 
 // Turns an axis in [-axes, axes) into one in [0, axes), or fails.
 int normalize_axis(int64_t axis, int axes);
+// The same for several, of which none may be given twice.
+Axes normalize_axes(const Axes& given, int axes);
 
 // NumPy's broadcasting: aligned at the last axis, sizes must be equal or 1, or it fails.
 Shape broadcast_shapes(const Shape& a, const Shape& b);

@@ -79,16 +79,6 @@ Tensor tabulate(int64_t count, DType dtype, const Value& value) {
   return result;
 }
 
-void fill_with(Tensor& tensor, double value) {
-  check_defined(tensor);
-  dispatch(tensor.dtype(), [&]<class T>() {
-    const T element = converted<T>(value);
-    if constexpr (std::is_same_v<T, int64_t>)
-      check(value == std::trunc(value), "int64 cannot hold ", value);
-    map_into<T>(tensor, [element] { return element; });
-  });
-}
-
 }  // namespace
 
 void check_writable(const Tensor& x) {
@@ -116,7 +106,7 @@ Tensor Tensor::empty(const Shape& shape, DType dtype) {
 Tensor Tensor::full(const Shape& shape, double value, DType dtype) {
   const Calling calling("full");
   Tensor result = empty(shape, dtype);
-  fill_with(result, value);
+  result.fill(value);
   return result;
 }
 
@@ -135,12 +125,6 @@ Tensor Tensor::scalar(double value, DType dtype) {
   return full({}, value, dtype);
 }
 
-Tensor Tensor::arange(int64_t count, DType dtype) {
-  const Calling calling("arange");
-  check(count >= 0, "negative count ", count);
-  return integers_between(0, count, 1, dtype);
-}
-
 Tensor Tensor::integers_between(int64_t begin, int64_t end, int64_t step, DType dtype) {
   const Calling calling("arange");
   int64_t distance = 0;
@@ -150,8 +134,9 @@ Tensor Tensor::integers_between(int64_t begin, int64_t end, int64_t step, DType 
   // In numbers without sign: the smallest of the others has no opposite.
   const uint64_t length = distance < 0 ? -uint64_t(distance) : uint64_t(distance);
   const uint64_t stride = step < 0 ? -uint64_t(step) : uint64_t(step);
-  const auto count = static_cast<int64_t>(length / stride + (length % stride != 0));
-  return tabulate(count, dtype, [=](int64_t i) { return begin + i * step; });
+  const uint64_t count = length / stride + (length % stride != 0);
+  return tabulate(static_cast<int64_t>(std::min(count, uint64_t{INT64_MAX})), dtype,
+                  [=](int64_t i) { return begin + i * step; });
 }
 
 Tensor Tensor::arange(double begin, double end, double step, DType dtype) {
@@ -165,7 +150,6 @@ Tensor Tensor::arange(double begin, double end, double step, DType dtype) {
 
 Tensor Tensor::linspace(double first, double last, int64_t count, DType dtype) {
   const Calling calling("linspace");
-  check(count >= 0, "negative count ", count);
   const double step = (last - first) / static_cast<double>(std::max<int64_t>(1, count - 1));
   return tabulate(count, dtype,
                   [=](int64_t i) {  // from the nearer end, so that both are met
@@ -245,13 +229,10 @@ Tensor Tensor::permute(const Axes& axes) const {
   const Calling calling("permute");
   Tensor view = check_defined(*this);
   check(axes.size() == dim(), "axes ", axes, " for shape ", shape_);
-  std::array<bool, Shape::kMaxAxes> used{};
+  const Axes order = normalize_axes(axes, dim());
   for (int i = 0; i < dim(); ++i) {
-    const int axis = normalize_axis(axes[i], dim());
-    check(!used[static_cast<size_t>(axis)], "axis ", axis, " appears twice in ", axes);
-    used[static_cast<size_t>(axis)] = true;
-    view.shape_[i] = shape_[axis];
-    view.strides_[i] = strides_[axis];
+    view.shape_[i] = shape_[static_cast<int>(order[i])];
+    view.strides_[i] = strides_[static_cast<int>(order[i])];
   }
   return view;
 }
@@ -344,9 +325,8 @@ Tensor Tensor::squeeze() const {
 Tensor Tensor::flip(const Axes& axes) const {
   const Calling calling("flip");
   Tensor view = check_defined(*this);
-  for (const int64_t given : axes) {
-    const int axis = normalize_axis(given, dim());
-    check(view.strides_[axis] == strides_[axis], "axis ", axis, " is given twice");
+  for (const int64_t given : normalize_axes(axes, dim())) {
+    const auto axis = static_cast<int>(given);
     view.offset_ += std::max<int64_t>(shape_[axis] - 1, 0) * strides_[axis];
     view.strides_[axis] = -strides_[axis];
   }
@@ -363,7 +343,7 @@ Tensor Tensor::clone() const {
   const Calling calling("clone");
   check_defined(*this);
   Tensor copy = empty(shape_, dtype_);
-  copy.copy_values(*this);
+  copy.copy_from(*this);
   return copy;
 }
 
@@ -377,13 +357,19 @@ Tensor Tensor::to(DType dtype) const {
   check_defined(*this);
   if (dtype == dtype_) return *this;
   Tensor result = empty(shape_, dtype);
-  result.copy_values(*this);
+  result.copy_from(*this);
   return result;
 }
 
 void Tensor::fill(double value) {
   const Calling calling("fill");
-  fill_with(*this, value);
+  check_defined(*this);
+  dispatch(dtype_, [&]<class T>() {
+    const T element = converted<T>(value);
+    if constexpr (std::is_same_v<T, int64_t>)
+      check(value == std::trunc(value), "int64 cannot hold ", value);
+    map_into<T>(*this, [element] { return element; });
+  });
 }
 
 void Tensor::copy_from(const Tensor& source) {
@@ -391,11 +377,7 @@ void Tensor::copy_from(const Tensor& source) {
   check_writable(*this);
   check_defined(source);
   // A source in the same storage may overlap: what is still to be read must not be overwritten.
-  copy_values(source.storage_ == storage_ ? source.clone() : source);
-}
-
-void Tensor::copy_values(const Tensor& source) {
-  const Tensor from = source.expand(shape_);
+  const Tensor from = (source.storage_ == storage_ ? source.clone() : source).expand(shape_);
   dispatch(dtype_, [&]<class To>() {
     dispatch(from.dtype(), [&]<class From>() {
       map_into<To, From>(

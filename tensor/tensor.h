@@ -40,7 +40,9 @@ class Tensor {
   // 1 on the diagonal of [n, n], else 0.
   static Tensor eye(int64_t n, DType dtype = DType::float32);
   // 0, 1, ..., count - 1.
-  static Tensor arange(int64_t count, DType dtype = DType::int64);
+  static Tensor arange(int64_t count, DType dtype = DType::int64) {
+    return integers_between(0, count, 1, dtype);
+  }
   // begin, begin + step, ... as long as they stay before `end`: int64 if all three are integers,
   // else float32.
   template <std::integral Begin, std::integral End, std::integral Step = int>
@@ -164,7 +166,6 @@ class Tensor {
   static Tensor integers_between(int64_t begin, int64_t end, int64_t step, DType dtype);
   // The first element, for the method of this name.
   void* raw(const char* method, DType expected) const;
-  void copy_values(const Tensor& source);
 
   std::shared_ptr<runtime::Storage> storage_;
   Shape shape_;

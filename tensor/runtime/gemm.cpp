@@ -20,45 +20,37 @@
 namespace gradian::runtime {
 namespace {
 
-// One of the kernel sets that this build of BLIS has. The numbers, by which BLIS_ARCH_TYPE asks for
-// one, differ between versions of BLIS.
+// A kernel set. The numbers, by which BLIS_ARCH_TYPE asks for one, differ between versions of BLIS.
 struct KernelSet {
+  bool built;  // into this BLIS
   arch_t id;
   bool runs;  // on this processor
   std::string name() const { return bli_arch_string(id); }
 };
 
-// Whether BLIS_CONFIG_..., which BLIS defines as nothing where it has the kernels, is defined.
+// The first two members. BLIS defines BLIS_CONFIG_SKX as nothing where it has those kernels.
 #define GRADIAN_TEXT(macro) #macro
 #define GRADIAN_IS_EMPTY(macro) (sizeof GRADIAN_TEXT(macro) == 1)
-#define GRADIAN_KERNELS(NAME, runs)                                        \
-  {                                                                        \
-    GRADIAN_IS_EMPTY(BLIS_CONFIG_##NAME), { BLIS_ARCH_##NAME, bool(runs) } \
-  }
+#define GRADIAN_KERNELS(NAME) GRADIAN_IS_EMPTY(BLIS_CONFIG_##NAME), BLIS_ARCH_##NAME
 
 // Empty where the processor is not known to us; BLIS then checks a setting by itself.
 std::vector<KernelSet> kernel_sets() {
-  std::vector<KernelSet> sets;
 #if defined(__x86_64__)
   const Processor processor = this_processor();
-  const bool avx = __builtin_cpu_supports("avx"), fma = avx && __builtin_cpu_supports("fma");
-  const std::pair<bool, KernelSet> known[] = {
-      GRADIAN_KERNELS(SKX, processor.avx512),
-      GRADIAN_KERNELS(HASWELL, processor.avx2_fma),
-      GRADIAN_KERNELS(SANDYBRIDGE, avx),
-      GRADIAN_KERNELS(PENRYN, __builtin_cpu_supports("ssse3")),
-      GRADIAN_KERNELS(ZEN3, processor.avx2_fma),
-      GRADIAN_KERNELS(ZEN2, processor.avx2_fma),
-      GRADIAN_KERNELS(ZEN, processor.avx2_fma),
-      GRADIAN_KERNELS(EXCAVATOR, fma),
-      GRADIAN_KERNELS(STEAMROLLER, fma),
-      GRADIAN_KERNELS(PILEDRIVER, fma),
-      GRADIAN_KERNELS(BULLDOZER, __builtin_cpu_supports("fma4")),
-      GRADIAN_KERNELS(GENERIC, true)};
-  for (const auto& [built, set] : known)
-    if (built) sets.push_back(set);
-#endif
+  const bool ssse3 = __builtin_cpu_supports("ssse3"), avx = __builtin_cpu_supports("avx"),
+             fma = avx && __builtin_cpu_supports("fma"), fma4 = __builtin_cpu_supports("fma4");
+  std::vector<KernelSet> sets = {
+      {GRADIAN_KERNELS(SKX), processor.avx512},    {GRADIAN_KERNELS(HASWELL), processor.avx2_fma},
+      {GRADIAN_KERNELS(SANDYBRIDGE), avx},         {GRADIAN_KERNELS(PENRYN), ssse3},
+      {GRADIAN_KERNELS(ZEN3), processor.avx2_fma}, {GRADIAN_KERNELS(ZEN2), processor.avx2_fma},
+      {GRADIAN_KERNELS(ZEN), processor.avx2_fma},  {GRADIAN_KERNELS(EXCAVATOR), fma},
+      {GRADIAN_KERNELS(STEAMROLLER), fma},         {GRADIAN_KERNELS(PILEDRIVER), fma},
+      {GRADIAN_KERNELS(BULLDOZER), fma4},          {GRADIAN_KERNELS(GENERIC), true}};
+  std::erase_if(sets, [](const KernelSet& set) { return !set.built; });
   return sets;
+#else
+  return {};
+#endif
 }
 
 // What BLIS does with a wrong setting it does to the process: it aborts, runs instructions that the

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <filesystem>
-#include <string_view>
+#include <istream>
 
 namespace gradian::runtime {
 
@@ -12,8 +12,8 @@ namespace gradian::runtime {
 int usable_processors();
 
 // The quota of a control group and of those around it, in processors and rounded up; 0 when there
-// is none. `membership` is the text of /proc/self/cgroup, `root` the folder /sys/fs/cgroup. Reads
-// cpu.max of version 2, cpu.cfs_quota_us and cpu.cfs_period_us of version 1.
-int quota_of_control_groups(std::string_view membership, const std::filesystem::path& root);
+// is none. `membership` has the text of /proc/self/cgroup, `root` is the folder /sys/fs/cgroup.
+// Reads cpu.max of version 2; version 1, which systems had before, is not read.
+int quota_of_control_groups(std::istream& membership, const std::filesystem::path& root);
 
 }  // namespace gradian::runtime

@@ -41,7 +41,7 @@ TEST_CASE("surface: makers of tensors") {
   throws([] { Tensor::linspace(0, 1, -1); }, "linspace: negative count -1");
   throws([] { Tensor::eye(-1); }, "eye: negative size -1");
   throws([] { Tensor::from({{1, 2}, {3}}); }, "from: rows of 2 and 1 values");
-  throws([] { full_like(n, 0.5); }, "full: int64 cannot hold 0.5");
+  throws([] { full_like(n, 0.5); }, "full_like: int64 cannot hold 0.5");
 }
 
 TEST_CASE("surface: arithmetic of tensors") {

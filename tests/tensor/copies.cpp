@@ -138,16 +138,16 @@ TEST_CASE("an int64 tensor refuses numbers that it cannot hold, in one place as 
       CHECK_THROWS_WITH_AS(call(), text(op, ": ", expected).c_str(), Error);
     };
     fails("full", [&, v = value] { Tensor::full({2}, v, DType::int64); });
-    fails("full", [&, v = value] { Tensor::scalar(v, DType::int64); });
+    fails("scalar", [&, v = value] { Tensor::scalar(v, DType::int64); });
     fails("fill", [&, v = value] { whole.fill(v); });
     fails("to", [&, v = value] { floats(v).to(DType::int64); });
-    fails("to", [&, v = value] { floats(v).to_vector<int64_t>(); });
+    fails("to_vector", [&, v = value] { floats(v).to_vector<int64_t>(); });
     fails("copy_from", [&, v = value] { whole.copy_from(floats(v)); });
   }
   CHECK_THROWS_WITH_AS(Tensor::from({1e30f}, {1}).to(DType::int64), "to: int64 cannot hold 1e+30",
                        Error);
   CHECK_THROWS_WITH_AS(Tensor::full({2}, 0.5, DType::int64), "full: int64 cannot hold 0.5", Error);
-  CHECK_THROWS_WITH_AS(Tensor::scalar(-1.5, DType::int64), "full: int64 cannot hold -1.5", Error);
+  CHECK_THROWS_WITH_AS(Tensor::scalar(-1.5, DType::int64), "scalar: int64 cannot hold -1.5", Error);
   CHECK_THROWS_WITH_AS(whole.fill(1e-300), "fill: int64 cannot hold 1e-300", Error);
   CHECK(Tensor::scalar(-0x1p63, DType::int64).to_vector<int64_t>()[0] == INT64_MIN);
   CHECK(floats(0x1.fffffffffffffp62).to(DType::int64).to_vector<int64_t>()[1] == INT64_MAX - 1023);

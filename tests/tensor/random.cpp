@@ -235,6 +235,8 @@ TEST_CASE("distributions that are none are errors") {
       {[=] { uniform(nan, 1); }, range + "nan, high 1"},
       {[=] { uniform(0, inf); }, range + "0, high inf"},
       {[=] { uniform(-1e308, 1e308); }, range + "-1e+308, high 1e+308"},
+      {[] { rand({2}, DType::float32, 0, 1e300); }, range + "0, high 1e+300"},
+      {[] { randn({2}, DType::float32, 1e39); }, moments + "1e+39, stddev 1"},
       {[=] { normal(0, -1); }, moments + "0, stddev -1"},
       {[=] { normal(0, nan); }, moments + "0, stddev nan"},
       {[=] { normal(inf, 1); }, moments + "inf, stddev 1"},

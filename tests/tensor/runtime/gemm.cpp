@@ -95,7 +95,7 @@ TEST_CASE("a user's BLIS_ARCH_TYPE is obeyed and stays") {
 #ifdef __x86_64__
 TEST_CASE("a BLIS_ARCH_TYPE that BLIS or the processor cannot do is an error with the choices") {
   const char* const start =
-      "BLIS_ARCH_TYPE: expected the number of kernels that BLIS has and this processor runs, ";
+      "BLIS_ARCH_TYPE must be the number of kernels that BLIS has and this processor runs, ";
   for (const char* bad : {"", "abc", "haswell", "99", "-2", "3x", "99999999999"}) {
     CAPTURE(bad);
     CHECK(kernels_printed(bad, start));

@@ -100,7 +100,7 @@ TEST_CASE(
     "what does not fit the memory is an error that names size and shape, and changes nothing") {
   const MemoryStats before = memory_stats();
   CHECK_THROWS_WITH_AS(Tensor::zeros({int64_t{1} << 30, int64_t{1} << 20}),
-                       "tensor: no memory for 4.5036e+06 GB, float32 [1073741824, 1048576]", Error);
+                       "zeros: no memory for 4.5036e+06 GB, float32 [1073741824, 1048576]", Error);
   for (const size_t bytes : {SIZE_MAX, SIZE_MAX - 63, SIZE_MAX / 2, SIZE_MAX / 4 + 1})
     CHECK_THROWS_AS(Storage{bytes}, std::bad_alloc);
   CHECK(memory_stats().in_use == before.in_use);
@@ -130,10 +130,10 @@ TEST_CASE("limit the memory of this process" * doctest::skip()) {
       {[] {
          Tensor::ones({256, 1 << 20});
        },
-       "tensor: no memory for 1.07374 GB, float32 [256, 1048576]"},
+       "ones: no memory for 1.07374 GB, float32 [256, 1048576]"},
       {[&] { x.to_vector<float>(); }, "to_vector: no memory for 0.041943 GB, float32 [10485760]"},
       {[&] { Tensor::from(bytes, {8 << 20}); },
-       "tensor: no memory for 0.0671089 GB, int64 [8388608]"},
+       "from: no memory for 0.0671089 GB, int64 [8388608]"},
   });
   check(memory_stats().in_use == in_use, "in use: ", memory_stats().in_use);
   check(sum(other).item() == 20 << 20, "wrong sum");
