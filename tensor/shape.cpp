@@ -9,6 +9,11 @@ std::ostream& operator<<(std::ostream& out, const Shape& shape) {
   return out << ']';
 }
 
+void Shape::refuse(int axis) const {
+  const Calling calling("Shape");
+  fail("axis ", axis, " is out of range for ", count_, " axes");
+}
+
 int64_t numel(const Shape& shape) {
   int64_t product = 1;
   bool empty = false, fits = true;

@@ -64,10 +64,12 @@ class Shape {
 
  private:
   size_t place_of(int axis) const {
-    check_in("Shape", axis >= 0 && axis < count_, "axis ", axis, " is out of range for ", count_,
-             " axes");
+    if (axis < 0 || axis >= count_) [[unlikely]]
+      refuse(axis);
     return static_cast<size_t>(axis);
   }
+  // Apart, as the check is in every access.
+  [[noreturn]] void refuse(int axis) const;
   template <class Iterator>
   void assign(Iterator first, Iterator last) {
     for (; first != last; ++first) push_back(*first);

@@ -27,16 +27,14 @@ void poison(Tensor& tensor) {
 // make(), an array of this dtype and shape. What memory it misses, the cached blocks may have.
 template <class Make>
 auto with_memory(DType dtype, const Shape& shape, const Make& make) {
-  try {
-    return make();
-  } catch (const std::bad_alloc&) {
-    release_cached_memory();
-  }
-  try {
-    return make();
-  } catch (const std::bad_alloc&) {
-    const int64_t bytes = numel(shape) * element_size(dtype);
-    fail("no memory for ", static_cast<double>(bytes) / 1e9, " GB, ", dtype, ' ', shape);
+  for (bool again = true;; again = false) {
+    try {
+      return make();
+    } catch (const std::bad_alloc&) {
+      const int64_t bytes = numel(shape) * element_size(dtype);
+      check(again, "no memory for ", static_cast<double>(bytes) / 1e9, " GB, ", dtype, ' ', shape);
+      release_cached_memory();
+    }
   }
 }
 
@@ -84,7 +82,7 @@ Tensor tabulate(int64_t count, DType dtype, const Value& value) {
 void check_writable(const Tensor& x) {
   check_defined(x);
   for (int axis = 0; axis < x.dim(); ++axis)
-    check(x.strides()[axis] != 0 || x.size(axis) <= 1,
+    check(x.strides()[axis] != 0 || x.shape()[axis] <= 1,
           "the tensor written to repeats its elements along axis ", axis, ": clone() it first");
 }
 

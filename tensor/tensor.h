@@ -26,7 +26,7 @@ constexpr int64_t kEnd = INT64_MAX;
 
 class Tensor {
  public:
-  // An undefined tensor: defined() is false, and whatever else is asked of it fails.
+  // An undefined tensor: defined() is false, it has no axes, and every use of its values fails.
   Tensor() = default;
 
   // Makers. Values of empty() are unspecified (NaN, or a huge integer, in builds with assertions).
