@@ -24,7 +24,7 @@ thread_local bool inside_parallel_region = false;
 struct Job {
   const std::function<void(int64_t)>& body;
   int64_t blocks;
-  const char* caller = Calling::current();
+  const char* caller;  // of parallel_for, for errors
   std::atomic<int64_t> next{0};
   std::exception_ptr error{};
   std::mutex error_mutex{};
@@ -172,7 +172,7 @@ void set_num_threads(int threads) {
 void runtime::parallel_for(int64_t blocks, const std::function<void(int64_t)>& body) {
   const int threads = num_threads();
   if (!inside_parallel_region && blocks > 1 && threads > 1) {
-    Job job{body, blocks};
+    Job job{body, blocks, Calling::current(), {}, {}, {}};
     if (pool().run(job, threads - 1)) {
       if (job.error) std::rethrow_exception(job.error);
       return;
