@@ -41,7 +41,6 @@ Variable sliding_sums(const Variable& x, const Shape& shape, const Pool2dOptions
 // ceil((i + 1) size / count): [..., size, ...] -> [..., count, ...].
 Variable adaptive_means(const Variable& x, int axis, int64_t count) {
   const int64_t size = x.size(axis);
-  check(size > 0 && count > 0, "cannot make ", count, " windows of ", size, " positions");
   Shape split = x.shape();
   split[axis] = count;
   numel(split);  // fails when the result would have too many
@@ -79,20 +78,20 @@ Variable adaptive_means(const Variable& x, int axis, int64_t count) {
 
 }  // namespace
 
-Variable max_pool2d(const Variable& x, const Pool2dOptions& options) try {
+Variable max_pool2d(const Variable& x, const Pool2dOptions& options) {
+  const Calling calling("max_pool2d");
   const auto [values, indices] = max_pool2d(x.value(), options);
   // [N, C, H, W] -> [N, C, H W]
   const Variable planes = flatten(x, 2);
   const Shape flat{x.size(0), x.size(1), values.size(2) * values.size(3)};
   const Variable largest = gather_known(planes, 2, indices.reshape(flat), values.reshape(flat));
   return reshape(largest, indices.shape());
-} catch (const Error& error) {
-  fail_as("max_pool2d", error);
 }
 
-Variable avg_pool2d(const Variable& x, const Pool2dOptions& options, bool count_include_pad) try {
+Variable avg_pool2d(const Variable& x, const Pool2dOptions& options, bool count_include_pad) {
+  const Calling calling("avg_pool2d");
   check_floating(x);
-  const Shape shape = pool2d_shape("avg_pool2d", x.shape(), options);
+  const Shape shape = pool2d_shape(x.shape(), options);
   const Variable sums = sliding_sums(x, shape, options);
   if (count_include_pad && !options.ceil_mode)
     return sums / static_cast<double>(options.kernel[0] * options.kernel[1]);
@@ -108,16 +107,16 @@ Variable avg_pool2d(const Variable& x, const Pool2dOptions& options, bool count_
   check(sum(empty).item() == 0, "a window holds padding alone: kernel ", options.kernel,
         ", dilation ", options.dilation, ", input ", x.shape());
   return sums / counts;
-} catch (const Error& error) {
-  fail_as("avg_pool2d", error);
 }
 
-Variable adaptive_avg_pool2d(const Variable& x, const Pair& output_size) try {
-  conv::check_images("adaptive_avg_pool2d", x.shape());
+Variable adaptive_avg_pool2d(const Variable& x, const Pair& output_size) {
+  const Calling calling("adaptive_avg_pool2d");
+  conv::check_images(x.shape());
   check_floating(x);
+  check(output_size.height > 0 && output_size.width > 0,
+        "expected an output_size of at least 1, got ", output_size);
+  check(x.size(2) > 0 && x.size(3) > 0, "expected images of at least one pixel, got ", x.shape());
   return adaptive_means(adaptive_means(x, 3, output_size[1]), 2, output_size[0]);
-} catch (const Error& error) {
-  fail_as("adaptive_avg_pool2d", error);
 }
 
 }  // namespace gradian

@@ -59,9 +59,9 @@ const Algorithm& choose(DType dtype, const Geometry& g, const Images& tiled) {
   return *best;
 }
 
-void check_operands(const Tensor& grad, const Tensor& other, const Geometry& g, const char* op) {
-  check_same_dtype(grad, other, op);
-  check(grad.shape() == g.output.shape(), op, ": expected a gradient of shape ", g.output.shape(),
+void check_operands(const Tensor& grad, const Tensor& other, const Geometry& g) {
+  check_same_dtype(grad, other, "conv2d");
+  check(grad.shape() == g.output.shape(), "expected a gradient of shape ", g.output.shape(),
         ", got ", grad.shape());
 }
 
@@ -83,12 +83,13 @@ ConvAlgorithm conv2d_algorithm(DType dtype, const Shape& input, const Shape& wei
 
 Tensor conv2d(const Tensor& input, const Tensor& weight, const Tensor& bias,
               const Conv2dOptions& options) {
+  const Calling calling("conv2d");
   check_same_dtype(input, weight, "conv2d");
   const Geometry g(input.shape(), weight.shape(), options);
   if (bias.defined()) {
     check_same_dtype(input, bias, "conv2d");
-    check(bias.shape() == Shape{g.output.channels}, "conv2d: expected bias [", g.output.channels,
-          "], got ", bias.shape());
+    check(bias.shape() == Shape{g.output.channels}, "expected bias [", g.output.channels, "], got ",
+          bias.shape());
   }
   return choose(input.dtype(), g, g.output)
       .output(g, input.contiguous(), weight.contiguous(),
@@ -101,15 +102,17 @@ Tensor conv2d(const Tensor& input, const Tensor& weight, const Conv2dOptions& op
 
 Tensor conv2d_input_gradient(const Tensor& grad, const Tensor& weight, const Shape& input_shape,
                              const Conv2dOptions& options) {
+  const Calling calling("conv2d_input_gradient");
   const Geometry g(input_shape, weight.shape(), options);
-  check_operands(grad, weight, g, "conv2d_input_gradient");
+  check_operands(grad, weight, g);
   return choose(grad.dtype(), g, g.input).input_gradient(g, grad.contiguous(), weight.contiguous());
 }
 
 Tensor conv2d_weight_gradient(const Tensor& grad, const Tensor& input, const Shape& weight_shape,
                               const Conv2dOptions& options) {
+  const Calling calling("conv2d_weight_gradient");
   const Geometry g(input.shape(), weight_shape, options);
-  check_operands(grad, input, g, "conv2d_weight_gradient");
+  check_operands(grad, input, g);
   return choose(grad.dtype(), g, g.output)
       .weight_gradient(g, grad.contiguous(), input.contiguous());
 }

@@ -48,18 +48,18 @@ Shape conv2d_shape(const Shape& input, const Shape& weight, const Conv2dOptions&
 
 namespace conv {
 
-// Fails, naming `op`, unless x is a batch of images [N, C, H, W].
-void check_images(const char* op, const Shape& x);
+// Fails unless x is a batch of images [N, C, H, W].
+void check_images(const Shape& x);
 
 // The sizes [OH, OW] of the result, floor((size + 2 padding - dilation (kernel - 1) - 1) / stride)
 // + 1 each, for an input [N, C, H, W]. With `ceil_mode` the quotient is rounded up, so that the
 // last window may reach beyond the padding; unless it would begin in the padding behind the image.
-// Fails, naming `op` and the option, when there is no such window: kernel, stride and dilation must
+// Fails, naming the option, when there is no such window: kernel, stride and dilation must
 // be positive, padding not negative, none of them above 2^31 - 1, so that positions fit 64 bits;
 // the kernel has 2^22 taps (2048 x 2048) at most, as time goes with them even where all but one lie
 // in the padding; and it is no larger than the padded input.
-Pair count_windows(const char* op, const Shape& input, Pair kernel, Pair stride, Pair padding,
-                   Pair dilation, bool ceil_mode = false);
+Pair count_windows(const Shape& input, Pair kernel, Pair stride, Pair padding, Pair dilation,
+                   bool ceil_mode = false);
 
 // The output columns first..last-1 that read the image at column * stride + shift, inside it.
 inline std::pair<int64_t, int64_t> columns_inside(int64_t shift, int64_t stride, int64_t width,

@@ -145,20 +145,20 @@ void pool_plane(const Window& window, const T* plane, T* largest, int64_t* index
 
 }  // namespace
 
-Shape pool2d_shape(const char* op, const Shape& input, const Pool2dOptions& options) {
+Shape pool2d_shape(const Shape& input, const Pool2dOptions& options) {
   const auto& [kernel, stride, padding, dilation, ceil_mode] = options;
-  check_images(op, input);
-  const Pair out = count_windows(op, input, kernel, stride, padding, dilation, ceil_mode);
-  check(2 * padding.height <= kernel.height && 2 * padding.width <= kernel.width, op, ": padding ",
+  check_images(input);
+  const Pair out = count_windows(input, kernel, stride, padding, dilation, ceil_mode);
+  check(2 * padding.height <= kernel.height && 2 * padding.width <= kernel.width, "padding ",
         padding, " is more than half of the kernel ", kernel);
   return {input[0], input[1], out.height, out.width};
 }
 
 MaxPool2dResult max_pool2d(const Tensor& input, const Pool2dOptions& options) {
+  const Calling calling("max_pool2d");
   check_defined(input, "max_pool2d");
-  const Shape shape = pool2d_shape("max_pool2d", input.shape(), options);
-  check(input.size(2) * input.size(3) < INT32_MAX, "max_pool2d: planes of ", input.shape(),
-        " are too large");
+  const Shape shape = pool2d_shape(input.shape(), options);
+  check(input.size(2) * input.size(3) < INT32_MAX, "planes of ", input.shape(), " are too large");
   const Tensor x = input.contiguous();
   const Images in(x.shape()), out(shape);
   const Window window(options, in, out);
@@ -177,8 +177,8 @@ MaxPool2dResult max_pool2d(const Tensor& input, const Pool2dOptions& options) {
   // All planes have the same windows: the first one tells.
   const int64_t* const first = result.indices.data<int64_t>();
   const int64_t* const last = first + (planes > 0 ? out.plane() : 0);
-  check(std::find(first, last, -1) == last, "max_pool2d: a window holds padding alone: kernel ",
-        options.kernel, ", dilation ", options.dilation, ", input ", input.shape());
+  check(std::find(first, last, -1) == last, "a window holds padding alone: kernel ", options.kernel,
+        ", dilation ", options.dilation, ", input ", input.shape());
   return result;
 }
 

@@ -15,9 +15,9 @@ struct Pool2dOptions {
   bool ceil_mode = false;  // also a last window that the input does not fill (count_windows())
 };
 
-// Shape [N, C, OH, OW] of the result, see conv::count_windows(). Fails, naming `op` and what came,
-// when input and options do not go together.
-Shape pool2d_shape(const char* op, const Shape& input, const Pool2dOptions& options);
+// Shape [N, C, OH, OW] of the result, see conv::count_windows(). Fails, naming what came, when
+// input and options do not go together.
+Shape pool2d_shape(const Shape& input, const Pool2dOptions& options);
 
 // The largest value of each window and its position in the flattened [H * W] plane (int64), both
 // [N, C, OH, OW]; the first among equals, padding never wins, NaN counts as largest.

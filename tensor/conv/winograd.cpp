@@ -96,29 +96,38 @@ void transform_outputs(const float* products, const Stack& stack, const float* b
   }
 }
 
-// y = correlation of x with the filters whose transform is u, + bias[filter] unless it is null.
-template <int alpha, int r>
-void correlate(const Images& in, const float* x, Pair padding, const float* u, const float* bias,
-               const Images& out, float* y) {
-  const TileGrid grid(out, Matrices<alpha, r>::m);
-  const int64_t block = tiles_per_block(grid.count, alpha, in.channels, out.channels);
-  const int64_t u_row = round_up(in.channels, 8);
-  const Stack u_stack(alpha, out.channels * u_row);
-  const Stack v_stack(alpha, in.channels * block), m_stack(alpha, out.channels * block);
+// The correlation of x with the filters, + bias[filter] if it is defined.
+template <int alpha>
+Tensor correlate(const Geometry& g, const Images& in, const Tensor& x, Pair padding,
+                 const Filters& filters, const Tensor& bias, const Images& out) {
+  Tensor result = Tensor::empty(out.shape());
+  const float *const from = x.data<float>(), *const shifts =
+                                                 bias.defined() ? bias.data<float>() : nullptr;
+  float* const y = result.mutable_data<float>();
+  dispatch_kernel(g, [&]<int r>() {
+    const Tensor u_tensor = transform_filters<alpha, r>(filters);
+    const float* const u = u_tensor.data<float>();
+    const TileGrid grid(out, Matrices<alpha, r>::m);
+    const int64_t block = tiles_per_block(grid.count, alpha, in.channels, out.channels);
+    const int64_t u_row = round_up(in.channels, 8);
+    const Stack u_stack(alpha, out.channels * u_row);
+    const Stack v_stack(alpha, in.channels * block), m_stack(alpha, out.channels * block);
 
-  parallel_ranges(grid.count, block, [&](int64_t first, int64_t last) {
-    Tensor v_tensor = Tensor::empty({v_stack.total}), m_tensor = Tensor::empty({m_stack.total});
-    float* const v = v_tensor.mutable_data<float>();
-    float* const products = m_tensor.mutable_data<float>();
-    transform_inputs<alpha, r>(in, x, padding, grid, first, last - first, v_stack, v);
-    for (int64_t k = 0; k < alpha * alpha; ++k)
-      for (int64_t panel = 0; panel < ceil_div(last - first, kPanel); ++panel)
-        multiply_panel(out.channels, in.channels, u + k * u_stack.stride, u_row,
-                       v + k * v_stack.stride + panel * in.channels * kPanel,
-                       products + k * m_stack.stride + panel * out.channels * kPanel, kPanel,
-                       false);
-    transform_outputs<alpha, r>(products, m_stack, bias, out, grid, first, last - first, y);
+    parallel_ranges(grid.count, block, [&](int64_t first, int64_t last) {
+      Tensor v_tensor = Tensor::empty({v_stack.total}), m_tensor = Tensor::empty({m_stack.total});
+      float* const v = v_tensor.mutable_data<float>();
+      float* const products = m_tensor.mutable_data<float>();
+      transform_inputs<alpha, r>(in, from, padding, grid, first, last - first, v_stack, v);
+      for (int64_t k = 0; k < alpha * alpha; ++k)
+        for (int64_t panel = 0; panel < ceil_div(last - first, kPanel); ++panel)
+          multiply_panel(out.channels, in.channels, u + k * u_stack.stride, u_row,
+                         v + k * v_stack.stride + panel * in.channels * kPanel,
+                         products + k * m_stack.stride + panel * out.channels * kPanel, kPanel,
+                         false);
+      transform_outputs<alpha, r>(products, m_stack, shifts, out, grid, first, last - first, y);
+    });
   });
+  return result;
 }
 
 }  // namespace
@@ -147,34 +156,21 @@ double cost(const Geometry& g, const Images& tiled) {
 
 template <int alpha>
 Tensor output(const Geometry& g, const Tensor& x, const Tensor& w, const Tensor& bias) {
-  const Images &in = g.input, &out = g.output;
-  const int64_t taps = g.taps();
-  Tensor result = Tensor::empty(out.shape());
-  dispatch_kernel(g, [&]<int r>() {
-    const Tensor u = transform_filters<alpha, r>(
-        {w.data<float>(), out.channels, in.channels, in.channels * taps, taps, false});
-    correlate<alpha, r>(in, x.data<float>(), g.padding, u.data<float>(),
-                        bias.defined() ? bias.data<float>() : nullptr, out,
-                        result.mutable_data<float>());
-  });
-  return result;
+  const int64_t channels = g.input.channels, taps = g.taps();
+  return correlate<alpha>(
+      g, g.input, x, g.padding,
+      {w.data<float>(), g.output.channels, channels, channels * taps, taps, false}, bias, g.output);
 }
 
 // The gradient by the input is a correlation too: of dy with the filters turned by 180 degrees,
 // inputs and outputs exchanged, padded by what the forward pass left out.
 template <int alpha>
 Tensor input_gradient(const Geometry& g, const Tensor& dy, const Tensor& w) {
-  const Images &in = g.output, &out = g.input;
-  const int64_t taps = g.taps();
+  const int64_t channels = g.input.channels, taps = g.taps();
   const Pair padding{g.kernel[0] - 1 - g.padding[0], g.kernel[1] - 1 - g.padding[1]};
-  Tensor result = Tensor::empty(out.shape());
-  dispatch_kernel(g, [&]<int r>() {
-    const Tensor u = transform_filters<alpha, r>(
-        {w.data<float>(), out.channels, in.channels, taps, out.channels * taps, true});
-    correlate<alpha, r>(in, dy.data<float>(), padding, u.data<float>(), nullptr, out,
-                        result.mutable_data<float>());
-  });
-  return result;
+  return correlate<alpha>(
+      g, g.output, dy, padding,
+      {w.data<float>(), channels, g.output.channels, taps, channels * taps, true}, {}, g.input);
 }
 
 template double cost<6>(const Geometry&, const Images&);

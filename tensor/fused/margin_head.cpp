@@ -22,8 +22,6 @@ constexpr int64_t kClasses = 192;
 // The sums over classes are kept in this many parts, added in order.
 constexpr int64_t kParts = 16;
 
-int64_t block_count(int64_t classes) { return ceil_div(classes, kClasses); }
-
 // The sum of a[i] * b[i]. With sum_of(), which rounds less, a step of ArcFace takes a tenth longer.
 template <class T>
 T dot(const T* a, const T* b, int64_t count) {
@@ -70,18 +68,6 @@ void normalize_rows(const T* x, int64_t batch, int64_t width, T* length, T* unit
     for (int64_t d = 0; d < width; ++d) unit[i * width + d] = row[d] / divisor;
   }
 }
-
-// Runs body(part, first, last) for blocks of classes, the blocks of one part in order.
-template <class Body>
-void for_each_block(int64_t classes, int64_t parts, const Body& body) {
-  const int64_t blocks = block_count(classes);
-  parallel_for(parts, [&](int64_t part) {
-    for (int64_t block = part * blocks / parts; block < (part + 1) * blocks / parts; ++block)
-      body(part, block * kClasses, std::min(classes, (block + 1) * kClasses));
-  });
-}
-
-int64_t part_count(int64_t classes) { return std::min(kParts, block_count(classes)); }
 
 }  // namespace
 
@@ -138,7 +124,7 @@ Tensor take_targets(CosineProducts& products, const Tensor& labels) {
 // combined.
 TargetLosses target_losses(const CosineProducts& products, const Tensor& targets, double scale) {
   const int64_t classes = products.cosine.size(0), lanes = products.cosine.size(1);
-  const int64_t batch = targets.numel(), blocks = block_count(classes);
+  const int64_t batch = targets.numel(), blocks = ceil_div(classes, kClasses);
   const DType dtype = targets.dtype();
   TargetLosses result{Tensor::empty({batch}, dtype), Tensor::empty({batch}, dtype),
                       Tensor::empty({batch}, dtype)};
@@ -259,7 +245,8 @@ HeadGradients head_gradients(const CosineProducts& products, const Tensor& w_in,
                              const Tensor& log_normalizer, double scale, double row_grad) {
   const Tensor w = w_in.contiguous();
   const int64_t batch = products.x_unit.size(0), classes = w.size(0), width = w.size(1);
-  const int64_t lanes = products.cosine.size(1), parts = part_count(classes);
+  const int64_t lanes = products.cosine.size(1), blocks = ceil_div(classes, kClasses);
+  const int64_t parts = std::min(kParts, blocks);
   const DType dtype = w.dtype();
   HeadGradients result{Tensor::zeros({batch, width}, dtype), Tensor::empty(w.shape(), dtype)};
   if (batch == 0) result.weight.fill(0);
@@ -288,18 +275,21 @@ HeadGradients head_gradients(const CosineProducts& products, const Tensor& w_in,
     T* const dw = result.weight.mutable_data<T>();
     Tensor partial = Tensor::zeros({parts, columns * batch}, dtype);
     T* const dx_parts = partial.mutable_data<T>();
-    for_each_block(classes, parts, [&](int64_t part, int64_t first, int64_t last) {
+    parallel_for(parts, [&](int64_t part) {
       // Buffers for g, the packed weights and a few rows of dw.
       Tensor room = Tensor::empty({kClasses * (lanes + columns) + kRows * columns}, dtype);
       T* const g = room.mutable_data<T>();
       T *const w_panels = g + kClasses * lanes, *const tile = w_panels + kClasses * columns;
-      cosine_gradients(in, first, last, g);
-      // [B, D] += [block, B]^T x [block, D]
-      pack_panels(in.w + first * width, last - first, width, w_panels);
-      for (int64_t d = 0; d < columns; d += panel)
-        multiply_panel<true>(batch, last - first, g, lanes, w_panels + d * (last - first),
-                             dx_parts + part * columns * batch + d * batch, panel, true);
-      weight_gradients(in, first, last, g, tile, dw);
+      for (int64_t block = part * blocks / parts; block < (part + 1) * blocks / parts; ++block) {
+        const int64_t first = block * kClasses, last = std::min(classes, first + kClasses);
+        cosine_gradients(in, first, last, g);
+        // [B, D] += [block, B]^T x [block, D]
+        pack_panels(in.w + first * width, last - first, width, w_panels);
+        for (int64_t d = 0; d < columns; d += panel)
+          multiply_panel<true>(batch, last - first, g, lanes, w_panels + d * (last - first),
+                               dx_parts + part * columns * batch + d * batch, panel, true);
+        weight_gradients(in, first, last, g, tile, dw);
+      }
     });
 
     // [D / panel][B][panel]

@@ -57,8 +57,8 @@ TEST_CASE("convolution and pooling refuse kernels, strides, paddings and dilatio
       CHECK_THROWS_WITH_AS(call(), doctest::Contains((text(op, ": ") + error).c_str()), Error);
     };
     fails("conv2d", [&] { conv2d(x, weight, conv); });
-    fails("conv2d", [&] { conv2d_input_gradient(x, weight, x.shape(), conv); });
-    fails("conv2d", [&] { conv2d_weight_gradient(x, x, weight.shape(), conv); });
+    fails("conv2d_input_gradient", [&] { conv2d_input_gradient(x, weight, x.shape(), conv); });
+    fails("conv2d_weight_gradient", [&] { conv2d_weight_gradient(x, x, weight.shape(), conv); });
     fails("max_pool2d", [&] { max_pool2d(x, pool); });
     fails("avg_pool2d", [&] { avg_pool2d(v, pool); });
   }
