@@ -71,15 +71,25 @@ void write_pixels(const float* lanes, const Images& images, const TileGrid& grid
   });
 }
 
-// The taps (c, p, q) of one filter as offsets in the copy of the input.
-std::vector<int64_t> tap_offsets(const Geometry& g, const PaddedRows& x) {
-  std::vector<int64_t> offsets;
-  for (int64_t c = 0; c < g.input.channels; ++c)
-    for (int64_t p = 0; p < g.kernel[0]; ++p)
-      for (int64_t q = 0; q < g.kernel[1]; ++q)
-        offsets.push_back(c * x.channel_stride() + p * g.dilation[0] * x.row_stride() +
-                          q * g.dilation[1]);
-  return offsets;
+// Where a pixel finds what it reads: rows and columns of its tile in the copy.
+using Places = std::vector<Pair>;
+
+// Those of the taps (p, q) of the forward pass.
+Places kernel_places(const Geometry& g) {
+  Places places;
+  for (int64_t p = 0; p < g.kernel[0]; ++p)
+    for (int64_t q = 0; q < g.kernel[1]; ++q)
+      places.push_back({p * g.dilation[0], q * g.dilation[1]});
+  return places;
+}
+
+// The same in all channels, as offsets in the copy.
+std::vector<int64_t> offsets(const Places& places, int64_t channels, const PaddedRows& copy) {
+  std::vector<int64_t> result;
+  for (int64_t c = 0; c < channels; ++c)
+    for (const auto& [row, column] : places)
+      result.push_back(c * copy.channel_stride() + row * copy.row_stride() + column);
+  return result;
 }
 
 // A pixel of the result: where it starts reading and the number of its place.
@@ -111,178 +121,143 @@ void multiply_pixels(const Pixel* pixels, int64_t count, const std::vector<int64
   });
 }
 
-}  // namespace
-
-// The images are copied with their padding, which may be larger than image and result together
-// without bound.
-bool applies(DType dtype, const Geometry& g) {
-  const double copy =
-      double(g.input.height + 2 * g.padding[0]) * double(g.input.width + 2 * g.padding[1]);
-  const bool small_copy = copy <= 8 * double(g.input.plane() + g.output.plane()) + 65536;
-  return dtype == DType::float32 && g.groups == 1 && numel(g.weight_shape()) > 0 && small_copy;
-}
-
-// The multiply-adds of the definition, where lanes without a channel cost what the others do. A
-// quarter more stands for the copies. Measured (see README.md): 0.96 to 1.2 in all, 1.4 to 1.8
-// where only one to three channels are summed.
-double cost(const Geometry& g, const Images& tiled) {
-  const int64_t summed = g.input.channels + g.output.channels - tiled.channels;
-  const auto lanes = static_cast<double>(round_up(tiled.channels, kPanel));
-  return double(g.output.count * g.output.plane()) * double(g.taps() * summed) * lanes * 1.25;
-}
-
-Tensor output(const Geometry& g, const Tensor& x, const Tensor& w, const Tensor& bias) {
-  const Images &in = g.input, &out = g.output;
-  Tensor result = Tensor::empty(out.shape());
-  const int64_t filters = round_up(out.channels, kPanel), taps = in.channels * g.taps();
-  Tensor panels = Tensor::empty({filters * taps});  // [O / panel][taps][panel]
-  pack_transposed(w.data<float>(), out.channels, taps, taps, panels.mutable_data<float>());
-  Tensor shifts = Tensor::zeros({filters});
-  if (bias.defined()) shifts.slice(0, 0, out.channels).copy_from(bias);
-  const float *const w_panels = panels.data<float>(), *const shift = shifts.data<float>();
-  const float* const x_data = x.data<float>();
-  float* const y = result.mutable_data<float>();
-
-  const TileGrid grid(out.count, out.height, out.width, g.stride);
-  const Pair span = g.span();
-  parallel_ranges(grid.count, tiles_per_block(grid, span, in.channels),
-                  [&](int64_t first, int64_t last) {
-                    PaddedRows copy(in, grid, first, last, span, g.padding, in.channels);
-                    copy.read(x_data, 0);
-                    const std::vector<int64_t> offsets = tap_offsets(g, copy);
-                    // A few pixels at a time, so that their results stay in the first-level cache.
-                    constexpr int64_t kPixels = 96;
-                    std::vector<Pixel> pixels;
-                    pixels.reserve(size_t(last - first));
-                    for (int64_t t = first; t < last; ++t)
-                      pixels.push_back({copy.tile(t - first), (t - first) % kPixels});
-                    Tensor room = Tensor::empty({kPixels * kPanel});
-                    float* const lanes = room.mutable_data<float>();
-                    for (int64_t o = 0; o < filters; o += kPanel)
-                      for (int64_t begin = first; begin < last; begin += kPixels) {
-                        const int64_t end = std::min(last, begin + kPixels);
-                        multiply_pixels(pixels.data() + (begin - first), end - begin, offsets,
-                                        w_panels + o * taps, shift + o, lanes);
-                        write_pixels(lanes, out, grid, begin, end, o, y);
-                      }
-                  });
-  return result;
-}
-
-namespace {
-
-// The taps that meet one class of pixels, see input_gradient(): where each finds its dy, which
-// lies before the pixel's u by v, and its weights, for all filters, as panels
-// [C / panel][filters][taps][panel].
-struct TapClass {
-  std::vector<int64_t> taps;  // p KW + q
-  std::vector<Pair> v;
-  std::vector<float> panels;
-
-  std::vector<int64_t> offsets(int64_t filters, const PaddedRows& dy, const Pair& reach) const {
-    std::vector<int64_t> result;
-    for (int64_t o = 0; o < filters; ++o)
-      for (const auto& [row, column] : v)
-        result.push_back(o * dy.channel_stride() + (reach[0] - row) * dy.row_stride() + reach[1] -
-                         column);
-    return result;
-  }
+// Pixels of a result that meet the same taps: where those read, and their weights as panels
+// [channels of the result / panel][channels that are summed][taps][panel].
+struct PixelClass {
+  Places places;
+  Tensor panels;
 };
 
-// The pixels with (row + padding) % stride = a[0], and so for columns, are class number
-// a[0] stride[1] + a[1].
-std::vector<TapClass> tap_classes(const Geometry& g, const float* w) {
-  const Pair stride = g.stride;
-  const int64_t filters = g.output.channels, channels = g.input.channels, kernel = g.taps();
-  std::vector<TapClass> classes(size_t(stride[0] * stride[1]));
-  for (int64_t tap = 0; tap < kernel; ++tap) {
-    const int64_t row = tap / g.kernel[1] * g.dilation[0];
-    const int64_t column = tap % g.kernel[1] * g.dilation[1];
-    TapClass& meeting = classes[size_t(row % stride[0] * stride[1] + column % stride[1])];
-    meeting.taps.push_back(tap);
-    meeting.v.push_back({row / stride[0], column / stride[1]});
-  }
-  for (TapClass& meeting : classes) {
-    const auto taps = int64_t(meeting.taps.size());
-    meeting.panels.resize(size_t(round_up(channels, kPanel) * filters * taps));
-    parallel_ranges(filters, 8, [&](int64_t begin, int64_t end) {
-      for (int64_t o = begin; o < end; ++o)
-        for (int64_t c = 0; c < channels; ++c)
-          for (int64_t i = 0; i < taps; ++i)
-            meeting.panels[size_t(((c / kPanel * filters + o) * taps + i) * kPanel + c % kPanel)] =
-                w[(o * channels + c) * kernel + meeting.taps[size_t(i)]];
-    });
-  }
-  return classes;
-}
+// The pixel {y, x} of the result with y + shift = step u + a, and so for columns, is in the class
+// number a[0] step[1] + a[1] and reads tile u.
+struct PixelGrid {
+  Pair step, shift;
+};
 
-// The pixels of each class in the rows first_row..last_row-1 of dx, counted over all images.
-// `first` is the number of the first tile of the copy of dy.
-std::vector<std::vector<Pixel>> class_pixels(const Geometry& g, int64_t first_row, int64_t last_row,
+// The pixels of each class in the rows first_row..last_row-1 of `out`, counted over all images.
+// `first` is the number of the first tile of the copy.
+std::vector<std::vector<Pixel>> class_pixels(const PixelGrid& pixels, const Images& out,
+                                             int64_t first_row, int64_t last_row,
                                              const TileGrid& grid, int64_t first,
-                                             const PaddedRows& dy) {
-  const Pair stride = g.stride, padding = g.padding;
-  const Images& dx = g.input;
-  std::vector<std::vector<Pixel>> classes(size_t(stride[0] * stride[1]));
+                                             const PaddedRows& copy) {
+  const auto& [step, shift] = pixels;
+  std::vector<std::vector<Pixel>> classes(size_t(step[0] * step[1]));
   for (std::vector<Pixel>& same : classes)
     same.reserve(size_t((last_row - first_row) * grid.columns));
   for (int64_t row = first_row; row < last_row; ++row) {
-    const int64_t image = row / dx.height, y = row % dx.height + padding[0];
-    const int64_t tile = (image * grid.rows + y / stride[0]) * grid.columns - first;
-    for (int64_t b = 0; b < stride[1]; ++b) {
-      std::vector<Pixel>& same = classes[size_t(y % stride[0] * stride[1] + b)];
-      for (int64_t u = 0, x = b - padding[1]; x < dx.width; ++u, x += stride[1])
-        if (x >= 0) same.push_back({dy.tile(tile + u), (row - first_row) * dx.width + x});
+    const int64_t image = row / out.height, y = row % out.height + shift[0];
+    const int64_t tile = (image * grid.rows + y / step[0]) * grid.columns - first;
+    for (int64_t b = 0; b < step[1]; ++b) {
+      std::vector<Pixel>& same = classes[size_t(y % step[0] * step[1] + b)];
+      for (int64_t u = 0, x = b - shift[1]; x < out.width; ++u, x += step[1])
+        if (x >= 0) same.push_back({copy.tile(tile + u), (row - first_row) * out.width + x});
     }
   }
   return classes;
 }
 
-}  // namespace
-
-// A pixel of the input was read by the tap p at the output row i where i stride = pixel + padding -
-// p dilation. So with pixel + padding = stride u + a, only the taps with p dilation = stride v + a
-// meet it, at i = u - v: the pixels fall into stride classes a, each with taps of its own.
-Tensor input_gradient(const Geometry& g, const Tensor& dy, const Tensor& w) {
-  const Images &in = g.output, &out = g.input;
+// The result of shape `out`, + bias[channel] if it is defined: tiles of `size` rows and columns of
+// `in`, from `padding` before their start, give the pixels of each class.
+Tensor correlate(const Images& in, const Tensor& from, const TileGrid& grid, Pair size,
+                 Pair padding, const std::vector<PixelClass>& classes, const PixelGrid& pixel_grid,
+                 const Tensor& bias, const Images& out) {
   Tensor result = Tensor::empty(out.shape());
-  const Pair stride = g.stride, padding = g.padding, span = g.span();
-  const Pair reach{(span[0] - 1) / stride[0], (span[1] - 1) / stride[1]};  // the largest v
-  const std::vector<TapClass> classes = tap_classes(g, w.data<float>());
-  const std::vector<float> no_bias(size_t{kPanel});
-  const float* const dy_data = dy.data<float>();
-  float* const dx = result.mutable_data<float>();
-
-  // A tile is a pair u, which reads dy from u - reach to u.
-  const TileGrid grid(out.count, (out.height - 1 + padding[0]) / stride[0] + 1,
-                      (out.width - 1 + padding[1]) / stride[1] + 1, {1, 1});
-  const Pair size{reach[0] + 1, reach[1] + 1};
+  Tensor shifts = Tensor::zeros({round_up(out.channels, kPanel)});
+  if (bias.defined()) shifts.slice(0, 0, out.channels).copy_from(bias);
+  const float *const shift = shifts.data<float>(), *const x = from.data<float>();
+  float* const y = result.mutable_data<float>();
   const TileGrid places(out.count, out.height, out.width, {1, 1});
-  // The row of dx, counted over all images, with which the tiles from number t on start.
+  // The row of the result, counted over all images, with which the tiles from number t on start.
   const auto first_row_of = [&](int64_t t) {
-    const int64_t y = grid.row(t) * stride[0] - padding[0];
-    return grid.image(t) * out.height + std::clamp<int64_t>(y, 0, out.height);
+    const int64_t row = grid.row(t) * pixel_grid.step[0] - pixel_grid.shift[0];
+    return grid.image(t) * out.height + std::clamp<int64_t>(row, 0, out.height);
   };
   parallel_ranges(
       grid.count, tiles_per_block(grid, size, in.channels), [&](int64_t first, int64_t last) {
-        PaddedRows copy(in, grid, first, last, size, reach, in.channels);
-        copy.read(dy_data, 0);
+        PaddedRows copy(in, grid, first, last, size, padding, in.channels);
+        copy.read(x, 0);
         const int64_t first_row = first_row_of(first), last_row = first_row_of(last);
-        const auto pixels = class_pixels(g, first_row, last_row, grid, first, copy);
-        std::vector<std::vector<int64_t>> offsets;
-        for (const TapClass& meeting : classes)
-          offsets.push_back(meeting.offsets(in.channels, copy, reach));
+        const auto pixels = class_pixels(pixel_grid, out, first_row, last_row, grid, first, copy);
         Tensor room = Tensor::empty({(last_row - first_row) * out.width * kPanel});
         float* const lanes = room.mutable_data<float>();
         for (int64_t c = 0; c < out.channels; c += kPanel) {
-          for (size_t a = 0; a < classes.size(); ++a)
-            multiply_pixels(pixels[a].data(), int64_t(pixels[a].size()), offsets[a],
-                            classes[a].panels.data() + c * int64_t(offsets[a].size()),
-                            no_bias.data(), lanes);
-          write_pixels(lanes, out, places, first_row * out.width, last_row * out.width, c, dx);
+          for (size_t a = 0; a < classes.size(); ++a) {
+            const std::vector<int64_t> taps = offsets(classes[a].places, in.channels, copy);
+            multiply_pixels(pixels[a].data(), int64_t(pixels[a].size()), taps,
+                            classes[a].panels.data<float>() + c * int64_t(taps.size()), shift + c,
+                            lanes);
+          }
+          write_pixels(lanes, out, places, first_row * out.width, last_row * out.width, c, y);
         }
       });
   return result;
+}
+
+}  // namespace
+
+// The images are copied with their padding, which may be larger than image and result together
+// without bound; so may the number of the gradient's classes of pixels.
+bool applies(DType dtype, const Geometry& g) {
+  const double copy =
+      double(g.input.height + 2 * g.padding[0]) * double(g.input.width + 2 * g.padding[1]);
+  const bool small_copy = copy <= 8 * double(g.input.plane() + g.output.plane()) + 65536;
+  return dtype == DType::float32 && g.groups == 1 && numel(g.weight_shape()) > 0 && small_copy &&
+         g.stride[0] * g.stride[1] <= 64;
+}
+
+// The multiply-adds of the definition, where lanes without a channel cost what the others do, a
+// tenth more for the copy, and 10 to write each pixel's lane. Measured (see README.md): the forward
+// pass takes 0.9 to 1.2 of this with 3x3 and 5x5 kernels, up to 1.6 with small ones of 1x1.
+double cost(const Geometry& g, const Images& tiled) {
+  const int64_t summed = g.input.channels + g.output.channels - tiled.channels;
+  const auto lanes = static_cast<double>(round_up(tiled.channels, kPanel));
+  return double(g.output.count * g.output.plane()) * lanes * (1.1 * double(g.taps() * summed) + 10);
+}
+
+Tensor output(const Geometry& g, const Tensor& x, const Tensor& w, const Tensor& bias) {
+  const Images &in = g.input, &out = g.output;
+  const int64_t taps = in.channels * g.taps();
+  Tensor panels = Tensor::empty({round_up(out.channels, kPanel) * taps});
+  pack_transposed(w.data<float>(), out.channels, taps, taps, panels.mutable_data<float>());
+  const TileGrid grid(out.count, out.height, out.width, g.stride);
+  return correlate(in, x, grid, g.span(), g.padding, {{kernel_places(g), panels}}, {1, 0}, bias,
+                   out);
+}
+
+// A pixel of the input was read by the tap p at the output row i where i stride = pixel + padding -
+// p dilation. So with pixel + padding = stride u + a, only the taps with p dilation = stride v + a
+// meet it, at i = u - v: the pixels fall into stride classes a, each with taps of its own. A tile
+// is a pair u, which reads dy from u - reach to u.
+Tensor input_gradient(const Geometry& g, const Tensor& dy, const Tensor& w) {
+  const Images &in = g.output, &out = g.input;
+  const Pair stride = g.stride, padding = g.padding, span = g.span();
+  const Pair reach{(span[0] - 1) / stride[0], (span[1] - 1) / stride[1]};  // the largest v
+  std::vector<PixelClass> classes(size_t(stride[0] * stride[1]));
+  std::vector<std::vector<int64_t>> taps(classes.size());
+  const Places places = kernel_places(g);
+  for (size_t tap = 0; tap < places.size(); ++tap) {
+    const auto [row, column] = places[tap];
+    const auto a = size_t(row % stride[0] * stride[1] + column % stride[1]);
+    classes[a].places.push_back({reach[0] - row / stride[0], reach[1] - column / stride[1]});
+    taps[a].push_back(int64_t(tap));
+  }
+  const float* const weights = w.data<float>();
+  for (size_t a = 0; a < classes.size(); ++a) {
+    const auto count = int64_t(taps[a].size());
+    classes[a].panels = Tensor::zeros({round_up(out.channels, kPanel) * in.channels * count});
+    float* const panels = classes[a].panels.mutable_data<float>();
+    parallel_ranges(in.channels, 8, [&](int64_t begin, int64_t end) {
+      for (int64_t o = begin; o < end; ++o)
+        for (int64_t c = 0; c < out.channels; ++c)
+          for (int64_t i = 0; i < count; ++i)
+            panels[((c / kPanel * in.channels + o) * count + i) * kPanel + c % kPanel] =
+                weights[(o * out.channels + c) * g.taps() + taps[a][size_t(i)]];
+    });
+  }
+  const TileGrid grid(out.count, (out.height - 1 + padding[0]) / stride[0] + 1,
+                      (out.width - 1 + padding[1]) / stride[1] + 1, {1, 1});
+  return correlate(in, dy, grid, {reach[0] + 1, reach[1] + 1}, reach, classes, {stride, padding},
+                   {}, out);
 }
 
 namespace {
@@ -333,10 +308,10 @@ Tensor weight_gradient(const Geometry& g, const Tensor& dy, const Tensor& x) {
       copy.read(x_data, 0);
       std::vector<int64_t> starts;
       for (int64_t t = first; t < last; ++t) starts.push_back(copy.tile(t - first) - copy.tile(0));
-      const std::vector<int64_t> offsets = tap_offsets(g, copy);
+      const std::vector<int64_t> taps_at = offsets(kernel_places(g), in.channels, copy);
       for (int64_t o = 0; o < filters; o += kPanel) {
         read_pixels(dy_data, out, grid, first, last, o, lanes);
-        add_tap_sums(copy.tile(0), starts, offsets, lanes, sums_data + (p * filters + o) * taps);
+        add_tap_sums(copy.tile(0), starts, taps_at, lanes, sums_data + (p * filters + o) * taps);
       }
     }
   });
