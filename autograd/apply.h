@@ -21,10 +21,12 @@
 //   3. ops/<family>.cpp: write the struct and the function `return apply(ops::MyOp{}, x);`.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <optional>
 
 #include "autograd/all_ops.h"
+#include "autograd/anomaly.h"
 #include "autograd/node.h"
 
 namespace gradian {
@@ -68,10 +70,15 @@ struct OpNode final : Node {
   std::optional<Op> op;
 };
 
-// Wraps `output`, which op.forward computed from `inputs`.
+// Wraps `output`, which op.forward computed from `inputs`, and records that it did so if one of
+// them needs a gradient.
 template <DifferentiableOp Op>
 Variable record(const Op& op, Inputs inputs, Tensor output) {
   static_assert(AllOps::contains<Op>, "add the op to its file's list in autograd/all_ops.h");
+  if (DetectAnomaly::enabled()) [[unlikely]]
+    check_output(Op::name, inputs, output);
+  if (!grad_enabled() || std::ranges::none_of(inputs, &Variable::requires_grad))
+    return Variable(std::move(output));
   auto node = std::make_shared<OpNode<Op>>(op, std::move(inputs), output);
   return Variable::recorded(std::move(output), std::move(node));
 }
@@ -90,23 +97,10 @@ template <DifferentiableOp Op, class... In>
 Variable apply(const Op& op, const In&... inputs) {
   const Calling calling(Op::name);
   Tensor output = op.forward(value_of(inputs)...);
-  if (!grad_enabled() || !(needs_grad(inputs) || ...)) return Variable(std::move(output));
+  // The common case without a list of inputs, which record() would need.
+  const bool needed = grad_enabled() && (needs_grad(inputs) || ...);
+  if (!needed && !DetectAnomaly::enabled()) return Variable(std::move(output));
   return record(op, {Variable(inputs)...}, std::move(output));
-}
-
-// For ops with any number of inputs.
-template <DifferentiableOp Op>
-Variable apply(const Op& op, const Inputs& inputs) {
-  const Calling calling(Op::name);
-  std::vector<Tensor> values;
-  bool any = false;
-  for (const Variable& input : inputs) {
-    values.push_back(input.value());
-    any = any || input.requires_grad();
-  }
-  Tensor output = op.forward(values);
-  if (!grad_enabled() || !any) return Variable(std::move(output));
-  return record(op, inputs, std::move(output));
 }
 
 template <class... Ops>

@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "autograd/anomaly.h"
 #include "autograd/node.h"
 #include "autograd/ops.h"
 #include "tensor/kernels.h"
@@ -35,8 +36,11 @@ Variable matched_to_input(const Node& node, size_t i, const Variable& gradient) 
   return sum_to(gradient, input.shape());
 }
 
+// What the rule returns, in the inputs' shapes; undefined for inputs that need no gradient.
 Gradients run_rule(const Node& node, const Context& context, const Variable& gradient) {
   Gradients gradients;
+  // What a rule computes on its way to the gradients is its own affair: it selects from it.
+  const DetectAnomaly inside(false);
   try {
     gradients = node.backward(context, gradient);
   } catch (const Error& error) {
@@ -44,6 +48,11 @@ Gradients run_rule(const Node& node, const Context& context, const Variable& gra
   }
   check(gradients.size() == node.inputs.size(), node.name(), ": the rule returned ",
         gradients.size(), " gradients for ", node.inputs.size(), " inputs");
+  for (size_t i = 0; i < gradients.size(); ++i)
+    gradients[i] = context.needs(i) && gradients[i].defined()
+                       ? matched_to_input(node, i, gradients[i])
+                       : Variable();
+  if (inside.before()) check_gradients(node, gradient, gradients);
   return gradients;
 }
 
@@ -82,15 +91,14 @@ void run(const std::vector<Variable>& outputs, const std::vector<Variable>& grad
       const Context context(node, output, needs[n]);
       const Gradients gradients = run_rule(node, context, gradient);
       for (size_t i = 0; i < gradients.size(); ++i)
-        if (needs[n][i] && gradients[i].defined())
-          accumulate(sums, key_of(node.inputs[i]), matched_to_input(node, i, gradients[i]));
+        if (gradients[i].defined()) accumulate(sums, key_of(node.inputs[i]), gradients[i]);
     }
     if (!retain_graph) node.release();
   }
 }
 
 // The gradient that the walk starts with at `output`: `grad_output`, or 1 where that is undefined.
-// `called` is the user's call, in parts, for errors.
+// `called` is what errors call the output, in parts.
 template <class... Called>
 Variable first_gradient(const Variable& output, const Variable& grad_output,
                         const Called&... called) {
@@ -109,9 +117,13 @@ Variable first_gradient(const Variable& output, const Variable& grad_output,
 }  // namespace
 
 void Variable::backward(const Variable& grad_output, bool retain_graph) const {
-  check(defined(), "backward: the variable is undefined");
-  check(requires_grad(), "backward: nothing to differentiate, the variable does not require grad");
-  const Variable gradient = first_gradient(*this, grad_output, "backward: the variable");
+  Variable gradient;
+  {  // the arguments; errors of the walk name ops
+    const Calling calling("backward");
+    check(defined(), "the variable is undefined");
+    check(requires_grad(), "nothing to differentiate, the variable does not require grad");
+    gradient = first_gradient(*this, grad_output, "the variable");
+  }
   std::unordered_set<const void*> targets;
   const std::vector<Variable> leaves = leaves_of(*this);
   for (const Variable& leaf : leaves) targets.insert(leaf.id());
@@ -129,17 +141,20 @@ std::vector<Variable> grad(const std::vector<Variable>& outputs,
                            const std::vector<Variable>& inputs,
                            const std::vector<Variable>& grad_outputs, bool create_graph,
                            bool retain_graph) {
-  check(grad_outputs.empty() || grad_outputs.size() == outputs.size(), "grad: ", outputs.size(),
-        " outputs but ", grad_outputs.size(), " grad_outputs");
   std::vector<Variable> gradients;
-  for (size_t i = 0; i < outputs.size(); ++i)
-    gradients.push_back(first_gradient(
-        outputs[i], grad_outputs.empty() ? Variable() : grad_outputs[i], "grad: output ", i));
   std::unordered_set<const void*> targets;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    check(inputs[i].defined(), "grad: input ", i, " is undefined");
-    check(inputs[i].requires_grad(), "grad: input ", i, " does not require grad");
-    targets.insert(key_of(inputs[i]));
+  {  // the arguments; errors of the walk name ops
+    const Calling calling("grad");
+    check(grad_outputs.empty() || grad_outputs.size() == outputs.size(), outputs.size(),
+          " outputs but ", grad_outputs.size(), " grad_outputs");
+    for (size_t i = 0; i < outputs.size(); ++i)
+      gradients.push_back(first_gradient(
+          outputs[i], grad_outputs.empty() ? Variable() : grad_outputs[i], "output ", i));
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      check(inputs[i].defined(), "input ", i, " is undefined");
+      check(inputs[i].requires_grad(), "input ", i, " does not require grad");
+      targets.insert(key_of(inputs[i]));
+    }
   }
   GradientSums sums;
   run(outputs, gradients, targets, create_graph, retain_graph || create_graph, sums);

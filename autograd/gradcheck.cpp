@@ -37,25 +37,6 @@ std::vector<Variable> leaves(const std::vector<Tensor>& values) {
   return result;
 }
 
-Shape index_of(int64_t entry, const Shape& shape) {
-  Shape index = shape;
-  for (int axis = shape.size() - 1; axis >= 0; --axis) {
-    index[axis] = entry % shape[axis];
-    entry /= shape[axis];
-  }
-  return index;
-}
-
-// The results; an exception of the function gets the name of the check before its text.
-std::vector<Variable> called(const std::string& name, const MultiFunction& function,
-                             const std::vector<Variable>& variables) {
-  try {
-    return function(variables);
-  } catch (const std::exception& error) {
-    fail(name, ": the function failed: ", error.what());
-  }
-}
-
 // Where two calls' results first differ, or "" when they are the same, to the bit or to a relative
 // error below `rounding`.
 std::string first_difference(const std::vector<Variable>& first,
@@ -74,46 +55,41 @@ std::string first_difference(const std::vector<Variable>& first,
   return "";
 }
 
-// A first call, and what keeps the function from being checked at all; "" when nothing does.
-struct Trial {
-  std::vector<Variable> variables, outputs;
-  std::string fault;
+// What keeps a function from being checked at all.
+struct Uncheckable {
+  std::string reason;
 };
 
-Trial try_out(const std::string& name, const MultiFunction& function,
-              const std::vector<Tensor>& inputs) {
-  for (const Tensor& input : inputs)
-    check(input.dtype() == DType::float64, name, ": gradient checks need float64 inputs, got ",
-          input.dtype());
+// The results of a first call.
+std::vector<Variable> try_out(const MultiFunction& function, const std::vector<Variable>& inputs) {
+  std::vector<Tensor> values;
   std::vector<Tensor::Stamp> stamps;
-  for (const Tensor& input : inputs) stamps.push_back(input.stamp());
-  Trial trial{leaves(inputs), {}, ""};
-  trial.outputs = called(name, function, trial.variables);
+  for (const Variable& input : inputs) {
+    values.push_back(input.value());
+    stamps.push_back(input.value().stamp());
+  }
+  const std::vector<Variable> outputs = function(inputs);
   for (size_t i = 0; i < inputs.size(); ++i)
-    if (trial.variables[i].value().stamp() != stamps[i]) {
-      trial.fault = text("the function writes to input ", i,
-                         ", which it must leave as it is: it is called many times");
-      return trial;
-    }
-  for (const Variable& output : trial.outputs)
-    if (!output.defined() || output.dtype() != DType::float64) {
-      trial.fault = output.defined() ? text("the result is ", output.dtype(), ", expected float64")
-                                     : "the result is undefined";
-      return trial;
-    }
-  const std::string other = first_difference(trial.outputs, called(name, function, leaves(inputs)));
+    if (inputs[i].value().stamp() != stamps[i])
+      throw Uncheckable{text("the function writes to input ", i,
+                             ", which it must leave as it is: it is called many times")};
+  for (const Variable& output : outputs) {
+    if (!output.defined()) throw Uncheckable{"the result is undefined"};
+    if (output.dtype() != DType::float64)
+      throw Uncheckable{text("the result is ", output.dtype(), ", expected float64")};
+  }
+  const std::string other = first_difference(outputs, function(leaves(values)));
   if (!other.empty())
-    trial.fault = text("two calls with the same inputs gave ", other,
-                       ": is the function random, or does it keep a state? Seed what it draws "
-                       "inside of it (manual_seed), and put dropout into evaluation mode");
-  return trial;
+    throw Uncheckable{text("two calls with the same inputs gave ", other,
+                           ": is the function random, or does it keep a state? Seed what it draws "
+                           "inside of it (manual_seed), and put dropout into evaluation mode")};
+  return outputs;
 }
 
 // The difference quotient of sum(cotangent * output) along one entry. Differences are taken
 // output by output before they are summed: those that do not depend on the entry cancel exactly.
-double numeric_derivative(const std::string& name, const MultiFunction& function,
-                          std::vector<Tensor> inputs, size_t input, int64_t entry,
-                          const std::vector<Tensor>& cotangents, double step) {
+double numeric_derivative(const MultiFunction& function, std::vector<Tensor> inputs, size_t input,
+                          int64_t entry, const std::vector<Tensor>& cotangents, double step) {
   const Tensor center = inputs[input];
   const double x = center.contiguous().data<double>()[entry], h = step * std::max(1.0, std::abs(x));
   double total = 0;
@@ -122,7 +98,7 @@ double numeric_derivative(const std::string& name, const MultiFunction& function
     for (const int side : {0, 1}) {
       inputs[input] = center.clone();
       inputs[input].mutable_data<double>()[entry] = side == 0 ? x - distance : x + distance;
-      results[side] = called(name, function, leaves(inputs));
+      results[side] = function(leaves(inputs));
     }
     for (size_t i = 0; i < cotangents.size(); ++i) {
       const Tensor difference = sub(results[1][i].value(), results[0][i].value());
@@ -140,25 +116,16 @@ std::vector<int64_t> entries_to_check(int64_t count, int64_t most, Generator& ge
 }
 
 // `of` is value_of or gradients_of: what is checked, of the function and of its held version.
-GradCheckResult check_function(const std::string& name, MultiFunction (*of)(const Function&),
-                               const Function& checked, const std::vector<Tensor>& inputs,
-                               const GradCheckOptions& options) {
-  GradCheckResult result;
-  const MultiFunction function = of(checked);
-  const auto [variables, outputs, fault] = try_out(name, function, inputs);
-  if (!fault.empty()) {
-    result.message = name + ": " + fault;
-    return result;
-  }
+GradCheckResult check_function(MultiFunction (*of)(const Function&), const Function& checked,
+                               const std::vector<Tensor>& inputs, const GradCheckOptions& options) {
+  const std::vector<Variable> variables = leaves(inputs);
+  const std::vector<Variable> outputs = try_out(of(checked), variables);
   const MultiFunction measured = of(options.held ? options.held : checked);
   if (options.held) {
-    const std::string other =
-        first_difference(outputs, called(name, measured, leaves(inputs)), 1e-10);
-    if (!other.empty()) {
-      result.message = text(name, ": without and with its part held the function gave ", other,
-                            ": is it held at its value at these inputs?");
-      return result;
-    }
+    const std::string other = first_difference(outputs, measured(leaves(inputs)), 1e-10);
+    if (!other.empty())
+      throw Uncheckable{text("without and with its part held the function gave ", other,
+                             ": is it held at its value at these inputs?")};
   }
   Generator generator(options.seed);
   std::vector<Tensor> cotangents;
@@ -169,14 +136,12 @@ GradCheckResult check_function(const std::string& name, MultiFunction (*of)(cons
     differentiable.push_back(output);
     grad_outputs.emplace_back(cotangents.back());
   }
-  if (differentiable.empty() && !options.expect_zero) {
-    result.message = name + ": the result does not depend on any input";
-    return result;
-  }
+  if (differentiable.empty() && !options.expect_zero)
+    throw Uncheckable{"the result does not depend on any input"};
   const std::vector<Variable> gradients = grad(differentiable, variables, grad_outputs);
 
+  GradCheckResult result{.message = "nothing was perturbed"};
   double largest = 0;
-  std::string worst = "nothing was perturbed";
   for (size_t input = 0; input < inputs.size(); ++input) {
     const Tensor analytic = gradients[input].defined()
                                 ? gradients[input].value().contiguous()
@@ -186,7 +151,7 @@ GradCheckResult check_function(const std::string& name, MultiFunction (*of)(cons
     double scale = 0;
     for (int64_t entry : entries) {
       numeric.push_back(
-          numeric_derivative(name, measured, inputs, input, entry, cotangents, options.step));
+          numeric_derivative(measured, inputs, input, entry, cotangents, options.step));
       scale = std::max({scale, std::abs(numeric.back()), std::abs(analytic.data<double>()[entry])});
     }
     largest = std::max(largest, scale);
@@ -197,18 +162,35 @@ GradCheckResult check_function(const std::string& name, MultiFunction (*of)(cons
       ++result.entries;
       if (error <= result.max_error && result.entries > 1) continue;
       result.max_error = std::isnan(error) ? INFINITY : error;
-      worst = text("input ", input, " at ", index_of(entries[i], inputs[input].shape()),
-                   std::setprecision(9), ": numeric ", n, ", analytic ", a, std::setprecision(3),
-                   ", relative error ", error);
+      result.message = text("input ", input, " at ", index_of(entries[i], inputs[input].shape()),
+                            std::setprecision(9), ": numeric ", n, ", analytic ", a,
+                            std::setprecision(3), ", relative error ", error);
     }
   }
   result.passed = result.entries > 0 && result.max_error <= options.tolerance;
-  result.message = name + ": " + worst;
   if (options.expect_zero ? largest > 1e-10 : largest < 1e-6) {
     result.passed = false;
-    result.message = text(name, ": the largest gradient entry is ", largest,
+    result.message = text("the largest gradient entry is ", largest,
                           options.expect_zero ? ", expected zero" : ", which proves nothing");
   }
+  return result;
+}
+
+// The result of `check`, or what kept it from one, under the name of the check.
+GradCheckResult named(const std::string& name, const std::vector<Tensor>& inputs,
+                      const std::function<GradCheckResult()>& check_inputs) {
+  for (const Tensor& input : inputs)
+    check(input.dtype() == DType::float64, name, ": gradient checks need float64 inputs, got ",
+          input.dtype());
+  GradCheckResult result;
+  try {
+    result = check_inputs();
+  } catch (const Uncheckable& fault) {
+    result.message = fault.reason;
+  } catch (const std::exception& error) {
+    fail(name, ": the function failed: ", error.what());
+  }
+  result.message = name + ": " + result.message;
   return result;
 }
 
@@ -216,20 +198,19 @@ GradCheckResult check_function(const std::string& name, MultiFunction (*of)(cons
 
 GradCheckResult gradcheck(const std::string& name, const Function& function,
                           const std::vector<Tensor>& inputs, const GradCheckOptions& options) {
-  return check_function(name, value_of, function, inputs, options);
+  return named(name, inputs, [&] { return check_function(value_of, function, inputs, options); });
 }
 
 GradCheckResult gradgradcheck(const std::string& name, const Function& function,
                               const std::vector<Tensor>& inputs, const GradCheckOptions& options) {
-  const std::string full_name = name + " (second order)";
-  const Trial trial = try_out(full_name, value_of(function), inputs);
-  if (!trial.fault.empty()) return {.message = full_name + ": " + trial.fault};
-  // The cotangent v joins the inputs: the gradient must be right as a function of it too.
-  const Shape output_shape = trial.outputs[0].shape();
-  Generator generator(options.seed + 1);
-  std::vector<Tensor> extended = inputs;
-  extended.push_back(randn(output_shape, DType::float64, 0, 1, generator));
-  return check_function(full_name, gradients_of, function, extended, options);
+  return named(name + " (second order)", inputs, [&] {
+    const Shape output_shape = try_out(value_of(function), leaves(inputs))[0].shape();
+    // The cotangent v joins the inputs: the gradient must be right as a function of it too.
+    Generator generator(options.seed + 1);
+    std::vector<Tensor> extended = inputs;
+    extended.push_back(randn(output_shape, DType::float64, 0, 1, generator));
+    return check_function(gradients_of, function, extended, options);
+  });
 }
 
 Tensor distinct_values(const Shape& shape, double low, double high, uint64_t seed) {

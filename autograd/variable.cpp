@@ -22,6 +22,13 @@ std::mutex gradient_mutex;
     pthread_atfork([] { gradient_mutex.lock(); }, [] { gradient_mutex.unlock(); },
                    [] { gradient_mutex.unlock(); });
 
+// What may be called outside of any function that names itself is named here, when it fails: a
+// Calling in each would cost more than what they do.
+[[noreturn]] void fail_under(const char* function, const char* what) {
+  const Calling calling(function);
+  fail(what);
+}
+
 }  // namespace
 
 struct Variable::State {
@@ -32,7 +39,7 @@ struct Variable::State {
 };
 
 Variable::Variable(Tensor value, bool requires_grad) : state_(std::make_shared<State>()) {
-  check(value.defined(), "Variable: the tensor is undefined");
+  if (!value.defined()) fail_under("Variable", "the tensor is undefined");
   state_->value = std::move(value);
   if (requires_grad) set_requires_grad(true);
 }
@@ -44,10 +51,13 @@ Variable Variable::recorded(Tensor value, std::shared_ptr<Node> creator) {
   return variable;
 }
 
-const Tensor& Variable::array() const {
-  check(defined(), "Variable: value of an undefined variable");
-  return state_->value;
+Variable::State& Variable::state(const char* asked) const {
+  if (!defined()) [[unlikely]]
+    fail_under(asked, "the variable is undefined");
+  return *state_;
 }
+
+const Tensor& Variable::array() const { return state("Variable").value; }
 
 Variable Variable::owned() && {
   Tensor value = array();
@@ -58,32 +68,30 @@ Variable Variable::owned() && {
 bool Variable::requires_grad() const { return defined() && state_->requires_grad; }
 
 void Variable::set_requires_grad(bool requires_grad) const {
-  check(!creator(), "set_requires_grad: only a leaf can be set; detach() first");
-  check(!requires_grad || is_floating(dtype()), "requires_grad: expected float32 or float64, got ",
-        dtype());
+  const Calling calling("set_requires_grad");
+  check(!creator(), "only a leaf can be set; detach() first");
+  check(!requires_grad || is_floating(dtype()), "expected float32 or float64, got ", dtype());
   state_->requires_grad = requires_grad;
 }
 
-const std::shared_ptr<Node>& Variable::creator() const& {
-  check(defined(), "Variable: creator of an undefined variable");
-  return state_->creator;
-}
+const std::shared_ptr<Node>& Variable::creator() const& { return state("creator").creator; }
 
 Variable Variable::grad() const {
-  check(defined(), "Variable: grad of an undefined variable");
+  const State& shared = state("grad");
   const std::lock_guard lock(gradient_mutex);
-  return state_->grad;
+  return shared.grad;
 }
 
 void Variable::set_grad(Variable grad) const {
-  check(defined(), "Variable: set_grad of an undefined variable");
+  const Calling calling("set_grad");
   if (grad.defined()) {
-    check(grad.shape() == shape() && grad.dtype() == dtype(), "set_grad: the gradient is ",
+    check(grad.shape() == shape() && grad.dtype() == dtype(), "the gradient is ",
           describe(grad.value()), ", the variable ", describe(value()));
     grad = std::move(grad).owned();
   }
+  State& shared = state("set_grad");
   const std::lock_guard lock(gradient_mutex);
-  std::swap(state_->grad, grad);
+  std::swap(shared.grad, grad);
 }
 
 // The sum is made without the lock. If another thread has set a gradient meanwhile, it is made
@@ -101,17 +109,19 @@ void Variable::add_to_grad(Variable gradient) const {
 }
 
 void Variable::set_value(Tensor value) const {
-  check(!creator(), "set_value: only a leaf can be set");
-  check(value.defined(), "set_value: the tensor is undefined");
-  check(value.shape() == shape() && value.dtype() == dtype(), "set_value: the value is ",
-        describe(value), ", the variable ", describe(this->value()));
+  const Calling calling("set_value");
+  check(!creator(), "only a leaf can be set");
+  check(value.defined(), "the tensor is undefined");
+  check(value.shape() == shape() && value.dtype() == dtype(), "the value is ", describe(value),
+        ", the variable ", describe(this->value()));
   state_->value = std::move(value).owned();
 }
 
 void Variable::set_dtype(DType dtype) const {
-  check(!creator(), "set_dtype: only a leaf can be set");
+  const Calling calling("set_dtype");
+  check(!creator(), "only a leaf can be set");
   check(!requires_grad() || is_floating(dtype),
-        "set_dtype: a variable that requires grad needs float32 or float64, got ", dtype);
+        "a variable that requires grad needs float32 or float64, got ", dtype);
   zero_grad();
   state_->value = state_->value.to(dtype);
 }

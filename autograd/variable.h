@@ -90,6 +90,8 @@ class Variable {
   void add_to_grad(Variable gradient) const;
 
   struct State;
+  // Fails if the variable is undefined; `asked` is what errors name outside of other functions.
+  State& state(const char* asked) const;
   std::shared_ptr<State> state_;
 };
 

@@ -85,6 +85,15 @@ Axes broadcast_axes(const Shape& from, const Shape& to) {
   return axes;
 }
 
+Shape index_of(int64_t element, Shape shape) {
+  for (int axis = shape.size() - 1; axis >= 0; --axis) {
+    const int64_t size = shape[axis];
+    shape[axis] = element % size;
+    element /= size;
+  }
+  return shape;
+}
+
 Shape infer_shape(const Shape& requested, int64_t elements) {
   Shape shape = requested;
   int unknown = -1;

@@ -128,6 +128,9 @@ bool broadcasts_to(const Shape& from, const Shape& to);
 // The axes of `to` along which an array of shape `from` is repeated when it broadcasts to it.
 Axes broadcast_axes(const Shape& from, const Shape& to);
 
+// The index of the element that is number `element`, from 0 on, in row-major order.
+Shape index_of(int64_t element, Shape shape);
+
 // Replaces one -1 by what the number of elements leaves for it; fails if that cannot be.
 Shape infer_shape(const Shape& requested, int64_t elements);
 

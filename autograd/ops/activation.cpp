@@ -27,48 +27,46 @@ Variable gated(const Variable& x, Variable (*f)(const Variable&)) {
 
 }  // namespace
 
-Variable abs(const Variable& x) try {
+Variable abs(const Variable& x) {
+  const Calling calling("abs");
   return x * Variable(sign(x.value()));
-} catch (const Error& error) {
-  fail_as("abs", error);
 }
 
-Variable square(const Variable& x) try { return x * x; } catch (const Error& error) {
-  fail_as("square", error);
+Variable square(const Variable& x) {
+  const Calling calling("square");
+  return x * x;
 }
 
-Variable reciprocal(const Variable& x) try {
+Variable reciprocal(const Variable& x) {
+  const Calling calling("reciprocal");
   check_floating(x);
   return 1 / x;
-} catch (const Error& error) {
-  fail_as("reciprocal", error);
 }
 
-Variable rsqrt(const Variable& x) try {
+Variable rsqrt(const Variable& x) {
+  const Calling calling("rsqrt");
   return pow(where(x < 0, sqrt(x), x), -0.5);  // sqrt has NaN at -infinity, where pow has 0
-} catch (const Error& error) {
-  fail_as("rsqrt", error);
 }
 
-Variable clamp(const Variable& x, std::optional<double> low, std::optional<double> high) try {
+Variable clamp(const Variable& x, std::optional<double> low, std::optional<double> high) {
+  const Calling calling("clamp");
   check(low || high, "neither bound is given");
   const double lowest = low.value_or(-HUGE_VAL), highest = high.value_or(HUGE_VAL);
   check(lowest <= highest, "low ", lowest, " is not less than or equal to high ", highest);
   const Variable from_below = low ? where(x <= lowest, lowest, x) : x;
   return high ? where(x >= highest, highest, from_below) : from_below;
-} catch (const Error& error) {
-  fail_as("clamp", error);
 }
 
 Tensor clamp(const Tensor& x, std::optional<double> low, std::optional<double> high) {
+  const Calling calling("clamp");
   return clamp(Variable(x), low, high).value();
 }
 
-Variable leaky_relu(const Variable& x, double negative_slope) try {
+Variable leaky_relu(const Variable& x, double negative_slope) {
+  const Calling calling("leaky_relu");
   check_floating(x);
+  check_finite("negative_slope", negative_slope);
   return where(x > 0, x, x * negative_slope);
-} catch (const Error& error) {
-  fail_as("leaky_relu", error);
 }
 
 // y = x where x > 0, else a x;  dx = dy where x > 0, else a dy; da = the sum of x dy elsewhere
@@ -96,39 +94,37 @@ struct ops::Prelu {
                 0.3, 0.4)};
   }
 };
-Variable prelu(const Variable& x, const Variable& weight) try {
+Variable prelu(const Variable& x, const Variable& weight) {
+  const Calling calling("prelu");
   check_floating(x);
   if (weight.numel() == 1 && weight.dim() > x.dim()) return prelu(x, reshape(weight, {}));
   check(broadcasts_to(weight.shape(), x.shape()), "weight ", weight.shape(),
         " does not broadcast to x ", x.shape());
   return fused::prelu_applies(x.shape(), weight.shape()) ? apply(ops::Prelu{}, x, weight)
                                                          : ops::Prelu{}.composite({x, weight});
-} catch (const Error& error) {
-  fail_as("prelu", error);
 }
 
-Variable silu(const Variable& x) try { return gated(x, sigmoid); } catch (const Error& error) {
-  fail_as("silu", error);
+Variable silu(const Variable& x) {
+  const Calling calling("silu");
+  return gated(x, sigmoid);
 }
 
-Variable gelu(const Variable& x, bool approximate_tanh) try {
+Variable gelu(const Variable& x, bool approximate_tanh) {
+  const Calling calling("gelu");
   if (approximate_tanh)
     return gated(x, [](const Variable& v) {
       const double scale = std::sqrt(2 / std::numbers::pi);
       return 0.5 * (1 + tanh(scale * (v + 0.044715 * pow(v, 3))));
     });
   return gated(x, [](const Variable& v) { return 0.5 * (1 + erf(v * (1 / std::numbers::sqrt2))); });
-} catch (const Error& error) {
-  fail_as("gelu", error);
 }
 
-Variable dropout(const Variable& x, double p, bool training) try {
+Variable dropout(const Variable& x, double p, bool training) {
+  const Calling calling("dropout");
   check(p >= 0 && p <= 1, "expected a probability, got ", p);
-  if (!training || p == 0) return x;
   check_floating(x);
+  if (!training || p == 0) return x;
   return where(rand(x.shape(), x.dtype()) > p, x, 0) * (p == 1 ? 0 : 1 / (1 - p));
-} catch (const Error& error) {
-  fail_as("dropout", error);
 }
 
 template std::vector<OpCases> cases_of(ops::ActivationOps);

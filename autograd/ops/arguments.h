@@ -23,32 +23,45 @@ inline void check_floating(const Variable& x) {
   check(is_floating(x.dtype()), "expected float32 or float64, got ", x.dtype());
 }
 
-// The term that keeps a division by 0 away; 0 is allowed.
-inline void check_eps(double eps) { check(eps >= 0, "eps must not be negative, got ", eps); }
-
-// Of an option, a number: `what` is what errors call it, `op` what has it. NaN fails both.
-inline void check_positive(const char* op, const char* what, double value) {
-  check(value > 0 && std::isfinite(value), op, ": ", what, " must be positive and finite, got ",
-        value);
+// Of an option, a number: `what` is what errors call it. NaN fails each of them.
+inline void check_finite(const char* what, double value) {
+  check(std::isfinite(value), what, " must be finite, got ", value);
 }
-inline void check_not_negative(const char* op, const char* what, double value) {
-  check(value >= 0 && std::isfinite(value), op, ": ", what,
-        " must be finite and not negative, got ", value);
+inline void check_positive(const char* what, double value) {
+  check(value > 0 && std::isfinite(value), what, " must be positive and finite, got ", value);
+}
+inline void check_not_negative(const char* what, double value) {
+  check(value >= 0 && std::isfinite(value), what, " must be finite and not negative, got ", value);
 }
 
 // Fails unless labels is int64 [rows] with every value in [0, num_classes), or `ignore_index` where
 // one is given. Of losses and of the margin head, whose kernels index by labels unchecked.
-inline void check_labels(const char* op, const Tensor& labels, int64_t rows, int64_t num_classes,
+inline void check_labels(const Tensor& labels, int64_t rows, int64_t num_classes,
                          std::optional<int64_t> ignore_index = {}) {
-  check(labels.dtype() == DType::int64, op, ": labels must be int64, got ", labels.dtype());
-  check(labels.shape() == Shape{rows}, op, ": expected ", rows, " labels, got shape ",
-        labels.shape());
+  check(labels.defined(), "the labels are undefined");
+  check(labels.dtype() == DType::int64, "labels must be int64, got ", labels.dtype());
+  check(labels.shape() == Shape{rows}, "expected ", rows, " labels, got shape ", labels.shape());
   const std::vector<int64_t> values = labels.to_vector<int64_t>();
   for (int64_t row = 0; row < rows; ++row) {
     const int64_t label = values[static_cast<size_t>(row)];
-    check((label >= 0 && label < num_classes) || label == ignore_index, op, ": label ", label,
-          " at row ", row, ", but there are ", num_classes, " classes");
+    check((label >= 0 && label < num_classes) || label == ignore_index, "label ", label, " at row ",
+          row, ", but there are ", num_classes, " classes");
   }
+}
+
+// To go, with their last use.
+inline void check_positive(const char* op, const char* what, double value) {
+  const Calling calling(op);
+  check_positive(what, value);
+}
+inline void check_not_negative(const char* op, const char* what, double value) {
+  const Calling calling(op);
+  check_not_negative(what, value);
+}
+inline void check_labels(const char* op, const Tensor& labels, int64_t rows, int64_t num_classes,
+                         std::optional<int64_t> ignore_index = {}) {
+  const Calling calling(op);
+  check_labels(labels, rows, num_classes, ignore_index);
 }
 
 }  // namespace gradian

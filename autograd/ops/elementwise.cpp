@@ -156,6 +156,7 @@ struct ops::Pow {
   }
 };
 Variable pow(VariableOrNumber x, VariableOrNumber exponent) {
+  const Calling calling("pow");
   return with_arrays("pow", x, exponent, [](const Variable& base, const Variable& p) {
     return apply(ops::Pow{}, base, p);
   });
@@ -321,18 +322,21 @@ struct ops::Where {
   }
 };
 Variable where(const Tensor& condition, VariableOrNumber a, VariableOrNumber b) {
+  const Calling calling("where");
   return with_arrays("where", a, b, [&](const Variable& taken, const Variable& otherwise) {
     return apply(ops::Where{}, taken, otherwise, condition);
   });
 }
 
-Variable neg(const Variable& x) try { return x * -1.0; } catch (const Error& error) {
-  fail_as("neg", error);
+Variable neg(const Variable& x) {
+  const Calling calling("neg");
+  return x * -1.0;
 }
 
 namespace {
 
 Variable binary(const char* op, VariableOrNumber a, VariableOrNumber b, Binary function) {
+  const Calling calling(op);
   return with_arrays(op, a, b, function);
 }
 
@@ -347,20 +351,19 @@ Variable operator-(const Variable& x) { return neg(x); }
 namespace {
 
 // x = f(x, y)
-Variable& assign(const char* op, Variable& x, VariableOrNumber y, Binary f) try {
+Variable& assign(const char* op, Variable& x, VariableOrNumber y, Binary f) {
+  const Calling calling(op);
   const Variable result = binary(op, x, y, f);
   if (!x.requires_grad() || x.creator()) return x = result;
-  check(!grad_enabled(), op,
-        ": the variable is a leaf that requires grad: give the result another ",
+  check(!grad_enabled(), "the variable is a leaf that requires grad: give the result another ",
         "name, or update the leaf under NoGrad");
   x.set_value(result.value());
   return x;
-} catch (const Error& error) {
-  fail_as(op, error);
 }
 
 Tensor compare(const char* op, VariableOrNumber a, VariableOrNumber b,
                Tensor (*kernel)(TensorOrNumber, TensorOrNumber)) {
+  const Calling calling(op);
   return with_arrays(op, a, b, [kernel](const Variable& left, const Variable& right) {
     return kernel(left.value(), right.value());
   });

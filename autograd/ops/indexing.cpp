@@ -39,9 +39,8 @@ Variable gather(const Variable& x, int axis, const Tensor& index) {
 }
 
 Variable gather_known(const Variable& x, int axis, const Tensor& index, const Tensor& result) {
-  check(index.shape() == result.shape(), "gather_known: index ", index.shape(), " but result ",
-        result.shape());
-  if (!grad_enabled() || !x.requires_grad()) return Variable(result);
+  const Calling calling("gather_known");
+  check(index.shape() == result.shape(), "index ", index.shape(), " but result ", result.shape());
   return record(ops::Gather{axis}, {x, Variable(index)}, result);
 }
 
@@ -70,24 +69,22 @@ Variable scatter_add(const Shape& shape, int axis, const Tensor& index, const Va
   return apply(ops::ScatterAdd{shape, axis}, source, index);
 }
 
-Variable index_select(const Variable& x, int axis, const Tensor& index) try {
+Variable index_select(const Variable& x, int axis, const Tensor& index) {
+  const Calling calling("index_select");
   axis = normalize_axis(axis, x.dim(), "index_select");
   check(index.dim() == 1, "expected an index of one axis, got ", index.shape());
   // The index along its axis, the same for every line of x.
   Shape along = Shape::filled(x.dim(), 1), shape = x.shape();
   along[axis] = shape[axis] = index.size(0);
   return gather(x, axis, index.reshape(along).expand(shape));
-} catch (const Error& error) {
-  fail_as("index_select", error);
 }
 
-Variable embedding(const Tensor& index, const Variable& weight) try {
+Variable embedding(const Tensor& index, const Variable& weight) {
+  const Calling calling("embedding");
   check(weight.dim() == 2, "expected weight [num, dim], got ", weight.shape());
   Shape shape = index.shape();
   shape.push_back(weight.size(1));
   return reshape(index_select(weight, 0, index.reshape({-1})), shape);
-} catch (const Error& error) {
-  fail_as("embedding", error);
 }
 
 template std::vector<OpCases> cases_of(ops::IndexingOps);

@@ -11,25 +11,25 @@
 namespace gradian {
 namespace {
 
-void check_head(const char* op, const Variable& x, const Variable& weight, const Tensor& labels,
-                double scale, const MarginFunction& margin) {
-  check(x.dim() == 2 && weight.dim() == 2 && x.size(1) == weight.size(1), op,
-        ": expected x [B, D] and weight [C, D], got x ", x.shape(), ", weight ", weight.shape());
-  check_same_dtype(x.value(), weight.value(), op);
-  check(is_floating(x.dtype()), op, ": expected float32 or float64, got ", x.dtype());
-  check_labels(op, labels, x.size(0), weight.size(0));
+void check_head(const Variable& x, const Variable& weight, const Tensor& labels, double scale,
+                const MarginFunction& margin) {
+  check(x.dim() == 2 && weight.dim() == 2 && x.size(1) == weight.size(1),
+        "expected x [B, D] and weight [C, D], got x ", x.shape(), ", weight ", weight.shape());
+  check_same_dtype(x.value(), weight.value(), "margin_cross_entropy");
+  check_floating(x);
+  check_labels(labels, x.size(0), weight.size(0));
   const double rounded = Tensor::scalar(scale, x.dtype()).item();
-  check(rounded > 0 && std::isfinite(rounded), op, ": the scale must be positive and finite in ",
+  check(rounded > 0 && std::isfinite(rounded), "the scale must be positive and finite in ",
         x.dtype(), ", got ", scale);
-  check(margin != nullptr, op, ": there is no margin");
+  check(margin != nullptr, "there is no margin");
 }
 
 // What the margin makes of the target cosines [B]: as many logits.
-Variable target_logits(const char* op, const MarginFunction& margin, const Variable& cosines) {
+Variable target_logits(const MarginFunction& margin, const Variable& cosines) {
   const Variable logits = margin(cosines);
-  check(logits.defined(), op, ": the margin returned an undefined variable");
-  check(logits.shape() == cosines.shape() && logits.dtype() == cosines.dtype(), op,
-        ": the margin must return ", describe(cosines.value()), ", one logit for each row, got ",
+  check(logits.defined(), "the margin returned an undefined variable");
+  check(logits.shape() == cosines.shape() && logits.dtype() == cosines.dtype(),
+        "the margin must return ", describe(cosines.value()), ", one logit for each row, got ",
         describe(logits.value()));
   return logits;
 }
@@ -38,18 +38,16 @@ Variable target_logits(const char* op, const MarginFunction& margin, const Varia
 
 Variable margin_cross_entropy_composite(const Variable& x, const Variable& weight,
                                         const Tensor& labels, double scale,
-                                        const MarginFunction& margin) try {
-  constexpr auto name = "margin_cross_entropy_composite";
-  check_head(name, x, weight, labels, scale, margin);
+                                        const MarginFunction& margin) {
+  const Calling calling("margin_cross_entropy_composite");
+  check_head(x, weight, labels, scale, margin);
   const Tensor column = labels.unsqueeze(1);                              // [B, 1]
   const Variable cosine = linear(normalize(x, 1), normalize(weight, 1));  // [B, C]
   const Variable target =                                                 // [B]
-      target_logits(name, margin, squeeze(gather(cosine, 1, column), 1));
+      target_logits(margin, squeeze(gather(cosine, 1, column), 1));
   const Tensor is_target = one_hot(labels, weight.size(0), x.dtype());
   const Variable logits = scale * where(is_target, unsqueeze(target, 1), cosine);
   return neg(mean(gather(log_softmax(logits, 1), 1, column)));
-} catch (const Error& error) {
-  fail_as("margin_cross_entropy_composite", error);
 }
 
 // y = mean over i of -log softmax(scale * cosines, the label's replaced)[label];
@@ -69,8 +67,8 @@ struct ops::MarginCrossEntropy {
   Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& labels) const {
     saved->products = fused::cosine_products(x, weight);
     saved->target_cosine = fused::take_targets(saved->products, labels);
-    const Variable target = target_logits(name, margin, Variable(saved->target_cosine));
-    check(!target.requires_grad(), name, ": the margin depends on other variables that require a ",
+    const Variable target = target_logits(margin, Variable(saved->target_cosine));
+    check(!target.requires_grad(), "the margin depends on other variables that require a ",
           "gradient, which they would not get; detach them");
     saved->losses = fused::target_losses(saved->products, target.value().contiguous(), scale);
     return div(sum(saved->losses.loss), Tensor::scalar(static_cast<double>(x.size(0)), x.dtype()));
@@ -79,7 +77,7 @@ struct ops::MarginCrossEntropy {
   Tensor by_target_cosine() const {
     const GradMode record(true);
     const Variable cosine(saved->target_cosine, true);
-    const Variable logits = target_logits(name, margin, cosine);
+    const Variable logits = target_logits(margin, cosine);
     if (!logits.requires_grad()) return Tensor::zeros(cosine.shape(), cosine.dtype());
     return grad({logits}, {cosine}, {Variable(saved->losses.by_target)})[0].value().contiguous();
   }
@@ -122,11 +120,10 @@ struct ops::MarginCrossEntropy {
 };
 
 Variable margin_cross_entropy(const Variable& x, const Variable& weight, const Tensor& labels,
-                              double scale, const MarginFunction& margin) try {
-  check_head(ops::MarginCrossEntropy::name, x, weight, labels, scale, margin);
+                              double scale, const MarginFunction& margin) {
+  const Calling calling(ops::MarginCrossEntropy::name);
+  check_head(x, weight, labels, scale, margin);
   return apply(ops::MarginCrossEntropy{scale, margin}, x, weight, labels.contiguous());
-} catch (const Error& error) {
-  fail_as(ops::MarginCrossEntropy::name, error);
 }
 
 template std::vector<OpCases> cases_of(ops::MarginHeadOps);

@@ -34,9 +34,14 @@ Tensor in_range(const Tensor& squares) {
 
 }  // namespace
 
-Variable norm(const Variable& x, const Axes& axes, bool keepdim) try {
+Variable norm(const Variable& x, const Axes& axes, bool keepdim) {
+  const Calling calling("norm");
   check_floating(x);
-  const Variable squares = sum(x * x, axes, keepdim);
+  const auto squares_of = [&](const Variable& v) {
+    const DetectAnomaly off(false);  // squares that overflow are not used
+    return sum(v * v, axes, keepdim);
+  };
+  const Variable squares = squares_of(x);
   const Tensor fits = in_range(squares.value());
   if (x.numel() == 0 || sum(fits == 0).item() == 0) return sqrt(squares);
   // The others are measured by their largest entry, unless it is 0 or not finite. The scale
@@ -45,27 +50,30 @@ Variable norm(const Variable& x, const Axes& axes, bool keepdim) try {
   const Tensor measurable = isfinite(largest) * (largest > 0);
   const Tensor scale = where(fits.reshape(largest.shape()), 1, where(measurable, largest, 1));
   const Variable scaled = x / Variable(scale);
-  const Variable length = sqrt(sum(scaled * scaled, axes, keepdim));
+  const Variable length = sqrt(squares_of(scaled));
   return length * Variable(scale.reshape(length.shape()));
-} catch (const Error& error) {
-  fail_as("norm", error);
 }
 
 Tensor norm(const Tensor& x, const Axes& axes, bool keepdim) {
+  const Calling calling("norm");
   return norm(Variable(x), axes, keepdim).value();
 }
 
-Variable normalize(const Variable& x, int axis, double eps) try {
-  check_eps(eps);
+Variable normalize(const Variable& x, int axis, double eps) {
+  const Calling calling("normalize");
+  check_not_negative("eps", eps);
   const Variable length = norm(x, axis, true);
   const Tensor tiny = length < eps;
-  return where(tiny, x.detach() / eps, x / where(tiny, 1, length));
-} catch (const Error& error) {
-  fail_as("normalize", error);
+  const auto by_eps = [&] {
+    const DetectAnomaly off(false);  // what overflows is not tiny
+    return x.detach() / eps;
+  };
+  return where(tiny, by_eps(), x / where(tiny, 1, length));
 }
 
-Variable cosine_similarity(const Variable& x, const Variable& y, int axis, double eps) try {
-  check_eps(eps);
+Variable cosine_similarity(const Variable& x, const Variable& y, int axis, double eps) {
+  const Calling calling("cosine_similarity");
+  check_not_negative("eps", eps);
   check_same_dtype(x.value(), y.value(), "cosine_similarity");
   const Shape shape = broadcast_shapes(x.shape(), y.shape(), "cosine_similarity");
   // Each by its own length, so that no product of two lengths overflows.
@@ -74,12 +82,11 @@ Variable cosine_similarity(const Variable& x, const Variable& y, int axis, doubl
     return wide / where(length < eps, eps, length);
   };
   return sum(direction(x) * direction(y), axis);
-} catch (const Error& error) {
-  fail_as("cosine_similarity", error);
 }
 
 Variable layer_norm(const Variable& x, const Shape& normalized_shape, const Variable& weight,
-                    const Variable& bias, double eps) try {
+                    const Variable& bias, double eps) {
+  const Calling calling("layer_norm");
   Axes axes;
   Shape last;
   for (int axis = x.dim() - normalized_shape.size(); axis < x.dim(); ++axis) {
@@ -88,15 +95,13 @@ Variable layer_norm(const Variable& x, const Shape& normalized_shape, const Vari
   }
   check(!axes.empty() && last == normalized_shape, "expected the last axes to be ",
         normalized_shape, ", got shape ", x.shape());
-  check_eps(eps);
+  check_not_negative("eps", eps);
   for (const Variable& v : {weight, bias})
     if (v.defined())
       check(v.shape() == normalized_shape, "expected weight and bias of shape ", normalized_shape,
             ", got ", v.shape());
   const Variable around_mean = centered(x, axes);
   return standardize(around_mean, mean(square(around_mean), axes, true), weight, bias, eps);
-} catch (const Error& error) {
-  fail_as("layer_norm", error);
 }
 
 namespace {
@@ -115,7 +120,8 @@ Variable normalize_channels(const Variable& x, const Tensor& mean, const Tensor&
   const Variable v =
       given ? along(Variable(variance)) : gradian::mean(square(around_mean), others, true);
   if (used)
-    *used = {given ? mean : gradian::mean(x.value(), others), v.value().reshape({x.size(1)})};
+    *used = {given ? mean : gradian::mean(x.value(), others),
+             v.value().reshape({x.size(1)}).clone()};
   return standardize(around_mean, v, along(weight), along(bias), eps);
 }
 
@@ -152,12 +158,13 @@ struct ops::BatchNorm {
 
 Variable batch_norm(const Variable& x, const Tensor& mean, const Tensor& variance,
                     const Variable& weight, const Variable& bias, double eps,
-                    BatchStatistics* used) try {
+                    BatchStatistics* used) {
+  const Calling calling("batch_norm");
   check(x.dim() >= 2, "expected [N, C, ...], got ", x.shape());
   const Shape channels{x.size(1)};
   check(mean.defined() == variance.defined(),
         "mean and variance go together: ", mean.defined() ? "variance" : "mean", " is undefined");
-  check_eps(eps);
+  check_not_negative("eps", eps);
   const auto check_shape = [&](const auto& v) {
     if (!v.defined()) return;
     check(v.shape() == channels, "expected shape ", channels, " for an input of shape ", x.shape(),
@@ -171,10 +178,8 @@ Variable batch_norm(const Variable& x, const Tensor& mean, const Tensor& varianc
   const Variable scale = weight.defined() ? weight : Variable(Tensor::ones(channels, x.dtype()));
   const Variable shift = bias.defined() ? bias : Variable(Tensor::zeros(channels, x.dtype()));
   const Variable y = apply(op, x, scale, shift);
-  if (used) *used = {op.saved->mean, op.saved->variance};
+  if (used) *used = {op.saved->mean.clone(), op.saved->variance.clone()};
   return y;
-} catch (const Error& error) {
-  fail_as("batch_norm", error);
 }
 
 template std::vector<OpCases> cases_of(ops::NormOps);

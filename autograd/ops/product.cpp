@@ -54,7 +54,8 @@ struct ops::MatMul {
             grad_case("one operand twice", {{3, 3}, {3, 2}}, square)};
   }
 };
-Variable matmul(const Variable& a, const Variable& b) try {
+Variable matmul(const Variable& a, const Variable& b) {
+  const Calling calling("matmul");
   check(a.dim() > 0 && b.dim() > 0, "expected at least one axis, got a ", a.shape(), ", b ",
         b.shape());
   if (a.dim() >= 2 && b.dim() >= 2) return apply(ops::MatMul{}, a, b);
@@ -63,8 +64,6 @@ Variable matmul(const Variable& a, const Variable& b) try {
     return squeeze(product, b.dim() == 1 ? -1 : -2);
   }
   return squeeze(matmul(a, unsqueeze(b, 1)), -1);
-} catch (const Error& error) {
-  fail_as("matmul", error);
 }
 
 // y = x w^T + b;  dx = dy w, dw = dy^T x, db = the sum of dy's rows

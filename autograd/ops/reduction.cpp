@@ -14,7 +14,7 @@ Axes listed_axes(const Axes& axes, const Variable& x) {
     for (int axis = 0; axis < x.dim(); ++axis) result.push_back(axis);
   for (int64_t given : axes) {
     const int axis = normalize_axis(given, x.dim(), "sum");
-    check(!result.contains(axis), "sum: axis ", given, " is given twice");
+    check(!result.contains(axis), "axis ", given, " is given twice");
     result.push_back(axis);
   }
   return result;
@@ -110,26 +110,23 @@ struct ops::LogSoftmax {
 };
 Variable log_softmax(const Variable& x, int axis) { return apply(ops::LogSoftmax{axis}, x); }
 
-Variable softmax(const Variable& x, int axis) try {
+Variable softmax(const Variable& x, int axis) {
+  const Calling calling("softmax");
   return exp(log_softmax(x, axis));
-} catch (const Error& error) {
-  fail_as("softmax", error);
 }
 
-Variable sum_to(const Variable& x, const Shape& shape) try {
+Variable sum_to(const Variable& x, const Shape& shape) {
+  const Calling calling("sum_to");
   if (x.shape() == shape) return x;
   const Axes axes = broadcast_axes(shape, x.shape());
   return reshape(axes.empty() ? x : sum(x, axes), shape);
-} catch (const Error& error) {
-  fail_as("sum_to", error);
 }
 
-Variable mean(const Variable& x, const Axes& axes, bool keepdim) try {
+Variable mean(const Variable& x, const Axes& axes, bool keepdim) {
+  const Calling calling("mean");
   check_floating(x);
   const int64_t count = count_along(x, listed_axes(axes, x));
   return sum(x, axes, keepdim) / static_cast<double>(count);
-} catch (const Error& error) {
-  fail_as("mean", error);
 }
 
 Variable centered(const Variable& x, const Axes& axes) {
@@ -137,12 +134,11 @@ Variable centered(const Variable& x, const Axes& axes) {
   return once - mean(once, axes, true);
 }
 
-Variable var(const Variable& x, const Axes& axes, int64_t correction, bool keepdim) try {
+Variable var(const Variable& x, const Axes& axes, int64_t correction, bool keepdim) {
+  const Calling calling("var");
   const int64_t count = count_along(x, listed_axes(axes, x));
   const auto divisor = static_cast<double>(std::max<int64_t>(0, count - correction));
   return sum(square(centered(x, axes)), axes, keepdim) / divisor;
-} catch (const Error& error) {
-  fail_as("var", error);
 }
 
 namespace {
@@ -167,47 +163,55 @@ Variable found(const Variable& x, Tensor (*find)(const Tensor&, int, bool), cons
 
 }  // namespace
 
-Variable max(const Variable& x, const Axes& axes, bool keepdim) try {
+Variable max(const Variable& x, const Axes& axes, bool keepdim) {
+  const Calling calling("max");
   return found(x, argmax, axes, keepdim);
-} catch (const Error& error) {
-  fail_as("max", error);
 }
 
-Variable min(const Variable& x, const Axes& axes, bool keepdim) try {
+Variable min(const Variable& x, const Axes& axes, bool keepdim) {
+  const Calling calling("min");
   return found(x, argmin, axes, keepdim);
-} catch (const Error& error) {
-  fail_as("min", error);
 }
 
-Variable logsumexp(const Variable& x, const Axes& axes, bool keepdim) try {
+Variable logsumexp(const Variable& x, const Axes& axes, bool keepdim) {
+  const Calling calling("logsumexp");
   check_floating(x);
   const Axes listed = listed_axes(axes, x);
   // The shift cancels, so it counts as a constant. An infinite one would make NaN: take 0 then.
   const Tensor largest = max(x.detach(), axes, true).value();
   const Variable shift(where(isfinite(largest), largest, 0));
-  const Variable shifted = log(sum(exp(x - shift), axes, true)) + shift;
+  const Variable sums = sum(exp(x - shift), axes, true);
+  const DetectAnomaly off(false);  // log(0) where all are -infinity
+  const Variable shifted = log(sums) + shift;
   return keepdim ? shifted : reshape(shifted, without(x.shape(), listed));
-} catch (const Error& error) {
-  fail_as("logsumexp", error);
 }
 
 Tensor mean(const Tensor& x, const Axes& axes, bool keepdim) {
+  const Calling calling("mean");
   return mean(Variable(x), axes, keepdim).value();
 }
 Tensor var(const Tensor& x, const Axes& axes, int64_t correction, bool keepdim) {
+  const Calling calling("var");
   return var(Variable(x), axes, correction, keepdim).value();
 }
 Tensor max(const Tensor& x, const Axes& axes, bool keepdim) {
+  const Calling calling("max");
   return max(Variable(x), axes, keepdim).value();
 }
 Tensor min(const Tensor& x, const Axes& axes, bool keepdim) {
+  const Calling calling("min");
   return min(Variable(x), axes, keepdim).value();
 }
-Tensor softmax(const Tensor& x, int axis) { return softmax(Variable(x), axis).value(); }
+Tensor softmax(const Tensor& x, int axis) {
+  const Calling calling("softmax");
+  return softmax(Variable(x), axis).value();
+}
 Tensor argmax(const Variable& x, int axis, bool keepdim) {
+  const Calling calling("argmax");
   return argmax(x.value(), axis, keepdim);
 }
 Tensor argmin(const Variable& x, int axis, bool keepdim) {
+  const Calling calling("argmin");
   return argmin(x.value(), axis, keepdim);
 }
 

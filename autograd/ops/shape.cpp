@@ -105,9 +105,8 @@ struct ops::SliceAdjoint {
   int64_t end_for(int64_t count) const {
     const int64_t size = shape[normalize_axis(axis, shape.size(), name)];
     const int64_t first = begin < 0 ? begin + size : begin;
-    check(first <= size && (count <= 1 || step <= size / (count - 1)), name, ": ", count,
-          " elements from ", begin, " at step ", step, " do not fit axis ", axis, " of shape ",
-          shape);
+    check(first <= size && (count <= 1 || step <= size / (count - 1)), count, " elements from ",
+          begin, " at step ", step, " do not fit axis ", axis, " of shape ", shape);
     return count == 0 ? first : first + (count - 1) * step + 1;
   }
   static std::vector<GradCase> cases() {
@@ -144,7 +143,11 @@ Variable flip(const Variable& x, const Axes& axes) { return apply(ops::Flip{axes
 struct ops::Concat {
   static constexpr auto name = "concat";
   int axis;
-  Tensor forward(const std::vector<Tensor>& xs) const { return concat(xs, axis); }
+  Tensor forward(const Inputs& xs) const {
+    std::vector<Tensor> values;
+    for (const Variable& x : xs) values.push_back(x.value());
+    return concat(values, axis);
+  }
   Gradients backward(const Context& context, const Variable& grad) const {
     Gradients gradients(context.input_count());
     int64_t begin = 0;
@@ -164,20 +167,22 @@ struct ops::Concat {
   }
 };
 Variable concat(const std::vector<Variable>& xs, int axis) {
-  return gradian::apply(ops::Concat{axis}, xs);
+  const Calling calling("concat");
+  const ops::Concat op{axis};
+  return record(op, xs, op.forward(xs));
 }
 
-Variable transpose(const Variable& x, int axis0, int axis1) try {
+Variable transpose(const Variable& x, int axis0, int axis1) {
+  const Calling calling("transpose");
   Axes axes;
   for (int axis = 0; axis < x.dim(); ++axis) axes.push_back(axis);
   std::swap(axes[normalize_axis(axis0, x.dim(), "transpose")],
             axes[normalize_axis(axis1, x.dim(), "transpose")]);
   return permute(x, axes);
-} catch (const Error& error) {
-  fail_as("transpose", error);
 }
 
-Variable flatten(const Variable& x, int start_axis, int end_axis) try {
+Variable flatten(const Variable& x, int start_axis, int end_axis) {
+  const Calling calling("flatten");
   if (x.dim() == 0) return reshape(x, {1});
   start_axis = normalize_axis(start_axis, x.dim(), "flatten");
   end_axis = normalize_axis(end_axis, x.dim(), "flatten");
@@ -188,36 +193,31 @@ Variable flatten(const Variable& x, int start_axis, int end_axis) try {
     shape.erase(start_axis + 1);
   }
   return reshape(x, shape);
-} catch (const Error& error) {
-  fail_as("flatten", error);
 }
 
-Variable squeeze(const Variable& x, int axis) try {
+Variable squeeze(const Variable& x, int axis) {
+  const Calling calling("squeeze");
   return reshape(x, x.value().squeeze(axis).shape());
-} catch (const Error& error) {
-  fail_as("squeeze", error);
 }
 
-Variable squeeze(const Variable& x) try {
+Variable squeeze(const Variable& x) {
+  const Calling calling("squeeze");
   return reshape(x, x.value().squeeze().shape());
-} catch (const Error& error) {
-  fail_as("squeeze", error);
 }
 
-Variable unsqueeze(const Variable& x, int axis) try {
+Variable unsqueeze(const Variable& x, int axis) {
+  const Calling calling("unsqueeze");
   return reshape(x, x.value().unsqueeze(axis).shape());
-} catch (const Error& error) {
-  fail_as("unsqueeze", error);
 }
 
-Variable select(const Variable& x, int axis, int64_t index) try {
+Variable select(const Variable& x, int axis, int64_t index) {
+  const Calling calling("select");
   x.value().select(axis, index);  // its checks
   return squeeze(slice(x, axis, index, index == -1 ? kEnd : index + 1), axis);
-} catch (const Error& error) {
-  fail_as("select", error);
 }
 
-Variable pad(const Variable& x, const Shape& padding, double value) try {
+Variable pad(const Variable& x, const Shape& padding, double value) {
+  const Calling calling("pad");
   check(padding.size() % 2 == 0 && padding.size() <= 2 * x.dim(), "padding ", padding,
         " does not fit shape ", x.shape());
   Variable result = x;
@@ -236,11 +236,10 @@ Variable pad(const Variable& x, const Shape& padding, double value) try {
   }
   if (value == 0) return result;
   return where(outside, value, result);
-} catch (const Error& error) {
-  fail_as("pad", error);
 }
 
-Variable stack(const std::vector<Variable>& xs, int axis) try {
+Variable stack(const std::vector<Variable>& xs, int axis) {
+  const Calling calling("stack");
   check(!xs.empty(), "no tensors");
   axis = normalize_axis(axis, xs[0].dim() + 1, "stack");
   std::vector<Variable> unsqueezed;
@@ -249,8 +248,6 @@ Variable stack(const std::vector<Variable>& xs, int axis) try {
     unsqueezed.push_back(unsqueeze(x, axis));
   }
   return concat(unsqueezed, axis);
-} catch (const Error& error) {
-  fail_as("stack", error);
 }
 
 template std::vector<OpCases> cases_of(ops::ShapeOps);

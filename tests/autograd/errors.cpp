@@ -69,12 +69,12 @@ TEST_CASE("engine: what cannot be differentiated is refused with a reason") {
       {[&] { sum(constant).backward(); },
        "backward: nothing to differentiate, the variable does not require grad"},
       {[&] { Variable().backward(); }, "backward: the variable is undefined"},
-      {[&] { Variable().value(); }, "Variable: value of an undefined variable"},
+      {[&] { Variable().value(); }, "Variable: the variable is undefined"},
       {[&] { Variable{Tensor()}; }, "Variable: the tensor is undefined"},
       {[&] {
          Variable(integers({1, 2}), true);
        },
-       "requires_grad: expected float32 or float64, got int64"},
+       "set_requires_grad: expected float32 or float64, got int64"},
       {[&] { (x * x).set_requires_grad(false); },
        "set_requires_grad: only a leaf can be set; detach() first"},
       {[&] {

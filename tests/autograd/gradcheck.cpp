@@ -154,7 +154,9 @@ TEST_CASE("a rule that returns NaN or infinity is caught") {
 TEST_CASE("a rule that returns the wrong shape is an error that names the op") {
   const Function summed = cube_with([](const Variable& gradient) { return sum(gradient, {0}); });
   CHECK_THROWS_WITH_AS(gradcheck("cube", summed, {point()}),
-                       "cube: the gradient of input 0 has shape [3], the input has [2, 3]", Error);
+                       "cube: the function failed: cube: the gradient of input 0 has shape [3], "
+                       "the input has [2, 3]",
+                       Error);
 }
 
 TEST_CASE("a check that proves nothing fails") {
@@ -326,6 +328,10 @@ std::vector<Fault> faults() {
        [](In in) { return in[0] * in[0] * (in[0].dtype() == DType::float32 ? 1.001 : 1.0); },
        {x},
        "float32: value off by 0.000999"},
+      {"an infinity on the way, although it is not taken",
+       [](In in) { return in[0] * in[0] + where(in[0] > 0, 0, exp(in[0] + 1000)); },
+       {x},
+       "exp: anomaly: the output has infinity at [0, 0]"},
       {"a function that records nothing",
        [](In in) { return in[0]; },
        {x},

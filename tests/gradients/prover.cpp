@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "autograd/anomaly.h"
 #include "autograd/node.h"
 #include "autograd/ops.h"
 #include "tensor/kernels.h"
@@ -224,6 +225,15 @@ std::string float32(const Point& point) {
   return difference(run(rounded), run(single), kFloat32);
 }
 
+// Nothing on the way to the value or the gradient is NaN or infinite, in either dtype, but what is
+// known to be selected away.
+std::string anomaly(const Point& point) {
+  const DetectAnomaly detect_anomaly;
+  recording(point);
+  float32(point);
+  return "";
+}
+
 // A gradient that is zero everywhere would agree with many a wrong rule.
 std::string every_input_matters(const Point& point) {
   if (point.grad_case.first_order.expect_zero) return "";
@@ -243,6 +253,7 @@ constexpr std::pair<const char*, Check> kChecks[] = {
     {"views", views},
     {"subsets", needs_subsets},
     {"float32", float32},
+    {"anomaly", anomaly},
 };
 
 // The graph of an op's case must hold that op, and the graph of any other must hold something.

@@ -168,7 +168,7 @@ TEST_CASE("module: an int64 tensor can be a buffer but not a parameter") {
   Registry module;
   module.add_buffer("steps", integers({7}));
   check_errors({{[&] { module.add_parameter("labels", integers({1})); },
-                 "requires_grad: expected float32 or float64, got int64"}});
+                 "set_requires_grad: expected float32 or float64, got int64"}});
   module.to(DType::float64);
   CHECK(module.named_buffers()[0].variable.dtype() == DType::int64);
 }

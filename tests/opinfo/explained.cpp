@@ -50,7 +50,7 @@ const std::vector<Explanation>& explanations() {
        "An empty batch has no statistics to train with."},
       {"nn.BatchNorm1d nn.BatchNorm2d", "refusal", "eps=0.0",
        "Without eps it is the formula itself, which fails only where there is no variance."},
-      {"nn.functional.layer_norm", "refusal", "eps must not be negative",
+      {"nn.functional.layer_norm", "refusal", "eps must be finite and not negative",
        "A negative eps has no meaning; PyTorch takes the root of what is left."},
       {"logsumexp", "refusal", "no values along axes",
        "Of no values it is refused, as max is; PyTorch's is -infinity."},

@@ -277,7 +277,7 @@ TEST_CASE("margin head: what does not fit is refused with a reason") {
        "dtypes differ: float32 and float64"},
       {Variable(good.reshape({1, 2})), Variable(good.reshape({1, 2})), integers({0}), 1, none,
        "expected float32 or float64, got int64"},
-      {Variable(), weight, good, 1, none, "value of an undefined variable"},
+      {Variable(), weight, good, 1, none, "the variable is undefined"},
       {x, weight, good, 0, none, "the scale must be positive and finite in float32, got 0"},
       {x, weight, good, -2, none, "the scale must be positive and finite in float32, got -2"},
       {x, weight, good, nan, none, "the scale must be positive and finite in float32, got nan"},
