@@ -33,18 +33,18 @@ namespace gradian {
 
 using VariableOrNumber = Operand<Variable>;
 
-// Arithmetic (ops/elementwise.cpp).
-Variable add(const Variable& a, const Variable& b);
-Variable sub(const Variable& a, const Variable& b);
-Variable mul(const Variable& a, const Variable& b);
-Variable div(const Variable& a, const Variable& b);
+// Arithmetic (ops/elementwise.cpp); one of two operands may be a number.
+Variable add(VariableOrNumber a, VariableOrNumber b);
+Variable sub(VariableOrNumber a, VariableOrNumber b);
+Variable mul(VariableOrNumber a, VariableOrNumber b);
+Variable div(VariableOrNumber a, VariableOrNumber b);
 Variable neg(const Variable& x);                              // composite
 Variable pow(VariableOrNumber x, VariableOrNumber exponent);  // x^p
-Variable operator+(VariableOrNumber a, VariableOrNumber b);
-Variable operator-(VariableOrNumber a, VariableOrNumber b);
-Variable operator*(VariableOrNumber a, VariableOrNumber b);
-Variable operator/(VariableOrNumber a, VariableOrNumber b);
-Variable operator-(const Variable& x);
+inline Variable operator+(VariableOrNumber a, VariableOrNumber b) { return add(a, b); }
+inline Variable operator-(VariableOrNumber a, VariableOrNumber b) { return sub(a, b); }
+inline Variable operator*(VariableOrNumber a, VariableOrNumber b) { return mul(a, b); }
+inline Variable operator/(VariableOrNumber a, VariableOrNumber b) { return div(a, b); }
+inline Variable operator-(const Variable& x) { return neg(x); }
 // a = a + b: the handle stands for the sum from then on; the array that it stood for stays as it
 // is. A leaf that requires grad must stay the leaf that it is: it takes the sum as its value under
 // NoGrad, as in w -= lr * w.grad(), and is refused while recording.
@@ -76,8 +76,8 @@ Variable relu(const Variable& x);      // max(x, 0)
 // a where condition is not 0, else b. Selects: what is not taken cannot leak, not even as NaN.
 Variable where(const Tensor& condition, VariableOrNumber a, VariableOrNumber b);
 
-Variable maximum(const Variable& a, const Variable& b);  // NaN where either is NaN
-Variable minimum(const Variable& a, const Variable& b);
+Variable maximum(VariableOrNumber a, VariableOrNumber b);  // NaN where either is NaN
+Variable minimum(VariableOrNumber a, VariableOrNumber b);
 
 // Elementwise composites (ops/activation.cpp); prelu is fused into one op.
 Variable abs(const Variable& x);

@@ -22,13 +22,6 @@ std::mutex gradient_mutex;
     pthread_atfork([] { gradient_mutex.lock(); }, [] { gradient_mutex.unlock(); },
                    [] { gradient_mutex.unlock(); });
 
-// What may be called outside of any function that names itself is named here, when it fails: a
-// Calling in each would cost more than what they do.
-[[noreturn]] void fail_under(const char* function, const char* what) {
-  const Calling calling(function);
-  fail(what);
-}
-
 }  // namespace
 
 struct Variable::State {
@@ -39,7 +32,7 @@ struct Variable::State {
 };
 
 Variable::Variable(Tensor value, bool requires_grad) : state_(std::make_shared<State>()) {
-  if (!value.defined()) fail_under("Variable", "the tensor is undefined");
+  check_in("Variable", value.defined(), "the tensor is undefined");
   state_->value = std::move(value);
   if (requires_grad) set_requires_grad(true);
 }
@@ -52,8 +45,7 @@ Variable Variable::recorded(Tensor value, std::shared_ptr<Node> creator) {
 }
 
 Variable::State& Variable::state(const char* asked) const {
-  if (!defined()) [[unlikely]]
-    fail_under(asked, "the variable is undefined");
+  check_in(asked, defined(), "the variable is undefined");
   return *state_;
 }
 

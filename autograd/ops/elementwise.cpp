@@ -11,7 +11,13 @@ namespace gradian {
 namespace {
 
 using Unary = Variable (*)(const Variable&);
-using Binary = Variable (*)(const Variable&, const Variable&);
+using Binary = Variable (*)(VariableOrNumber, VariableOrNumber);
+
+template <class Op>
+Variable apply_binary(const Op& op, VariableOrNumber a, VariableOrNumber b) {
+  const Calling calling(Op::name);
+  return with_arrays(a, b, [&](const Variable& x, const Variable& y) { return apply(op, x, y); });
+}
 
 // f on values between low and high, where it is smooth.
 std::vector<GradCase> unary_cases(Unary f, double low, double high) {
@@ -50,7 +56,7 @@ struct ops::Add {
   Gradients backward(const Context&, const Variable& grad) const { return {grad, grad}; }
   static std::vector<GradCase> cases() { return binary_cases(add, -2, 2); }
 };
-Variable add(const Variable& a, const Variable& b) { return apply(ops::Add{}, a, b); }
+Variable add(VariableOrNumber a, VariableOrNumber b) { return apply_binary(ops::Add{}, a, b); }
 
 // y = a - b;  da = dy, db = -dy
 struct ops::Sub {
@@ -61,7 +67,7 @@ struct ops::Sub {
   }
   static std::vector<GradCase> cases() { return binary_cases(sub, -2, 2); }
 };
-Variable sub(const Variable& a, const Variable& b) { return apply(ops::Sub{}, a, b); }
+Variable sub(VariableOrNumber a, VariableOrNumber b) { return apply_binary(ops::Sub{}, a, b); }
 
 // y = a b;  da = dy b, db = dy a
 struct ops::Mul {
@@ -73,7 +79,7 @@ struct ops::Mul {
   }
   static std::vector<GradCase> cases() { return binary_cases(mul, -2, 2); }
 };
-Variable mul(const Variable& a, const Variable& b) { return apply(ops::Mul{}, a, b); }
+Variable mul(VariableOrNumber a, VariableOrNumber b) { return apply_binary(ops::Mul{}, a, b); }
 
 // y = a / b;  da = dy / b, db = -dy y / b
 struct ops::Div {
@@ -85,7 +91,7 @@ struct ops::Div {
   }
   static std::vector<GradCase> cases() { return binary_cases(div, 0.5, 2); }
 };
-Variable div(const Variable& a, const Variable& b) { return apply(ops::Div{}, a, b); }
+Variable div(VariableOrNumber a, VariableOrNumber b) { return apply_binary(ops::Div{}, a, b); }
 
 namespace {
 
@@ -114,7 +120,9 @@ struct ops::Maximum {
   }
   static std::vector<GradCase> cases() { return ordered_cases(maximum); }
 };
-Variable maximum(const Variable& a, const Variable& b) { return apply(ops::Maximum{}, a, b); }
+Variable maximum(VariableOrNumber a, VariableOrNumber b) {
+  return apply_binary(ops::Maximum{}, a, b);
+}
 
 // y = the smaller of a and b;  da = dy where a < b, dy / 2 where a = b, else 0; db likewise
 struct ops::Minimum {
@@ -126,7 +134,9 @@ struct ops::Minimum {
   }
   static std::vector<GradCase> cases() { return ordered_cases(minimum); }
 };
-Variable minimum(const Variable& a, const Variable& b) { return apply(ops::Minimum{}, a, b); }
+Variable minimum(VariableOrNumber a, VariableOrNumber b) {
+  return apply_binary(ops::Minimum{}, a, b);
+}
 
 // y = x^p;  dx = dy p x^(p - 1), dp = dy y log(x), which is 0 where x is 0 and p >= 0
 struct ops::Pow {
@@ -147,8 +157,7 @@ struct ops::Pow {
     return gradients;
   }
   static std::vector<GradCase> cases() {
-    std::vector<GradCase> cases =
-        binary_cases([](const Variable& x, const Variable& p) { return pow(x, p); }, 0.5, 2);
+    std::vector<GradCase> cases = binary_cases(pow, 0.5, 2);
     for (const double exponent : {0.0, 1.0, 2.0, 3.0})
       cases.push_back(grad_case(text("negative base, exponent ", exponent), {{4}},
                                 [=](const Inputs& in) { return pow(in[0], exponent) + in[0]; }));
@@ -156,10 +165,7 @@ struct ops::Pow {
   }
 };
 Variable pow(VariableOrNumber x, VariableOrNumber exponent) {
-  const Calling calling("pow");
-  return with_arrays("pow", x, exponent, [](const Variable& base, const Variable& p) {
-    return apply(ops::Pow{}, base, p);
-  });
+  return apply_binary(ops::Pow{}, x, exponent);
 }
 
 // y = exp(x);  dx = dy y
@@ -323,7 +329,7 @@ struct ops::Where {
 };
 Variable where(const Tensor& condition, VariableOrNumber a, VariableOrNumber b) {
   const Calling calling("where");
-  return with_arrays("where", a, b, [&](const Variable& taken, const Variable& otherwise) {
+  return with_arrays(a, b, [&](const Variable& taken, const Variable& otherwise) {
     return apply(ops::Where{}, taken, otherwise, condition);
   });
 }
@@ -335,25 +341,10 @@ Variable neg(const Variable& x) {
 
 namespace {
 
-Variable binary(const char* op, VariableOrNumber a, VariableOrNumber b, Binary function) {
-  const Calling calling(op);
-  return with_arrays(op, a, b, function);
-}
-
-}  // namespace
-
-Variable operator+(VariableOrNumber a, VariableOrNumber b) { return binary("add", a, b, add); }
-Variable operator-(VariableOrNumber a, VariableOrNumber b) { return binary("sub", a, b, sub); }
-Variable operator*(VariableOrNumber a, VariableOrNumber b) { return binary("mul", a, b, mul); }
-Variable operator/(VariableOrNumber a, VariableOrNumber b) { return binary("div", a, b, div); }
-Variable operator-(const Variable& x) { return neg(x); }
-
-namespace {
-
 // x = f(x, y)
 Variable& assign(const char* op, Variable& x, VariableOrNumber y, Binary f) {
   const Calling calling(op);
-  const Variable result = binary(op, x, y, f);
+  const Variable result = f(x, y);
   if (!x.requires_grad() || x.creator()) return x = result;
   check(!grad_enabled(), "the variable is a leaf that requires grad: give the result another ",
         "name, or update the leaf under NoGrad");
@@ -364,7 +355,7 @@ Variable& assign(const char* op, Variable& x, VariableOrNumber y, Binary f) {
 Tensor compare(const char* op, VariableOrNumber a, VariableOrNumber b,
                Tensor (*kernel)(TensorOrNumber, TensorOrNumber)) {
   const Calling calling(op);
-  return with_arrays(op, a, b, [kernel](const Variable& left, const Variable& right) {
+  return with_arrays(a, b, [kernel](const Variable& left, const Variable& right) {
     return kernel(left.value(), right.value());
   });
 }

@@ -71,7 +71,7 @@ Variable scatter_add(const Shape& shape, int axis, const Tensor& index, const Va
 
 Variable index_select(const Variable& x, int axis, const Tensor& index) {
   const Calling calling("index_select");
-  axis = normalize_axis(axis, x.dim(), "index_select");
+  axis = normalize_axis(axis, x.dim());
   check(index.dim() == 1, "expected an index of one axis, got ", index.shape());
   // The index along its axis, the same for every line of x.
   Shape along = Shape::filled(x.dim(), 1), shape = x.shape();

@@ -15,7 +15,7 @@ void check_head(const Variable& x, const Variable& weight, const Tensor& labels,
                 const MarginFunction& margin) {
   check(x.dim() == 2 && weight.dim() == 2 && x.size(1) == weight.size(1),
         "expected x [B, D] and weight [C, D], got x ", x.shape(), ", weight ", weight.shape());
-  check_same_dtype(x.value(), weight.value(), "margin_cross_entropy");
+  check_same_dtype(x.value(), weight.value());
   check_floating(x);
   check_labels(labels, x.size(0), weight.size(0));
   const double rounded = Tensor::scalar(scale, x.dtype()).item();

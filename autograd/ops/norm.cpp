@@ -74,8 +74,8 @@ Variable normalize(const Variable& x, int axis, double eps) {
 Variable cosine_similarity(const Variable& x, const Variable& y, int axis, double eps) {
   const Calling calling("cosine_similarity");
   check_not_negative("eps", eps);
-  check_same_dtype(x.value(), y.value(), "cosine_similarity");
-  const Shape shape = broadcast_shapes(x.shape(), y.shape(), "cosine_similarity");
+  check_same_dtype(x.value(), y.value());
+  const Shape shape = broadcast_shapes(x.shape(), y.shape());
   // Each by its own length, so that no product of two lengths overflows.
   const auto direction = [&](const Variable& v) {
     const Variable wide = expand(v, shape), length = norm(wide, axis, true);

@@ -13,7 +13,7 @@ Axes listed_axes(const Axes& axes, const Variable& x) {
   if (axes.empty())
     for (int axis = 0; axis < x.dim(); ++axis) result.push_back(axis);
   for (int64_t given : axes) {
-    const int axis = normalize_axis(given, x.dim(), "sum");
+    const int axis = normalize_axis(given, x.dim());
     check(!result.contains(axis), "axis ", given, " is given twice");
     result.push_back(axis);
   }

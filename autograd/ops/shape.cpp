@@ -33,7 +33,7 @@ struct ops::Permute {
   Tensor forward(const Tensor& x) const { return x.permute(axes); }
   Gradients backward(const Context&, const Variable& grad) const {
     Axes inverse = axes;
-    for (int i = 0; i < axes.size(); ++i) inverse[normalize_axis(axes[i], axes.size(), name)] = i;
+    for (int i = 0; i < axes.size(); ++i) inverse[normalize_axis(axes[i], axes.size())] = i;
     return {permute(grad, inverse)};
   }
   static std::vector<GradCase> cases() {
@@ -103,7 +103,7 @@ struct ops::SliceAdjoint {
   }
   // The end of the slice that has `count` elements, as a non-negative position.
   int64_t end_for(int64_t count) const {
-    const int64_t size = shape[normalize_axis(axis, shape.size(), name)];
+    const int64_t size = shape[normalize_axis(axis, shape.size())];
     const int64_t first = begin < 0 ? begin + size : begin;
     check(first <= size && (count <= 1 || step <= size / (count - 1)), count, " elements from ",
           begin, " at step ", step, " do not fit axis ", axis, " of shape ", shape);
@@ -176,16 +176,15 @@ Variable transpose(const Variable& x, int axis0, int axis1) {
   const Calling calling("transpose");
   Axes axes;
   for (int axis = 0; axis < x.dim(); ++axis) axes.push_back(axis);
-  std::swap(axes[normalize_axis(axis0, x.dim(), "transpose")],
-            axes[normalize_axis(axis1, x.dim(), "transpose")]);
+  std::swap(axes[normalize_axis(axis0, x.dim())], axes[normalize_axis(axis1, x.dim())]);
   return permute(x, axes);
 }
 
 Variable flatten(const Variable& x, int start_axis, int end_axis) {
   const Calling calling("flatten");
   if (x.dim() == 0) return reshape(x, {1});
-  start_axis = normalize_axis(start_axis, x.dim(), "flatten");
-  end_axis = normalize_axis(end_axis, x.dim(), "flatten");
+  start_axis = normalize_axis(start_axis, x.dim());
+  end_axis = normalize_axis(end_axis, x.dim());
   check(start_axis <= end_axis, "axis ", start_axis, " comes after axis ", end_axis);
   Shape shape = x.shape();
   for (int axis = start_axis; axis < end_axis; ++axis) {
@@ -228,7 +227,7 @@ Variable pad(const Variable& x, const Shape& padding, double value) {
     Shape shape = result.shape();
     // A number beyond what a shape may hold stays beyond it.
     shape[axis] += std::min(padding[i], kMaxElements) + std::min(padding[i + 1], kMaxElements);
-    numel(shape, "pad");
+    numel(shape);
     Tensor grown = Tensor::ones(shape, x.dtype());
     grown.slice(axis, padding[i], padding[i] + result.size(axis)).copy_from(outside);
     outside = grown;
@@ -241,7 +240,7 @@ Variable pad(const Variable& x, const Shape& padding, double value) {
 Variable stack(const std::vector<Variable>& xs, int axis) {
   const Calling calling("stack");
   check(!xs.empty(), "no tensors");
-  axis = normalize_axis(axis, xs[0].dim() + 1, "stack");
+  axis = normalize_axis(axis, xs[0].dim() + 1);
   std::vector<Variable> unsqueezed;
   for (const Variable& x : xs) {
     check(x.shape() == xs[0].shape(), "shapes ", xs[0].shape(), " and ", x.shape(), " differ");
