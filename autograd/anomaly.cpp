@@ -68,11 +68,9 @@ void check_output(const char* op, const std::vector<Variable>& inputs, const Ten
   const Fault fault = anomaly_of(output, inputs);
   if (fault == Fault::none) return;
   // Calling names the function that the user called, which need not be the op.
-  const char* const called = Calling::current();
-  const std::string where =
-      called && called == std::string_view(op) ? "anomaly" : text("anomaly in ", op);
-  fail(where, ": the output", place_of(fault, output), ", although no input has one",
-       description_of(inputs));
+  const bool is_named = Calling::current() == std::string_view(op);
+  fail("the output", is_named ? "" : text(" of ", op), place_of(fault, output),
+       ", although no input has one", description_of(inputs));
 }
 
 void check_gradients(const Node& node, const Variable& gradient,
@@ -83,7 +81,7 @@ void check_gradients(const Node& node, const Variable& gradient,
     if (!gradients[i].defined()) continue;
     const Fault fault = anomaly_of(gradients[i].value(), inputs);
     if (fault != Fault::none)
-      fail("backward of ", node.name(), ": anomaly: the gradient of input ", i,
+      fail("backward of ", node.name(), ": the gradient of input ", i,
            place_of(fault, gradients[i].value()),
            ", although neither an input nor the gradient that came has one; that gradient",
            description_of(gradient), description_of(node.inputs));

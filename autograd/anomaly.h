@@ -4,9 +4,9 @@
 //   const DetectAnomaly detect_anomaly;
 //   loss(net(x), labels).backward();
 //
-//   log: anomaly: the output has NaN at [0, 1], although no input has one; input 0 is float32
+//   log: the output has NaN at [0, 1], although no input has one; input 0 is float32
 //   [1, 2] from sub, smallest -1, largest 3
-//   backward of div: anomaly: the gradient of input 1 has infinity at [2], although neither an
+//   backward of div: the gradient of input 1 has infinity at [2], although neither an
 //   input nor the gradient that came has one; that gradient is ...
 //
 // It is the op that made it, never one that was handed it: an infinity counts where all inputs are

@@ -86,10 +86,7 @@ Variable record(const Op& op, Inputs inputs, Tensor output) {
 // An input is a Variable or, like an index or a mask, a Tensor, into which no gradient flows. The
 // node keeps both, so that the engine notices when one changes between forward and backward.
 inline const Tensor& value_of(const Variable& input) { return input.value(); }
-inline const Tensor& value_of(const Tensor& input) {
-  check(input.defined(), "the tensor is undefined");
-  return input;
-}
+inline const Tensor& value_of(const Tensor& input) { return check_defined(input); }
 inline bool needs_grad(const Variable& input) { return input.requires_grad(); }
 inline bool needs_grad(const Tensor&) { return false; }
 

@@ -32,6 +32,12 @@ inline Variable leaf(const std::vector<double>& values, const Shape& shape) {
 }
 inline Variable leaf(double value) { return leaf(std::vector<double>{value}, Shape{}); }
 
+// A function whose operands may be numbers, as one of variables, for tables: of_variables<add>.
+template <Variable (*f)(VariableOrNumber, VariableOrNumber)>
+Variable of_variables(const Variable& a, const Variable& b) {
+  return f(a, b);
+}
+
 // Checks that |actual - expected| < tolerance (1 + |expected|) for all values, in row-major order.
 inline void check_values(const Tensor& actual, const std::vector<double>& expected,
                          double tolerance = 1e-12) {

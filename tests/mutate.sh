@@ -85,7 +85,7 @@ awk '
   /static constexpr auto name = "/ { split($0, quoted, "\""); name = quoted[2] }
   /^  Tensor forward\(/ {
     sub(/, const Tensor& (index|condition|labels)/, "")
-    inputs = /std::vector<Tensor>/ ? 2 : gsub(/const Tensor&/, "&")
+    inputs = /const Inputs&/ ? 2 : gsub(/const Tensor&/, "&")
     key = FILENAME " " op " " name
     if (inputs > most[key]) most[key] = inputs
   }

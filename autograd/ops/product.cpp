@@ -69,8 +69,7 @@ Variable matmul(const Variable& a, const Variable& b) {
 // y = x w^T + b;  dx = dy w, dw = dy^T x, db = the sum of dy's rows
 struct ops::Linear {
   static constexpr auto name = "linear";
-  Tensor forward(const Tensor& x, const Tensor& w) const { return linear(x, w); }
-  Tensor forward(const Tensor& x, const Tensor& w, const Tensor& b) const {
+  Tensor forward(const Tensor& x, const Tensor& w, const Tensor& b = {}) const {
     return linear(x, w, b);
   }
   Gradients backward(const Context& context, const Variable& grad) const {
@@ -103,8 +102,7 @@ Variable linear(const Variable& x, const Variable& weight, const Variable& bias)
 struct ops::Conv2d {
   static constexpr auto name = "conv2d";
   Conv2dOptions options;
-  Tensor forward(const Tensor& x, const Tensor& w) const { return conv2d(x, w, options); }
-  Tensor forward(const Tensor& x, const Tensor& w, const Tensor& b) const {
+  Tensor forward(const Tensor& x, const Tensor& w, const Tensor& b = {}) const {
     return conv2d(x, w, b, options);
   }
   Gradients backward(const Context& context, const Variable& grad) const {

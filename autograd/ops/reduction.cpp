@@ -25,17 +25,9 @@ Shape with_ones(Shape shape, const Axes& axes) {
   return shape;
 }
 
-Shape without(const Shape& shape, const Axes& axes) {
-  Shape result;
-  for (int axis = 0; axis < shape.size(); ++axis)
-    if (!axes.contains(axis)) result.push_back(shape[axis]);
-  return result;
-}
-
-int64_t count_along(const Variable& x, const Axes& axes) {
-  int64_t count = 1;
-  for (int64_t axis : axes) count *= x.size(static_cast<int>(axis));
-  return count;
+// How many values of x each one of `sums` is made of.
+int64_t count_in(const Variable& sums, const Variable& x) {
+  return x.numel() / std::max<int64_t>(1, sums.numel());
 }
 
 GradCase over(std::string label, const Function& function) {
@@ -125,8 +117,8 @@ Variable sum_to(const Variable& x, const Shape& shape) {
 Variable mean(const Variable& x, const Axes& axes, bool keepdim) {
   const Calling calling("mean");
   check_floating(x);
-  const int64_t count = count_along(x, listed_axes(axes, x));
-  return sum(x, axes, keepdim) / static_cast<double>(count);
+  const Variable sums = sum(x, axes, keepdim);
+  return sums / count_in(sums, x);
 }
 
 Variable centered(const Variable& x, const Axes& axes) {
@@ -136,9 +128,8 @@ Variable centered(const Variable& x, const Axes& axes) {
 
 Variable var(const Variable& x, const Axes& axes, int64_t correction, bool keepdim) {
   const Calling calling("var");
-  const int64_t count = count_along(x, listed_axes(axes, x));
-  const auto divisor = static_cast<double>(std::max<int64_t>(0, count - correction));
-  return sum(square(centered(x, axes)), axes, keepdim) / divisor;
+  const Variable sums = sum(square(centered(x, axes)), axes, keepdim);
+  return sums / std::max<int64_t>(0, count_in(sums, x) - correction);
 }
 
 namespace {
@@ -147,15 +138,16 @@ namespace {
 Variable found(const Variable& x, Tensor (*find)(const Tensor&, int, bool), const Axes& axes,
                bool keepdim) {
   const Axes listed = listed_axes(axes, x);
-  const Shape kept = without(x.shape(), listed);
   // The reduced axes go last and become one, in their order.
   Axes order;
+  Shape kept;
   for (int axis = 0; axis < x.dim(); ++axis)
-    if (!listed.contains(axis)) order.push_back(axis);
-  for (int64_t axis : listed) order.push_back(axis);
+    if (!listed.contains(axis)) order.push_back(axis), kept.push_back(x.size(axis));
+  int64_t count = 1;
+  for (int64_t axis : listed) order.push_back(axis), count *= x.size(static_cast<int>(axis));
+  check(count > 0, "no values along axes ", listed, " of shape ", x.shape());
   Shape rows = kept;
-  rows.push_back(count_along(x, listed));
-  check(rows.back() > 0, "no values along axes ", listed, " of shape ", x.shape());
+  rows.push_back(count);
   const Variable flat = reshape(permute(x, order), rows);
   const Variable value = gather(flat, -1, find(flat.value(), -1, true));
   return reshape(value, keepdim ? with_ones(x.shape(), listed) : kept);
@@ -176,14 +168,12 @@ Variable min(const Variable& x, const Axes& axes, bool keepdim) {
 Variable logsumexp(const Variable& x, const Axes& axes, bool keepdim) {
   const Calling calling("logsumexp");
   check_floating(x);
-  const Axes listed = listed_axes(axes, x);
   // The shift cancels, so it counts as a constant. An infinite one would make NaN: take 0 then.
   const Tensor largest = max(x.detach(), axes, true).value();
   const Variable shift(where(isfinite(largest), largest, 0));
-  const Variable sums = sum(exp(x - shift), axes, true);
+  const Variable sums = sum(exp(x - shift), axes, keepdim);
   const DetectAnomaly off(false);  // log(0) where all are -infinity
-  const Variable shifted = log(sums) + shift;
-  return keepdim ? shifted : reshape(shifted, without(x.shape(), listed));
+  return log(sums) + Variable(shift.value().reshape(sums.shape()));
 }
 
 Tensor mean(const Tensor& x, const Axes& axes, bool keepdim) {

@@ -20,29 +20,29 @@ TEST_CASE("anomaly: the op that makes the first NaN or infinity is named, with i
   const DetectAnomaly detect_anomaly;
   check_errors({
       {[&] { exp(relu(log(x - 0.5))); },
-       "log: anomaly: the output has NaN at [0], although no input has one; input 0 is float64 [3] "
+       "log: the output has NaN at [0], although no input has one; input 0 is float64 [3] "
        "from sub, smallest -1.5, largest 999.5"},
       {[&] { log(relu(x)); },
-       "log: anomaly: the output has -infinity at [0], although no input has one; input 0 is "
+       "log: the output has -infinity at [0], although no input has one; input 0 is "
        "float64 [3] from relu, smallest 0, largest 1000"},
       {[&] {
          exp(reshape(x, {3, 1}));
        },
-       "exp: anomaly: the output has infinity at [2, 0], although no input has one; input 0 is "
+       "exp: the output has infinity at [2, 0], although no input has one; input 0 is "
        "float64 [3, 1] from reshape, smallest -1, largest 1000"},
       {[&] { one / x; },
-       "div: anomaly: the output has infinity at [1], although no input has one; input 0 is "
+       "div: the output has infinity at [1], although no input has one; input 0 is "
        "float64 "
        "[], smallest 1, largest 1; input 1 is float64 [3], smallest -1, largest 1000"},
       {[&] {
          matmul(leaf({1e200, 1}, {1, 2}), leaf({-1e200, 1}, {2, 1}));
        },
-       "matmul: anomaly: the output has -infinity at [0, 0], although no input has one; input 0 is "
+       "matmul: the output has -infinity at [0, 0], although no input has one; input 0 is "
        "float64 [1, 2], smallest 1, largest 1e+200; input 1 is float64 [2, 1], smallest -1e+200, "
        "largest 1"},
   });
   const NoGrad no_grad;  // it does not depend on recording
-  CHECK(error_of([&] { log(x); }).starts_with("log: anomaly: the output has NaN at [0]"));
+  CHECK(error_of([&] { log(x); }).starts_with("log: the output has NaN at [0]"));
 }
 
 TEST_CASE("anomaly: inside of a composite or a fused op, both names are told") {
@@ -53,15 +53,13 @@ TEST_CASE("anomaly: inside of a composite or a fused op, both names are told") {
   };
   const DetectAnomaly detect_anomaly;
   const std::pair<std::function<void()>, const char*> cases[] = {
-      {[&] { var(leaf(1)); }, "var: anomaly in div: the output has NaN at []"},
-      {[&] { rsqrt(x - 2); }, "rsqrt: anomaly in pow: the output has infinity at [0, 0, 1]"},
-      {[&] { normalize(0 * rows, 1, 0.0); },
-       "normalize: anomaly in div: the output has NaN at [0, 0]"},
+      {[&] { var(leaf(1)); }, "var: the output of div has NaN at []"},
+      {[&] { rsqrt(x - 1); }, "rsqrt: the output of pow has infinity at [0, 0, 0]"},
+      {[&] { normalize(0 * rows, 1, 0.0); }, "normalize: the output of div has NaN at [0, 0]"},
       {[&] { batch_norm(0 * x, {}, {}, {}, {}, 0); },
-       "batch_norm: anomaly: the output has NaN at [0, 0, 0]"},
+       "batch_norm: the output has NaN at [0, 0, 0]"},
       {head([](const Variable& c) { return acos(2 * c); }),
-       "margin_cross_entropy: anomaly in acos: the output has NaN at [0]"},
-      {[&] { logsumexp(exp(400 * x), 0); }, "exp: anomaly: the output has infinity at [0, 0, 1]"},
+       "margin_cross_entropy: the output of acos has NaN at [0]"},
   };
   for (const auto& [call, start] : cases) {
     const std::string error = error_of(call);
@@ -87,7 +85,7 @@ TEST_CASE("anomaly: who is handed a NaN or an infinity, or selects it away, is n
   sum(sqrt(tiny) + norm(tiny) + pow(tiny, 2)).backward();
   // Infinities that meet as NaN are another matter: that NaN is new.
   check_errors({{[&] { slice(bad, 0, 1, 2) + slice(bad, 0, 2, 3); },
-                 "add: anomaly: the output has NaN at [0], although no input has one; input 0 is "
+                 "add: the output has NaN at [0], although no input has one; input 0 is "
                  "float64 [1] from slice, smallest inf, largest inf; input 1 is float64 [1] from "
                  "slice, smallest -inf, largest -inf"}});
 }
@@ -97,7 +95,7 @@ TEST_CASE("anomaly: in backward, the op whose rule makes it is named, with what 
   const DetectAnomaly detect_anomaly;
   check_errors({
       {[&] { sum(2 * pow(x, 0.5)).backward(); },
-       "backward of pow: anomaly: the gradient of input 0 has infinity at [1], although neither an "
+       "backward of pow: the gradient of input 0 has infinity at [1], although neither an "
        "input nor the gradient that came has one; that gradient is float64 [2], smallest 2, "
        "largest "
        "2; input 0 is float64 [2], smallest 0, largest 4; input 1 is float64 [], smallest 0.5, "
@@ -108,7 +106,7 @@ TEST_CASE("anomaly: in backward, the op whose rule makes it is named, with what 
                               [](const Context& c, auto&) { return Gradients{c.input(0) / 0}; });
          sum(sin(y)).backward();
        },
-       "backward of test_op: anomaly: the gradient of input 0 has NaN at [1], although neither an "
+       "backward of test_op: the gradient of input 0 has NaN at [1], although neither an "
        "input nor the gradient that came has one; that gradient is float64 [2], smallest "
        "-0.653644, "
        "largest 1; input 0 is float64 [2], smallest 0, largest 4"},
@@ -117,14 +115,12 @@ TEST_CASE("anomaly: in backward, the op whose rule makes it is named, with what 
 
   // Through fused ops: with and without a graph of the gradient.
   const Variable huge(Tensor::full({2, 2}, -3e38), true), slope(Tensor::ones({1}), true);
+  const Variable ones(Tensor::ones({2, 2}));
   for (const bool create_graph : {false, true}) {
-    const std::string error = error_of([&] {
-      grad({sum(prelu(huge, slope) * 0.125)}, {slope}, {}, create_graph);
-      grad({sum(prelu(huge, slope))}, {slope}, {}, create_graph);
-    });
+    const std::string error =
+        error_of([&] { grad({prelu(huge, slope)}, {slope}, {ones}, create_graph); });
     CAPTURE(error);
-    CHECK(error.starts_with(
-        "backward of prelu: anomaly: the gradient of input 1 has -infinity at [0]"));
+    CHECK(error.starts_with("backward of prelu: the gradient of input 1 has -infinity at [0]"));
   }
   // The gradient that comes has the fault.
   CHECK(std::isnan(grad({2 * x}, {x}, {leaf({kNaN, 1}, {2})})[0].value().at({0})));
@@ -137,21 +133,23 @@ TEST_CASE("anomaly: at second order, the op in the graph of the gradient is name
   check_values(first, {3, 0});
   CHECK(error_of([&] {
           sum(first).backward();
-        }).starts_with("backward of pow: anomaly: the gradient of input 0 has infinity at [1]"));
+        }).starts_with("backward of pow: the gradient of input 0 has infinity at [1]"));
 }
 
 TEST_CASE("anomaly: log(0) that is selected away makes a NaN in backward, and may be let alone") {
   const Variable x = leaf({0, 1}, {2});
   const Tensor positive = x > 0;
   const DetectAnomaly detect_anomaly;
-  CHECK(error_of([&] { where(positive, log(x), 0); }).starts_with("log: anomaly"));
+  CHECK(error_of([&] {
+          where(positive, log(x), 0);
+        }).starts_with("log: the output has -infinity at [0]"));
   const Variable masked = [&] {
     const DetectAnomaly off(false);
     return where(positive, log(x), 0);
   }();
   CHECK(error_of([&] {
           sum(masked).backward();
-        }).starts_with("backward of log: anomaly: the gradient of input 0 has NaN at [0]"));
+        }).starts_with("backward of log: the gradient of input 0 has NaN at [0]"));
   sum(where(positive, log(where(positive, x, 1)), 0)).backward();  // the way to write it
   check_values(x.grad(), {0, 1});
 }

@@ -50,14 +50,14 @@ std::vector<Function> elementwise() {
         "flip", [](const Variable& x) { return flip(x, 0); }, shape));
     for (const auto& [name, f] :
          std::vector<std::pair<const char*, Variable (*)(const Variable&, const Variable&)>>{
-             {"add", add},
-             {"sub", sub},
-             {"mul", mul},
-             {"div", div},
-             {"maximum", maximum},
-             {"minimum", minimum},
+             {"add", of_variables<add>},
+             {"sub", of_variables<sub>},
+             {"mul", of_variables<mul>},
+             {"div", of_variables<div>},
+             {"maximum", of_variables<maximum>},
+             {"minimum", of_variables<minimum>},
              {"prelu", prelu},
-             {"pow", [](const Variable&a, const Variable&b) { return pow(a, b); }},
+             {"pow", of_variables<pow>},
              {"where", [](const Variable&a, const Variable&b) {
                 return where(greater(a.value(), b.value()), a, b);
               }}})

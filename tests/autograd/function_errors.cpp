@@ -78,13 +78,13 @@ TEST_CASE("functions of two operands: an error names the function that was calle
     Variable (*f)(const Variable&, const Variable&);
   };
   const std::vector<Binary> binary{
-      {"add", add},
-      {"sub", sub},
-      {"mul", mul},
-      {"div", div},
-      {"pow", [](const Variable& a, const Variable& b) { return pow(a, b); }},
-      {"maximum", maximum},
-      {"minimum", minimum},
+      {"add", of_variables<add>},
+      {"sub", of_variables<sub>},
+      {"mul", of_variables<mul>},
+      {"div", of_variables<div>},
+      {"pow", of_variables<pow>},
+      {"maximum", of_variables<maximum>},
+      {"minimum", of_variables<minimum>},
       {"prelu", prelu},
       {"where", [](const Variable& a, const Variable& b) { return where(kColumn, a, b); }},
       {"cosine_similarity",

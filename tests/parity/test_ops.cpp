@@ -6,6 +6,7 @@
 
 #include "autograd/ops.h"
 #include "tensor/kernels.h"
+#include "tests/helpers.h"
 #include "tests/parity/fixture.h"
 #include "tests/special_values.h"
 
@@ -77,12 +78,12 @@ Cases elementwise_cases() {
     for (const char* shapes : {".same_shape", ".broadcast", ".scalar_tensor"})
       cases[name + shapes] = binary(f);
   };
-  everywhere("add", add);
-  everywhere("sub", sub);
-  everywhere("mul", mul);
-  everywhere("div", div);
-  everywhere("maximum", maximum);
-  everywhere("minimum", minimum);
+  everywhere("add", test::of_variables<add>);
+  everywhere("sub", test::of_variables<sub>);
+  everywhere("mul", test::of_variables<mul>);
+  everywhere("div", test::of_variables<div>);
+  everywhere("maximum", test::of_variables<maximum>);
+  everywhere("minimum", test::of_variables<minimum>);
   return cases;
 }
 
@@ -93,8 +94,8 @@ Cases kink_cases() {
   cases["leaky_relu.kink"] = [](In in) { return leaky_relu(in[0]); };
   cases["prelu.kink"] = binary(prelu);
   cases["clamp.bounds"] = [](In in) { return clamp(in[0], -1, 1); };
-  cases["maximum.ties"] = binary(maximum);
-  cases["minimum.ties"] = binary(minimum);
+  cases["maximum.ties"] = binary(test::of_variables<maximum>);
+  cases["minimum.ties"] = binary(test::of_variables<minimum>);
   cases["norm.zero_row"] = [](In in) { return norm(in[0], {1}); };
   return cases;
 }

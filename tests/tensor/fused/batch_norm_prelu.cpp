@@ -9,6 +9,7 @@
 #include "tensor/fused/batch_norm.h"
 #include "tensor/kernels.h"
 #include "tensor/fused/prelu.h"
+#include "tests/helpers.h"
 #include "tests/reference.h"
 
 namespace gradian {
@@ -119,6 +120,19 @@ TEST_CASE("batch_norm reports the statistics that it used, by kernels and by the
     const Axes axes = shape.size() == 3 ? Axes{0, 2} : Axes{0};
     CHECK(relative_difference(used.mean, mean(Variable(x), axes).value()) < 1e-12);
     CHECK(relative_difference(used.variance, var(Variable(x), axes, 0).value()) < 1e-12);
+  }
+}
+
+TEST_CASE("whoever writes to the statistics that batch_norm reports changes no gradient") {
+  for (const Shape& shape : {Shape{6, 3, 4}, Shape{6, 3}}) {
+    const Variable x(sample(shape, DType::float64), true);
+    const auto gradient_after = [&](bool written) {
+      BatchStatistics used;
+      const Variable y = sum(exp(batch_norm(x, {}, {}, {}, {}, 1e-5, &used)));
+      if (written) used.mean.fill(7), used.variance.fill(7);
+      return grad({y}, {x})[0].value();
+    };
+    CHECK(test::identical(gradient_after(true), gradient_after(false)));
   }
 }
 
