@@ -9,15 +9,10 @@ namespace {
 
 // `axes`, or all axes of x when the list is empty, normalised.
 Axes listed_axes(const Axes& axes, const Variable& x) {
-  Axes result;
-  if (axes.empty())
-    for (int axis = 0; axis < x.dim(); ++axis) result.push_back(axis);
-  for (int64_t given : axes) {
-    const int axis = normalize_axis(given, x.dim());
-    check(!result.contains(axis), "axis ", given, " is given twice");
-    result.push_back(axis);
-  }
-  return result;
+  if (!axes.empty()) return normalize_axes(axes, x.dim());
+  Axes all;
+  for (int axis = 0; axis < x.dim(); ++axis) all.push_back(axis);
+  return all;
 }
 
 Shape with_ones(Shape shape, const Axes& axes) {
@@ -129,7 +124,9 @@ Variable centered(const Variable& x, const Axes& axes) {
 Variable var(const Variable& x, const Axes& axes, int64_t correction, bool keepdim) {
   const Calling calling("var");
   const Variable sums = sum(square(centered(x, axes)), axes, keepdim);
-  return sums / std::max<int64_t>(0, count_in(sums, x) - correction);
+  // In double, as a difference of any two int64 need not fit one.
+  const auto count = static_cast<double>(count_in(sums, x));
+  return sums / std::max(0.0, count - static_cast<double>(correction));
 }
 
 namespace {
