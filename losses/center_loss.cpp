@@ -21,25 +21,29 @@ Tensor one_more_than_samples(const Tensor& labels, int64_t num_classes, DType dt
   return add(gather(scatter_add({num_classes}, 0, labels, ones), 0, labels), ones);
 }
 
-Tensor initial_centers(int64_t num_classes, int64_t feat_dim) {
-  check(num_classes > 0 && feat_dim > 0, "CenterLoss: expected positive sizes, got ", num_classes,
+std::string center_loss_settings(int64_t num_classes, int64_t feat_dim, double weight,
+                                 CenterUpdate update) {
+  const Calling calling("CenterLoss");
+  check(num_classes > 0 && feat_dim > 0, "expected positive sizes, got ", num_classes,
         " classes and feat_dim ", feat_dim);
-  return randn({num_classes, feat_dim});
+  check_not_negative("weight", weight);
+  return text(num_classes, " classes, ", feat_dim, "-d, weight ", weight,
+              update == CenterUpdate::paper ? ", paper's update" : "");
 }
 
 }  // namespace
 
 CenterLoss::CenterLoss(int64_t num_classes, int64_t feat_dim, double weight, CenterUpdate update)
-    : centers(add_parameter("centers", initial_centers(num_classes, feat_dim))),
+    : Module(center_loss_settings(num_classes, feat_dim, weight, update)),
+      centers(add_parameter("centers", randn({num_classes, feat_dim}))),
       weight_(weight),
-      update_(update) {
-  check_not_negative("CenterLoss", "weight", weight);
-}
+      update_(update) {}
 
-Variable CenterLoss::forward(const Variable& features, const Tensor& labels) const try {
-  check(features.dim() == 2 && features.size(1) == centers.size(1),
-        "CenterLoss: expected features [N, ", centers.size(1), "], got ", features.shape());
-  check_labels("CenterLoss", labels, features.size(0), centers.size(0));
+Variable CenterLoss::forward(const Variable& features, const Tensor& labels) const {
+  const Calling calling(class_name());
+  check(features.dim() == 2 && features.size(1) == centers.size(1), "expected features [N, ",
+        centers.size(1), "], got ", features.shape());
+  check_labels(labels, features.size(0), centers.size(0));
   const Variable own_centers = index_select(centers, 0, labels);  // [N, feat_dim]
   const Variable weight = constant(weight_, features);
   if (update_ == CenterUpdate::gradient)
@@ -54,13 +58,6 @@ Variable CenterLoss::forward(const Variable& features, const Tensor& labels) con
   const Variable now = own_centers.detach();
   const Variable moves = weighted(own_centers - now, own_centers + now - 2 * features.detach());
   return pull + sum(sum(moves, {1}) / (2 * one_more));
-} catch (const Error& error) {
-  fail_as("CenterLoss", error);
-}
-
-std::string CenterLoss::description() const {
-  return text("CenterLoss(", centers.size(0), " classes, ", centers.size(1), "-d, weight ", weight_,
-              update_ == CenterUpdate::paper ? ", paper's update)" : ")");
 }
 
 }  // namespace gradian

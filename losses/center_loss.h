@@ -36,7 +36,6 @@ class CenterLoss : public nn::Module {
   Variable operator()(const Variable& features, const Tensor& labels) const {
     return forward(features, labels);
   }
-  std::string description() const override;
 
   const Variable& centers;  // [num_classes, feat_dim]
 

@@ -14,24 +14,24 @@ struct Targets {
   Tensor row_weight;    // [N], the weight of the row's label, 0 for ignored rows
 };
 
-Targets make_targets(const char* op, const Variable& scores, const Tensor& labels,
+Targets make_targets(const Variable& scores, const Tensor& labels,
                      const CrossEntropyOptions& options) {
-  check(scores.dim() == 2, op, ": expected logits [N, C], got ", scores.shape(),
+  check(scores.dim() == 2, "expected logits [N, C], got ", scores.shape(),
         scores.dim() < 3 ? ""
                          : ": move the classes last and make rows of the rest, "
                            "reshape(permute(x, {0, 2, 3, 1}), {-1, C})");
   check_floating(scores);
   const int64_t rows = scores.size(0), classes = scores.size(1);
-  check_labels(op, labels, rows, classes, options.ignore_index);
+  check_labels(labels, rows, classes, options.ignore_index);
   Targets targets;
   const Tensor ignored = labels == options.ignore_index;
   targets.labels = where(ignored, Tensor::scalar(0, DType::int64), labels);
   targets.kept = sub(Tensor::scalar(1, scores.dtype()), ignored.to(scores.dtype()));
   targets.class_weight =
       options.weight.defined() ? options.weight : Tensor::ones({classes}, scores.dtype());
-  check(targets.class_weight.shape() == Shape{classes}, op, ": expected a weight per class, [",
-        classes, "], got ", targets.class_weight.shape());
-  check_same_dtype(targets.class_weight, scores.value(), op);
+  check(targets.class_weight.shape() == Shape{classes}, "expected a weight per class, [", classes,
+        "], got ", targets.class_weight.shape());
+  check_same_dtype(targets.class_weight, scores.value(), "weight");
   targets.row_weight = mul(gather(targets.class_weight, 0, targets.labels), targets.kept);
   return targets;
 }
@@ -57,11 +57,11 @@ Variable reduce_weighted(const Variable& losses, const Targets& targets, Reducti
 }  // namespace
 
 Variable cross_entropy(const Variable& logits, const Tensor& labels,
-                       const CrossEntropyOptions& options) try {
+                       const CrossEntropyOptions& options) {
+  const Calling calling("cross_entropy");
   const double smoothing = options.label_smoothing;
-  check(smoothing >= 0 && smoothing <= 1, "cross_entropy: label_smoothing must be in [0, 1], got ",
-        smoothing);
-  const Targets targets = make_targets("cross_entropy", logits, labels, options);
+  check(smoothing >= 0 && smoothing <= 1, "label_smoothing must be in [0, 1], got ", smoothing);
+  const Targets targets = make_targets(logits, labels, options);
   const Tensor& counts = smoothing > 0 ? targets.kept : targets.row_weight;
   const Variable log_probabilities = log_softmax(where_counted(counts.unsqueeze(1), logits), 1);
   Variable losses = label_losses(log_probabilities, targets);
@@ -70,18 +70,15 @@ Variable cross_entropy(const Variable& logits, const Tensor& labels,
     losses = weighted(share, losses) + smoothing * spread_losses(log_probabilities, targets);
   }
   return reduce_weighted(losses, targets, options.reduction);
-} catch (const Error& error) {
-  fail_as("cross_entropy", error);
 }
 
 Variable nll_loss(const Variable& log_probabilities, const Tensor& labels,
-                  const CrossEntropyOptions& options) try {
-  check(options.label_smoothing == 0, "nll_loss: label_smoothing is an option of cross_entropy");
-  const Targets targets = make_targets("nll_loss", log_probabilities, labels, options);
+                  const CrossEntropyOptions& options) {
+  const Calling calling("nll_loss");
+  check(options.label_smoothing == 0, "label_smoothing is an option of cross_entropy");
+  const Targets targets = make_targets(log_probabilities, labels, options);
   const Variable counted = where_counted(targets.row_weight.unsqueeze(1), log_probabilities);
   return reduce_weighted(label_losses(counted, targets), targets, options.reduction);
-} catch (const Error& error) {
-  fail_as("nll_loss", error);
 }
 
 }  // namespace gradian

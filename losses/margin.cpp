@@ -27,21 +27,27 @@ Variable mirrored_cosine(const Variable& angle) {
 }
 
 // [out, in]
-Tensor initial_directions(const char* kind, int64_t in_features, int64_t out_features) {
-  check(in_features > 0 && out_features > 0, kind, ": expected positive sizes, got ", in_features,
-        " features and ", out_features, " classes");
+Tensor initial_directions(int64_t in_features, int64_t out_features) {
   return normalize(Variable(randn({out_features, in_features})), 1).value();
 }
 
-void check_margin(const char* op, const Margin& margin) {
-  check_positive(op, "the angle's factor m1", margin.m1);
-  check(margin.m2 >= 0 && margin.m2 <= std::numbers::pi, op,
-        ": the margin on the angle must be from 0 to pi radians, got ", margin.m2);
-  check(std::abs(margin.m3) <= 2, op, ": the margin on the cosine must be from -2 to 2, got ",
-        margin.m3);
+void check_margin(const Margin& margin) {
+  check_positive("the angle's factor m1", margin.m1);
+  check(margin.m2 >= 0 && margin.m2 <= std::numbers::pi,
+        "the margin on the angle must be from 0 to pi radians, got ", margin.m2);
+  check(std::abs(margin.m3) <= 2, "the margin on the cosine must be from -2 to 2, got ", margin.m3);
   const int rule = static_cast<int>(margin.overflow);
-  check(rule >= 0 && rule <= static_cast<int>(MarginOverflow::none), op, ": unknown overflow rule ",
+  check(rule >= 0 && rule <= static_cast<int>(MarginOverflow::none), "unknown overflow rule ",
         rule);
+}
+
+std::string margin_settings(int64_t in_features, int64_t out_features, double s,
+                            const Margin& margin) {
+  check(in_features > 0 && out_features > 0, "expected positive sizes, got ", in_features,
+        " features and ", out_features, " classes");
+  check_positive("the scale s", s);
+  check_margin(margin);
+  return text(in_features, " -> ", out_features, ", s ", s, ", ", margin);
 }
 
 }  // namespace
@@ -52,8 +58,9 @@ std::ostream& operator<<(std::ostream& out, const Margin& margin) {
              << rules[static_cast<int>(margin.overflow)];
 }
 
-Variable apply_margin(const Variable& cosine, const Margin& margin) try {
-  check_margin("apply_margin", margin);
+Variable apply_margin(const Variable& cosine, const Margin& margin) {
+  const Calling calling("apply_margin");
+  check_margin(margin);
   check_floating(cosine);
   const auto& [m1, m2, m3, overflow] = margin;
   if (m1 == 1 && m2 == 0) return m3 == 0 ? cosine : cosine - m3;
@@ -67,44 +74,33 @@ Variable apply_margin(const Variable& cosine, const Margin& margin) try {
   if (overflow == MarginOverflow::easy_margin)
     target = where(greater(cosine.value(), scalar(0)), target, cosine);
   return m3 == 0 ? target : target - m3;
-} catch (const Error& error) {
-  fail_as("apply_margin", error);
 }
 
-MarginLoss::MarginLoss(const char* kind, int64_t in_features, int64_t out_features, double s,
+MarginLoss::MarginLoss(const Calling&, int64_t in_features, int64_t out_features, double s,
                        const Margin& margin)
-    : weight(add_parameter("weight", initial_directions(kind, in_features, out_features))),
-      kind_(kind),
+    : Module(margin_settings(in_features, out_features, s, margin)),
+      weight(add_parameter("weight", initial_directions(in_features, out_features))),
       s_(s),
-      margin_(margin) {
-  check_positive(kind, "the scale s", s);
-  check_margin(kind, margin);
-}
+      margin_(margin) {}
 
 void MarginLoss::check_features(const Variable& x) const {
-  check(x.dim() == 2 && x.size(1) == weight.size(1), kind_, ": expected features [N, ",
-        weight.size(1), "], got ", x.shape());
+  check(x.dim() == 2 && x.size(1) == weight.size(1), "expected features [N, ", weight.size(1),
+        "], got ", x.shape());
 }
 
-Variable MarginLoss::cosine_logits(const Variable& x) const try {
+Variable MarginLoss::cosine_logits(const Variable& x) const {
+  const Calling calling(class_name());
   check_features(x);
   // [N, C] = [N, D] x [C, D]^T
   return linear(normalize(x, 1), normalize(weight, 1));
-} catch (const Error& error) {
-  fail_as(kind_, error);
 }
 
-Variable MarginLoss::forward(const Variable& x, const Tensor& labels) const try {
+Variable MarginLoss::forward(const Variable& x, const Tensor& labels) const {
+  const Calling calling(class_name());
   check_features(x);
   return margin_cross_entropy(x, weight, labels, s_, [margin = margin_](const Variable& cosine) {
     return apply_margin(cosine, margin);
   });
-} catch (const Error& error) {
-  fail_as(kind_, error);
-}
-
-std::string MarginLoss::description() const {
-  return text(kind_, '(', weight.size(1), " -> ", weight.size(0), ", s ", s_, ", ", margin_, ')');
 }
 
 }  // namespace gradian

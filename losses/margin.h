@@ -44,7 +44,7 @@ class MarginLoss : public nn::Module {
  public:
   // weight starts as random directions of length 1; the loss does not depend on its length.
   MarginLoss(int64_t in_features, int64_t out_features, double s, const Margin& margin)
-      : MarginLoss("MarginLoss", in_features, out_features, s, margin) {}
+      : MarginLoss(Calling("MarginLoss"), in_features, out_features, s, margin) {}
 
   using Module::forward;
   // labels int64 [N] -> scalar, the mean; the sum is N times it. A loss a row, which takes a matrix
@@ -58,19 +58,16 @@ class MarginLoss : public nn::Module {
   // logits know the label, so their accuracy says how hard training is, not how good the model.
   Variable cosine_logits(const Variable& x) const;
 
-  std::string description() const override;
-
   const Variable& weight;  // [out_features, in_features]
 
  protected:
-  // `kind` is what errors and the description call it.
-  MarginLoss(const char* kind, int64_t in_features, int64_t out_features, double s,
+  // Of a class made from this one, whose name errors of its options begin with.
+  MarginLoss(const Calling&, int64_t in_features, int64_t out_features, double s,
              const Margin& margin);
 
  private:
   void check_features(const Variable& x) const;
 
-  const char* kind_;
   double s_;
   Margin margin_;
 };
@@ -81,7 +78,7 @@ class ArcFaceLoss : public MarginLoss {
  public:
   ArcFaceLoss(int64_t in_features, int64_t out_features, double s = 30.0, double m = 0.50,
               MarginOverflow overflow = MarginOverflow::mirror)
-      : MarginLoss("ArcFaceLoss", in_features, out_features, s, {.m2 = m, .overflow = overflow}) {}
+      : MarginLoss(Calling("ArcFaceLoss"), in_features, out_features, s, {.m2 = m, .overflow = overflow}) {}
 };
 
 // The target logit is s (cos(theta) - m). Wang et al., "CosFace: Large Margin Cosine Loss for Deep
@@ -90,7 +87,7 @@ class ArcFaceLoss : public MarginLoss {
 class CosFaceLoss : public MarginLoss {
  public:
   CosFaceLoss(int64_t in_features, int64_t out_features, double s = 64.0, double m = 0.35)
-      : MarginLoss("CosFaceLoss", in_features, out_features, s, {.m3 = m}) {}
+      : MarginLoss(Calling("CosFaceLoss"), in_features, out_features, s, {.m3 = m}) {}
 };
 
 }  // namespace gradian

@@ -4,7 +4,8 @@
 
 namespace gradian {
 
-Variable reduce(const Variable& losses, Reduction reduction) try {
+Variable reduce(const Variable& losses, Reduction reduction) {
+  const Calling calling("reduce");
   switch (reduction) {
     case Reduction::none:
       return losses;
@@ -13,9 +14,7 @@ Variable reduce(const Variable& losses, Reduction reduction) try {
     case Reduction::mean:
       return mean(losses);
   }
-  fail("reduce: unknown reduction ", static_cast<int>(reduction));
-} catch (const Error& error) {
-  fail_as("reduce", error);
+  fail("unknown reduction ", static_cast<int>(reduction));
 }
 
 Variable weighted(const Variable& weight, const Variable& losses) {
@@ -31,11 +30,11 @@ Variable where_counted(const Tensor& weight, const Variable& x) {
   return where(weight, x, Variable(zero));
 }
 
-void check_same_kind(const Variable& a, const Variable& b, const char* op) {
-  check(a.shape() == b.shape() && a.dtype() == b.dtype(), op,
-        ": expected operands of one shape and dtype, got ", describe(a.value()), " and ",
+void check_same_kind(const Variable& a, const Variable& b) {
+  check(a.shape() == b.shape() && a.dtype() == b.dtype(),
+        "expected operands of one shape and dtype, got ", describe(a.value()), " and ",
         describe(b.value()));
-  check(is_floating(a.dtype()), op, ": expected float32 or float64, got ", a.dtype());
+  check(is_floating(a.dtype()), "expected float32 or float64, got ", a.dtype());
 }
 
 }  // namespace gradian

@@ -24,7 +24,7 @@ Variable weighted(const Variable& weight, const Variable& losses);
 // gradient.
 Variable where_counted(const Tensor& weight, const Variable& x);
 
-// Fails unless both have one shape and one floating dtype, naming `op` and both.
-void check_same_kind(const Variable& a, const Variable& b, const char* op);
+// Fails unless both have one shape and one floating dtype, naming both.
+void check_same_kind(const Variable& a, const Variable& b);
 
 }  // namespace gradian

@@ -5,26 +5,25 @@
 
 namespace gradian {
 
-Variable mse_loss(const Variable& input, const Variable& target, const LossOptions& options) try {
-  check_same_kind(input, target, "mse_loss");
+Variable mse_loss(const Variable& input, const Variable& target, const LossOptions& options) {
+  const Calling calling("mse_loss");
+  check_same_kind(input, target);
   const Variable difference = input - target;
   return reduce(difference * difference, options.reduction);
-} catch (const Error& error) {
-  fail_as("mse_loss", error);
 }
 
-Variable l1_loss(const Variable& input, const Variable& target, const LossOptions& options) try {
-  check_same_kind(input, target, "l1_loss");
+Variable l1_loss(const Variable& input, const Variable& target, const LossOptions& options) {
+  const Calling calling("l1_loss");
+  check_same_kind(input, target);
   return reduce(abs(input - target), options.reduction);
-} catch (const Error& error) {
-  fail_as("l1_loss", error);
 }
 
 Variable smooth_l1_loss(const Variable& input, const Variable& target,
-                        const SmoothL1Options& options) try {
+                        const SmoothL1Options& options) {
+  const Calling calling("smooth_l1_loss");
   const double beta = options.beta;
-  check_same_kind(input, target, "smooth_l1_loss");
-  check_not_negative("smooth_l1_loss", "beta", beta);
+  check_same_kind(input, target);
+  check_not_negative("beta", beta);
   if (beta == 0) return reduce(abs(input - target), options.reduction);
   const Variable difference = input - target;
   const Variable distance = abs(difference);
@@ -33,8 +32,6 @@ Variable smooth_l1_loss(const Variable& input, const Variable& target,
   // stay out before they are squared, as 0 times an infinite one would be their gradient.
   const Variable close = where(near, difference, Variable(Tensor::scalar(0, input.dtype())));
   return reduce(where(near, close * close / (2 * beta), distance - beta / 2), options.reduction);
-} catch (const Error& error) {
-  fail_as("smooth_l1_loss", error);
 }
 
 namespace {
@@ -42,10 +39,9 @@ namespace {
 // What an option of binary cross entropy multiplies by: 1 where it is undefined.
 Variable factor(const Tensor& weight, const char* option, const Variable& input) {
   if (!weight.defined()) return constant(1, input);
-  constexpr auto op = "binary_cross_entropy_with_logits";
-  check(broadcasts_to(weight.shape(), input.shape()), op, ": ", option, ' ', weight.shape(),
+  check(broadcasts_to(weight.shape(), input.shape()), option, ' ', weight.shape(),
         " does not broadcast to the logits ", input.shape());
-  check(weight.dtype() == input.dtype(), op, ": expected a ", option, " of dtype ", input.dtype(),
+  check(weight.dtype() == input.dtype(), "expected a ", option, " of dtype ", input.dtype(),
         ", got ", weight.dtype());
   return Variable(weight);
 }
@@ -53,8 +49,9 @@ Variable factor(const Tensor& weight, const char* option, const Variable& input)
 }  // namespace
 
 Variable binary_cross_entropy_with_logits(const Variable& input, const Variable& target,
-                                          const BinaryCrossEntropyOptions& options) try {
-  check_same_kind(input, target, "binary_cross_entropy_with_logits");
+                                          const BinaryCrossEntropyOptions& options) {
+  const Calling calling("binary_cross_entropy_with_logits");
+  check_same_kind(input, target);
   const Variable weight = factor(options.weight, "weight", input);
   const Variable pos_weight = factor(options.pos_weight, "pos_weight", input);
   const Variable x = where_counted(weight.value(), input),
@@ -63,8 +60,6 @@ Variable binary_cross_entropy_with_logits(const Variable& input, const Variable&
   const Variable positive = weighted(pos_weight, weighted(t, softplus(neg(x))));
   const Variable negative = weighted(1 - t, softplus(x));
   return reduce(weight * (positive + negative), options.reduction);
-} catch (const Error& error) {
-  fail_as("binary_cross_entropy_with_logits", error);
 }
 
 }  // namespace gradian

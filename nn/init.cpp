@@ -8,11 +8,11 @@ namespace gradian::nn {
 namespace {
 
 // The size of `axis` times that of the kernel.
-int64_t fan(const char* function, const Shape& shape, int axis) {
-  check(shape.size() >= 2, function, ": a weight needs at least two axes, got ", shape);
+int64_t fan(const Shape& shape, int axis) {
+  check(shape.size() >= 2, "a weight needs at least two axes, got ", shape);
   Shape axes{shape[axis]};
   for (int a = 2; a < shape.size(); ++a) axes.push_back(shape[a]);
-  return numel(axes, function);
+  return numel(axes);
 }
 
 // A fan of 0 is that of an empty weight, whose variance does not matter.
@@ -27,39 +27,39 @@ Tensor normal_with_variance(const Shape& shape, double variance) {
   return randn(shape, DType::float32, 0, std::sqrt(variance));
 }
 
-double xavier_variance(const char* function, const Shape& shape, double gain) {
-  check(std::isfinite(gain), function, ": gain must be finite, got ", gain);
-  const double fans =
-      static_cast<double>(fan(function, shape, 1)) + static_cast<double>(fan(function, shape, 0));
+double xavier_variance(const Shape& shape, double gain) {
+  check(std::isfinite(gain), "gain must be finite, got ", gain);
+  const double fans = static_cast<double>(fan(shape, 1)) + static_cast<double>(fan(shape, 0));
   return gain * gain * 2 / divisor(fans);
 }
 
-double kaiming_variance(const char* function, const Shape& shape, double slope) {
-  check(std::isfinite(slope), function, ": negative_slope must be finite, got ", slope);
-  return 2 / ((1 + slope * slope) * divisor(static_cast<double>(fan(function, shape, 1))));
+double kaiming_variance(const Shape& shape, double slope) {
+  check(std::isfinite(slope), "negative_slope must be finite, got ", slope);
+  return 2 / ((1 + slope * slope) * divisor(static_cast<double>(fan(shape, 1))));
 }
 
 }  // namespace
 
-int64_t fan_in(const Shape& shape) { return fan("fan_in", shape, 1); }
-int64_t fan_out(const Shape& shape) { return fan("fan_out", shape, 0); }
+int64_t fan_in(const Shape& shape) {
+  const Calling calling("fan_in");
+  return fan(shape, 1);
+}
 
 Tensor xavier_uniform(const Shape& shape, double gain) {
-  return uniform_with_variance(shape, xavier_variance("xavier_uniform", shape, gain));
+  const Calling calling("xavier_uniform");
+  return uniform_with_variance(shape, xavier_variance(shape, gain));
 }
 Tensor xavier_normal(const Shape& shape, double gain) {
-  return normal_with_variance(shape, xavier_variance("xavier_normal", shape, gain));
+  const Calling calling("xavier_normal");
+  return normal_with_variance(shape, xavier_variance(shape, gain));
 }
 Tensor kaiming_uniform(const Shape& shape, double negative_slope) {
-  return uniform_with_variance(shape, kaiming_variance("kaiming_uniform", shape, negative_slope));
+  const Calling calling("kaiming_uniform");
+  return uniform_with_variance(shape, kaiming_variance(shape, negative_slope));
 }
 Tensor kaiming_normal(const Shape& shape, double negative_slope) {
-  return normal_with_variance(shape, kaiming_variance("kaiming_normal", shape, negative_slope));
-}
-
-Tensor default_uniform(const Shape& shape, int64_t fan_in) {
-  const double bound = 1 / std::sqrt(divisor(static_cast<double>(fan_in)));
-  return rand(shape, DType::float32, -bound, bound);
+  const Calling calling("kaiming_normal");
+  return normal_with_variance(shape, kaiming_variance(shape, negative_slope));
 }
 
 }  // namespace gradian::nn

@@ -16,10 +16,6 @@ Tensor xavier_normal(const Shape& shape, double gain = 1);
 Tensor kaiming_uniform(const Shape& shape, double negative_slope = 0);
 Tensor kaiming_normal(const Shape& shape, double negative_slope = 0);
 
-// Uniform in +-1 / sqrt(fan_in): what PyTorch's Linear and Conv2d start from, weight and bias.
-Tensor default_uniform(const Shape& shape, int64_t fan_in);
-
 int64_t fan_in(const Shape& shape);
-int64_t fan_out(const Shape& shape);
 
 }  // namespace gradian::nn

@@ -22,69 +22,30 @@ std::string setting(const char* name, const T& value, const T& otherwise) {
 }
 std::string without(const char* name, bool wanted) { return wanted ? "" : text(", no ", name); }
 
-void check_positive(const char* layer, const char* what, int64_t value) {
-  check(value > 0, layer, ": ", what, " must be positive, got ", value);
+void check_size(const char* what, const Pair& size) {
+  check(std::min(size[0], size[1]) > 0, what, " must be positive, got ", value_text(size));
 }
 
-void check_positive(const char* layer, const char* what, const Pair& pair) {
-  check_positive(layer, what, std::min(pair[0], pair[1]));
-}
-
-void check_padding(const char* layer, const Pair& padding) {
-  check(std::min(padding[0], padding[1]) >= 0, layer, ": padding must not be negative, got ",
+void check_padding(const Pair& padding) {
+  check(std::min(padding[0], padding[1]) >= 0, "padding must not be negative, got ",
         value_text(padding));
 }
 
-// Of a pooling layer, whose options it checks.
-std::string pooling_settings(const char* layer, const Pool2dOptions& options) {
-  check_positive(layer, "kernel_size", options.kernel);
-  check_positive(layer, "stride", options.stride);
-  check_positive(layer, "dilation", options.dilation);
-  check_padding(layer, options.padding);
-  for (size_t axis = 0; axis < 2; ++axis)
-    check(options.padding[axis] <= options.kernel[axis] / 2, layer, ": padding ",
-          value_text(options.padding), " is more than half of the kernel ",
-          value_text(options.kernel));
-  const Pool2dOptions plain{options.kernel};
-  return text(value_text(options.kernel), setting("stride", options.stride, plain.stride),
-              setting("padding", options.padding, plain.padding),
-              setting("dilation", options.dilation, plain.dilation),
-              options.ceil_mode ? ", ceil_mode" : "");
+void check_channels(const Variable& x, int64_t channels) {
+  check(x.dim() >= 2 && x.size(1) == channels, "expected ", channels,
+        " channels at axis 1, got shape ", x.shape());
 }
 
-// [out, in]
-Shape linear_weight_shape(int64_t in_features, int64_t out_features) {
-  check_positive("Linear", "in_features", in_features);
-  check_positive("Linear", "out_features", out_features);
-  return {out_features, in_features};
+// Uniform in +-1 / sqrt(fan_in): what PyTorch's Linear and Conv2d start from.
+Tensor initial_weight(const Shape& shape, int64_t fan_in) {
+  const double bound = 1 / std::sqrt(static_cast<double>(fan_in));
+  return rand(shape, DType::float32, -bound, bound);
 }
-
-// [out, in / groups, KH, KW]
-Shape conv2d_weight_shape(int64_t in_channels, int64_t out_channels, const Pair& kernel_size,
-                          const Conv2d::Options& options) {
-  check_positive("Conv2d", "in_channels", in_channels);
-  check_positive("Conv2d", "out_channels", out_channels);
-  check_positive("Conv2d", "kernel_size", kernel_size);
-  check_positive("Conv2d", "stride", options.stride);
-  check_positive("Conv2d", "dilation", options.dilation);
-  check_positive("Conv2d", "groups", options.groups);
-  check_padding("Conv2d", options.padding);
-  check(in_channels % options.groups == 0 && out_channels % options.groups == 0,
-        "Conv2d: ", in_channels, " and ", out_channels, " channels do not divide into ",
-        options.groups, " groups");
-  return {out_channels, in_channels / options.groups, kernel_size[0], kernel_size[1]};
-}
-
-Tensor initial_weight(const Shape& shape) { return default_uniform(shape, fan_in(shape)); }
+Tensor initial_weight(const Shape& shape) { return initial_weight(shape, fan_in(shape)); }
 
 // Undefined unless it is wanted: the layer then has none. [out]
 Tensor initial_bias(bool wanted, const Variable& weight) {
-  return wanted ? default_uniform({weight.size(0)}, fan_in(weight.shape())) : Tensor();
-}
-
-Shape channels(const char* layer, const char* what, int64_t count) {
-  check_positive(layer, what, count);
-  return {count};
+  return wanted ? initial_weight({weight.size(0)}, fan_in(weight.shape())) : Tensor();
 }
 
 // All of one value; undefined unless it is wanted.
@@ -99,56 +60,65 @@ Variable along_channels(const Variable& values, const Variable& x) {
   return reshape(values, shape);
 }
 
-Tensor initial_slopes(int64_t num_parameters, double init) {
-  check_positive("PReLU", "num_parameters", num_parameters);
-  check(std::isfinite(init), "PReLU: init must be finite, got ", init);
-  return Tensor::full({num_parameters}, init);
-}
-
-Tensor initial_table(int64_t num_embeddings, int64_t embedding_dim) {
-  check_positive("Embedding", "num_embeddings", num_embeddings);
-  check_positive("Embedding", "embedding_dim", embedding_dim);
-  return randn({num_embeddings, embedding_dim});
-}
-
 }  // namespace
 
-Linear::Linear(int64_t in_features, int64_t out_features, bool with_bias)
-    : weight(
-          add_parameter("weight", initial_weight(linear_weight_shape(in_features, out_features)))),
-      bias(add_parameter("bias", initial_bias(with_bias, weight))) {}
-
-std::string Linear::settings() const {
-  return text(weight.size(1), " -> ", weight.size(0), without("bias", bias.defined()));
+static std::string linear_settings(int64_t in_features, int64_t out_features, bool bias) {
+  const Calling calling("Linear");
+  check_size("in_features", in_features);
+  check_size("out_features", out_features);
+  return text(in_features, " -> ", out_features, without("bias", bias));
 }
 
-int64_t Linear::multiply_adds(const Shape& output) const { return numel(output) * weight.size(1); }
+Linear::Linear(int64_t in_features, int64_t out_features, bool with_bias)
+    : Module(linear_settings(in_features, out_features, with_bias)),
+      weight(add_parameter("weight", initial_weight({out_features, in_features}))),
+      bias(add_parameter("bias", initial_bias(with_bias, weight))) {
+  set_multiply_adds(in_features);
+}
+
+static std::string conv2d_settings(int64_t in_channels, int64_t out_channels,
+                                   const Pair& kernel_size, const Conv2d::Options& options) {
+  const Calling calling("Conv2d");
+  check_size("in_channels", in_channels);
+  check_size("out_channels", out_channels);
+  check_size("kernel_size", kernel_size);
+  check_size("stride", options.stride);
+  check_size("dilation", options.dilation);
+  check_size("groups", options.groups);
+  check_padding(options.padding);
+  check(in_channels % options.groups == 0 && out_channels % options.groups == 0, in_channels,
+        " and ", out_channels, " channels do not divide into ", options.groups, " groups");
+  const Conv2d::Options plain;
+  return text(in_channels, " -> ", out_channels, ", ", kernel_size[0], 'x', kernel_size[1],
+              setting("stride", options.stride, plain.stride),
+              setting("padding", options.padding, plain.padding),
+              setting("dilation", options.dilation, plain.dilation),
+              setting<Pair>("groups", options.groups, plain.groups), without("bias", options.bias));
+}
 
 Conv2d::Conv2d(int64_t in_channels, int64_t out_channels, Pair kernel_size, const Options& options)
-    : weight(add_parameter("weight", initial_weight(conv2d_weight_shape(in_channels, out_channels,
-                                                                        kernel_size, options)))),
+    : Module(conv2d_settings(in_channels, out_channels, kernel_size, options)),
+      weight(add_parameter("weight", initial_weight({out_channels, in_channels / options.groups,
+                                                     kernel_size[0], kernel_size[1]}))),
       bias(add_parameter("bias", initial_bias(options.bias, weight))),
-      options_{options.stride, options.padding, options.dilation, options.groups} {}
+      options_{options.stride, options.padding, options.dilation, options.groups} {
+  set_multiply_adds(fan_in(weight.shape()));
+}
 
 Variable Conv2d::forward(const Variable& x) { return conv2d(x, weight, bias, options_); }
 
-std::string Conv2d::settings() const {
-  const Conv2dOptions plain;
-  return text(weight.size(1) * options_.groups, " -> ", weight.size(0), ", ", weight.size(2), 'x',
-              weight.size(3), setting("stride", options_.stride, plain.stride),
-              setting("padding", options_.padding, plain.padding),
-              setting("dilation", options_.dilation, plain.dilation),
-              setting<Pair>("groups", options_.groups, plain.groups),
-              without("bias", bias.defined()));
-}
-
-int64_t Conv2d::multiply_adds(const Shape& output) const {
-  return numel(output) * numel(weight.shape()) / weight.size(0);
+Function::Call Function::given(Call call) {
+  const Calling calling("Function");
+  check(call != nullptr, "expected a function of a Variable, got an empty one");
+  return call;
 }
 
 LeakyReLU::LeakyReLU(double negative_slope)
     : Function(text(negative_slope),
-               [=](const Variable& x) { return leaky_relu(x, negative_slope); }) {}
+               [=](const Variable& x) { return leaky_relu(x, negative_slope); }) {
+  const Calling calling("LeakyReLU");
+  check(std::isfinite(negative_slope), "negative_slope must be finite, got ", negative_slope);
+}
 
 GELU::GELU(std::same_as<bool> auto approximate_tanh)
     : Function(approximate_tanh ? "tanh" : "",
@@ -159,76 +129,109 @@ Flatten::Flatten(int start_axis)
     : Function(start_axis == 1 ? "" : text("from axis ", start_axis),
                [=](const Variable& x) { return flatten(x, start_axis); }) {}
 
+static std::string pooling_settings(const Calling&, const Pool2dOptions& options) {
+  const auto& [kernel, stride, padding, dilation, ceil_mode] = options;
+  check_size("kernel_size", kernel);
+  check_size("stride", stride);
+  check_size("dilation", dilation);
+  check_padding(padding);
+  check(padding[0] <= kernel[0] / 2 && padding[1] <= kernel[1] / 2, "padding ", value_text(padding),
+        " is more than half of the kernel ", value_text(kernel));
+  const Pool2dOptions plain{kernel};
+  return text(value_text(kernel), setting("stride", stride, plain.stride),
+              setting("padding", padding, plain.padding),
+              setting("dilation", dilation, plain.dilation), ceil_mode ? ", ceil_mode" : "");
+}
+
 MaxPool2d::MaxPool2d(const Pool2dOptions& options)
-    : Function(pooling_settings("MaxPool2d", options),
+    : Function(pooling_settings(Calling("MaxPool2d"), options),
                [=](const Variable& x) { return max_pool2d(x, options); }) {}
 
 AvgPool2d::AvgPool2d(const Pool2dOptions& options, bool count_include_pad)
-    : Function(pooling_settings("AvgPool2d", options) +
+    : Function(pooling_settings(Calling("AvgPool2d"), options) +
                    (count_include_pad ? "" : ", padding not counted"),
                [=](const Variable& x) { return avg_pool2d(x, options, count_include_pad); }) {}
 
 AdaptiveAvgPool2d::AdaptiveAvgPool2d(Pair output_size)
     : Function(value_text(output_size),
                [=](const Variable& x) { return adaptive_avg_pool2d(x, output_size); }) {
-  check_positive("AdaptiveAvgPool2d", "output_size", output_size);
+  const Calling calling("AdaptiveAvgPool2d");
+  check_size("output_size", output_size);
+}
+
+static std::string prelu_settings(int64_t num_parameters, double init) {
+  const Calling calling("PReLU");
+  check_size("num_parameters", num_parameters);
+  check(std::isfinite(init), "init must be finite, got ", init);
+  return text(num_parameters);
 }
 
 PReLU::PReLU(int64_t num_parameters, double init)
-    : weight(add_parameter("weight", initial_slopes(num_parameters, init))) {}
+    : Module(prelu_settings(num_parameters, init)),
+      weight(add_parameter("weight", Tensor::full({num_parameters}, init))) {}
 
 Variable PReLU::forward(const Variable& x) {
+  const Calling calling(class_name());
   if (weight.numel() == 1) return prelu(x, x.dim() == 0 ? reshape(weight, {}) : weight);
-  check(x.dim() >= 2 && x.size(1) == weight.numel(), "PReLU: expected ", weight.numel(),
-        " channels at axis 1, got shape ", x.shape());
+  check_channels(x, weight.numel());
   return prelu(x, along_channels(weight, x));
 }
 
-std::string PReLU::settings() const { return text(weight.numel()); }
-
-Dropout::Dropout(double p) : p_(p) {
-  check(p >= 0 && p <= 1, "Dropout: expected a probability, got ", p);
+Dropout::Dropout(double p) : Module(text(p)), p_(p) {
+  const Calling calling("Dropout");
+  check(p >= 0 && p <= 1, "expected a probability, got ", p);
 }
 
-std::string Dropout::settings() const { return text(p_); }
+static std::string embedding_settings(int64_t num_embeddings, int64_t embedding_dim) {
+  const Calling calling("Embedding");
+  check_size("num_embeddings", num_embeddings);
+  check_size("embedding_dim", embedding_dim);
+  return text(num_embeddings, " x ", embedding_dim);
+}
 
 Embedding::Embedding(int64_t num_embeddings, int64_t embedding_dim)
-    : weight(add_parameter("weight", initial_table(num_embeddings, embedding_dim))) {}
+    : Module(embedding_settings(num_embeddings, embedding_dim)),
+      weight(add_parameter("weight", randn({num_embeddings, embedding_dim}))) {}
 
-std::string Embedding::settings() const { return text(weight.size(0), " x ", weight.size(1)); }
-
-LayerNorm::LayerNorm(const Shape& normalized_shape, double eps, bool affine)
-    : weight(add_parameter("weight", initial_affine(affine, normalized_shape, 1))),
-      bias(add_parameter("bias", initial_affine(affine, normalized_shape, 0))),
-      normalized_shape_(normalized_shape),
-      eps_(eps) {
+static std::string layer_norm_settings(const Shape& normalized_shape, double eps, bool affine) {
+  const Calling calling("LayerNorm");
   check(!normalized_shape.empty() &&
             *std::min_element(normalized_shape.begin(), normalized_shape.end()) > 0,
-        "LayerNorm: expected at least one axis and positive sizes, got ", normalized_shape);
-  check_not_negative("LayerNorm", "eps", eps);
+        "expected at least one axis and positive sizes, got ", normalized_shape);
+  check_not_negative("eps", eps);
+  return text(normalized_shape, setting("eps", eps, 1e-5), without("affine", affine));
 }
 
-std::string LayerNorm::settings() const {
-  return text(normalized_shape_, setting("eps", eps_, 1e-5), without("affine", weight.defined()));
+LayerNorm::LayerNorm(const Shape& normalized_shape, double eps, bool affine)
+    : Module(layer_norm_settings(normalized_shape, eps, affine)),
+      weight(add_parameter("weight", initial_affine(affine, normalized_shape, 1))),
+      bias(add_parameter("bias", initial_affine(affine, normalized_shape, 0))),
+      normalized_shape_(normalized_shape),
+      eps_(eps) {}
+
+static std::string group_norm_settings(int64_t num_groups, int64_t num_channels, double eps,
+                                       bool affine) {
+  const Calling calling("GroupNorm");
+  check_size("num_groups", num_groups);
+  check_size("num_channels", num_channels);
+  check(num_channels % num_groups == 0, num_channels, " channels do not divide into ", num_groups,
+        " groups");
+  check_not_negative("eps", eps);
+  return text(num_groups, " groups, ", num_channels, " channels", setting("eps", eps, 1e-5),
+              without("affine", affine));
 }
 
 GroupNorm::GroupNorm(int64_t num_groups, int64_t num_channels, double eps, bool affine)
-    : weight(add_parameter(
-          "weight",
-          initial_affine(affine, channels("GroupNorm", "num_channels", num_channels), 1))),
+    : Module(group_norm_settings(num_groups, num_channels, eps, affine)),
+      weight(add_parameter("weight", initial_affine(affine, {num_channels}, 1))),
       bias(add_parameter("bias", initial_affine(affine, {num_channels}, 0))),
       num_groups_(num_groups),
       num_channels_(num_channels),
-      eps_(eps) {
-  check_positive("GroupNorm", "num_groups", num_groups);
-  check(num_channels % num_groups == 0, "GroupNorm: ", num_channels,
-        " channels do not divide into ", num_groups, " groups");
-  check_not_negative("GroupNorm", "eps", eps);
-}
+      eps_(eps) {}
 
 Variable GroupNorm::forward(const Variable& x) {
-  check(x.dim() >= 2 && x.size(1) == num_channels_, "GroupNorm: expected ", num_channels_,
-        " channels at axis 1, got shape ", x.shape());
+  const Calling calling(class_name());
+  check_channels(x, num_channels_);
   int64_t size = num_channels_ / num_groups_;  // of a group
   for (int axis = 2; axis < x.dim(); ++axis) size *= x.size(axis);
   const Variable groups = reshape(x, {x.size(0), num_groups_, size});
@@ -236,16 +239,22 @@ Variable GroupNorm::forward(const Variable& x) {
   return weight.defined() ? y * along_channels(weight, x) + along_channels(bias, x) : y;
 }
 
-std::string GroupNorm::settings() const {
-  return text(num_groups_, " groups, ", num_channels_, " channels", setting("eps", eps_, 1e-5),
-              without("affine", weight.defined()));
+static std::string batch_norm_settings(int64_t num_features, const BatchNorm::Options& options) {
+  const auto& [eps, momentum, affine, track_running_stats] = options;
+  check_size("num_features", num_features);
+  check_not_negative("eps", eps);
+  check(!momentum || (*momentum >= 0 && *momentum <= 1), "momentum must be between 0 and 1, got ",
+        momentum.value_or(0));
+  const BatchNorm::Options plain;
+  return text(num_features, setting("eps", eps, plain.eps),
+              momentum ? setting("momentum", *momentum, *plain.momentum) : ", cumulative average",
+              without("affine", affine), without("running statistics", track_running_stats));
 }
 
-BatchNorm::BatchNorm(const char* kind, std::vector<int> dims, int64_t num_features,
+BatchNorm::BatchNorm(const Calling&, std::vector<int> dims, int64_t num_features,
                      const Options& options)
-    : weight(add_parameter(
-          "weight",
-          initial_affine(options.affine, channels(kind, "num_features", num_features), 1))),
+    : Module(batch_norm_settings(num_features, options)),
+      weight(add_parameter("weight", initial_affine(options.affine, {num_features}, 1))),
       bias(add_parameter("bias", initial_affine(options.affine, {num_features}, 0))),
       running_mean(add_buffer("running_mean",
                               initial_affine(options.track_running_stats, {num_features}, 0))),
@@ -257,23 +266,18 @@ BatchNorm::BatchNorm(const char* kind, std::vector<int> dims, int64_t num_featur
                                                 : Tensor())),
       dims_(std::move(dims)),
       num_features_(num_features),
-      options_(options) {
-  check_not_negative(kind, "eps", options.eps);
-  const double momentum = options.momentum.value_or(0);
-  check(momentum >= 0 && momentum <= 1, kind, ": momentum must be between 0 and 1, got ", momentum);
-}
+      options_(options) {}
 
 Variable BatchNorm::forward(const Variable& x) {
+  const Calling calling(class_name());
   if (std::find(dims_.begin(), dims_.end(), x.dim()) == dims_.end() || x.size(1) != num_features_)
-    fail(class_name(), ": expected ", num_features_, " channels at axis 1 of an input with ",
-         dims_.front(), dims_.size() > 1 ? text(" or ", dims_.back()) : "", " axes, got ",
-         x.shape());
+    fail("expected ", num_features_, " channels at axis 1 of an input with ", dims_.front(),
+         dims_.size() > 1 ? text(" or ", dims_.back()) : "", " axes, got ", x.shape());
   const bool tracks = running_mean.defined();
   if (tracks && !training())
     return batch_norm(x, running_mean.value(), running_var.value(), weight, bias, options_.eps);
-  if (x.numel() <= x.size(1))
-    fail(class_name(), ": the statistics of a batch need more than one value a channel, got shape ",
-         x.shape());
+  check(x.numel() > x.size(1),
+        "the statistics of a batch need more than one value a channel, got shape ", x.shape());
   BatchStatistics batch;
   const Variable y = batch_norm(x, {}, {}, weight, bias, options_.eps, &batch);
   const double count = static_cast<double>(x.numel() / x.size(1));
@@ -289,16 +293,6 @@ void BatchNorm::update_running(const BatchStatistics& batch, double correction) 
   running_mean.set_value(((1 - m) * running_mean + m * Variable(batch.mean)).value());
   running_var.set_value(
       ((1 - m) * running_var + m * correction * Variable(batch.variance)).value());
-}
-
-std::string BatchNorm::settings() const {
-  const Options plain;
-  const std::string average = options_.momentum
-                                  ? setting("momentum", *options_.momentum, *plain.momentum)
-                                  : ", cumulative average";
-  return text(num_features_, setting("eps", options_.eps, plain.eps), average,
-              without("affine", options_.affine),
-              without("running statistics", options_.track_running_stats));
 }
 
 }  // namespace gradian::nn

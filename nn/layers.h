@@ -18,10 +18,6 @@ class Linear : public Module {
   Linear(int64_t in_features, int64_t out_features, bool bias = true);
   Variable forward(const Variable& x) override { return linear(x, weight, bias); }
   const Variable &weight, &bias;  // bias is undefined without one
-
- private:
-  int64_t multiply_adds(const Shape& output) const override;
-  std::string settings() const override;
 };
 
 // [N, out, OH, OW] from [N, in, H, W], weight [out, in / groups, KH, KW], bias [out].
@@ -42,8 +38,6 @@ class Conv2d : public Module {
   const Variable &weight, &bias;
 
  private:
-  int64_t multiply_adds(const Shape& output) const override;
-  std::string settings() const override;
   Conv2dOptions options_;
 };
 
@@ -51,19 +45,17 @@ class Conv2d : public Module {
 // x * x; }) is one of your own, whose description is "Function(Square)"; those below are PyTorch's.
 class Function : public Module {
  public:
-  template <std::invocable<const Variable&> Call>
-  Function(std::string settings, Call call) : settings_(std::move(settings)), call_(call) {}
+  template <std::invocable<const Variable&> Callable>
+  Function(std::string settings, Callable call) : Module(std::move(settings)), call_(given(call)) {}
   // Takes the overload of a name, as in Function("", tanh).
   Function(std::string settings, Variable (*call)(const Variable&))
-      : settings_(std::move(settings)), call_(call) {}
+      : Module(std::move(settings)), call_(given(call)) {}
   Variable forward(const Variable& x) override { return call_(x); }
 
- protected:
-  std::string settings() const override { return settings_; }
-
  private:
-  std::string settings_;
-  std::function<Variable(const Variable&)> call_;
+  using Call = std::function<Variable(const Variable&)>;
+  static Call given(Call call);  // fails when it is empty
+  Call call_;
 };
 
 struct ReLU : Function {
@@ -124,9 +116,6 @@ class PReLU : public Module {
   explicit PReLU(int64_t num_parameters = 1, double init = 0.25);
   Variable forward(const Variable& x) override;
   const Variable& weight;  // [num_parameters]
-
- private:
-  std::string settings() const override;
 };
 
 // In training zeroes each element with probability p and scales the rest by 1 / (1 - p).
@@ -138,7 +127,6 @@ class Dropout : public Module {
   Variable forward(const Variable& x) override { return dropout(x, p_, training()); }
 
  private:
-  std::string settings() const override;
   double p_;
 };
 
@@ -148,9 +136,6 @@ class Embedding : public Module {
   Embedding(int64_t num_embeddings, int64_t embedding_dim);
   Variable forward(const Variable& index) override { return embedding(index.value(), weight); }
   const Variable& weight;
-
- private:
-  std::string settings() const override;
 };
 
 // (x - mean) / sqrt(var + eps) * weight + bias over the last axes. Ba, Kiros & Hinton 2016.
@@ -168,7 +153,6 @@ class LayerNorm : public Module {
   const Variable &weight, &bias;  // undefined unless affine
 
  private:
-  std::string settings() const override;
   Shape normalized_shape_;
   double eps_;
 };
@@ -184,7 +168,6 @@ class GroupNorm : public Module {
   const Variable &weight, &bias;  // undefined unless affine
 
  private:
-  std::string settings() const override;
   int64_t num_groups_, num_channels_;
   double eps_;
 };
@@ -206,11 +189,10 @@ class BatchNorm : public Module {
   const Variable &running_mean, &running_var, &num_batches_tracked;
 
  protected:
-  // `dims` are the accepted numbers of axes.
-  BatchNorm(const char* kind, std::vector<int> dims, int64_t num_features, const Options& options);
+  // `dims` are the accepted numbers of axes; errors of the options begin with the name.
+  BatchNorm(const Calling&, std::vector<int> dims, int64_t num_features, const Options& options);
 
  private:
-  std::string settings() const override;
   // Takes the batch's mean, and its variance times `correction`, for divisor n - 1.
   void update_running(const BatchStatistics& batch, double correction);
 
@@ -224,7 +206,7 @@ class BatchNorm1d : public BatchNorm {
  public:
   explicit BatchNorm1d(int64_t num_features) : BatchNorm1d(num_features, Options()) {}
   BatchNorm1d(int64_t num_features, const Options& options)
-      : BatchNorm("BatchNorm1d", {2, 3}, num_features, options) {}
+      : BatchNorm(Calling("BatchNorm1d"), {2, 3}, num_features, options) {}
 };
 
 // For [N, C, H, W].
@@ -232,7 +214,7 @@ class BatchNorm2d : public BatchNorm {
  public:
   explicit BatchNorm2d(int64_t num_features) : BatchNorm2d(num_features, Options()) {}
   BatchNorm2d(int64_t num_features, const Options& options)
-      : BatchNorm("BatchNorm2d", {4}, num_features, options) {}
+      : BatchNorm(Calling("BatchNorm2d"), {4}, num_features, options) {}
 };
 
 }  // namespace gradian::nn

@@ -3,7 +3,9 @@
 #include <cxxabi.h>
 
 #include <cstdlib>
+#include <map>
 #include <set>
+#include <typeindex>
 #include <typeinfo>
 
 #include "tensor/kernels.h"
@@ -18,22 +20,36 @@ std::string joined(const std::string& prefix, const std::string& name) {
 }  // namespace
 
 Variable Module::forward(const Variable&) {
-  fail(description(), ": forward(x) is not what this module takes");
+  const Calling calling(class_name());
+  fail("forward(x) is not what this module takes");
 }
 
-std::string Module::class_name() const {
+const char* Module::class_name() const {
+  static thread_local std::map<std::type_index, std::string> names;  // what each call would make
+  std::string& name = names[typeid(*this)];
+  if (!name.empty()) return name.c_str();
   int status = 0;
   const std::unique_ptr<char, decltype(&std::free)> demangled(
       abi::__cxa_demangle(typeid(*this).name(), nullptr, nullptr, &status), &std::free);
   const std::string path = status == 0 ? demangled.get() : typeid(*this).name();
   const size_t end = path.ends_with('>') ? path.find('<') : path.size();  // of a template
   const size_t colon = path.rfind(':', end);
-  return path.substr(colon + 1, end - colon - 1);  // npos + 1 is 0
+  name = path.substr(colon + 1, end - colon - 1);  // npos + 1 is 0
+  return name.c_str();
+}
+
+Variable Module::operator()(const Variable& x) {
+  // A module that is made of others is no layer: the error is that of the one inside it.
+  const Calling calling(children_.empty() ? class_name() : nullptr);
+  const Variable y = forward(x);
+  if (calls_)
+    calls_->push_back({this, y.shape(), numel(y.shape()) * multiply_adds_,
+                       parameters_.empty() ? "" : description()});
+  return y;
 }
 
 std::string Module::description() const {
-  const std::string all = settings();
-  return all.empty() ? class_name() : class_name() + '(' + all + ')';
+  return settings_.empty() ? class_name() : text(class_name(), '(', settings_, ')');
 }
 
 void Module::visit(const std::string& prefix,
@@ -75,7 +91,8 @@ void Module::train(bool training) {
 }
 
 void Module::to(DType dtype) {
-  check(is_floating(dtype), "to: expected float32 or float64, got ", dtype);
+  const Calling calling("to");
+  check(is_floating(dtype), "expected float32 or float64, got ", dtype);
   auto all = named_parameters();
   for (const Parameter& buffer : named_buffers()) all.push_back(buffer);
   for (const Parameter& p : all)
@@ -96,25 +113,25 @@ Variable* Module::find_parameter(const std::string& name) {
 }
 
 void Module::replace_parameter(const std::string& name, const Variable& variable) {
+  const Calling calling("replace_parameter");
   Variable* const old = find_parameter(name);
-  check(old, "replace_parameter: ", description(), " has no parameter '", name, "'");
-  check(variable.defined(), "replace_parameter: the variable for '", name, "' is undefined");
-  check(variable.shape() == old->shape() && variable.dtype() == old->dtype(),
-        "replace_parameter: '", name, "' is ", describe(old->value()), ", the variable ",
-        describe(variable.value()));
-  check(old->is_unique(), "replace_parameter: something else still holds '", name,
+  check(old, description(), " has no parameter '", name, "'");
+  check(variable.defined(), "the variable for '", name, "' is undefined");
+  check(variable.shape() == old->shape() && variable.dtype() == old->dtype(), "'", name, "' is ",
+        describe(old->value()), ", the variable ", describe(variable.value()));
+  check(old->is_unique(), "something else still holds '", name,
         "', such as an optimiser or a graph, and would go on to use it");
   *old = variable;
 }
 
 void Module::check_name(const std::string& name) const {
   check(!name.empty() && name.find('.') == std::string::npos,
-        "module: a name must not be empty or hold a dot, got '", name, "'");
+        "a name must not be empty or hold a dot, got '", name, "'");
   bool taken = false;
   for (const Parameter& p : parameters_) taken = taken || p.name == name;
   for (const Parameter& b : buffers_) taken = taken || b.name == name;
   for (const auto& child : children_) taken = taken || child.first == name;
-  check(!taken, "module: the name '", name, "' is taken");
+  check(!taken, "the name '", name, "' is taken");
 }
 
 const Variable& Module::register_in(std::deque<Parameter>& registered, const std::string& name,
@@ -127,14 +144,17 @@ const Variable& Module::register_in(std::deque<Parameter>& registered, const std
 }
 
 const Variable& Module::add_parameter(const std::string& name, Tensor value) {
+  const Calling calling("add_parameter");
   return register_in(parameters_, name, std::move(value), true);
 }
 
 const Variable& Module::add_buffer(const std::string& name, Tensor value) {
+  const Calling calling("add_buffer");
   return register_in(buffers_, name, std::move(value), false);
 }
 
 void Module::add_child(const std::string& name, std::unique_ptr<Module> child) {
+  const Calling calling("add_module");
   check_name(name);
   children_.emplace_back(name, std::move(child));
 }

@@ -45,7 +45,8 @@ class Module {
   // What most layers implement. A module that takes other arguments (a loss, for one) has a
   // forward of its own and leaves this one alone, which fails.
   virtual Variable forward(const Variable& x);
-  Variable operator()(const Variable& x);                                // forward(x)
+  // forward(x). Errors from inside begin with the class of the innermost module, a layer's name.
+  Variable operator()(const Variable& x);
   Variable operator()(const Tensor& x) { return (*this)(Variable(x)); }  // gets no gradient
 
   // Of this module and all below it, depth first, in the order of registration. A parameter that
@@ -78,17 +79,16 @@ class Module {
   std::string summary(const Shape& input_shape);
   std::string summary(const Tensor& input);
   // The class's name and its settings, as in "Linear(784 -> 64)".
-  virtual std::string description() const;
+  std::string description() const;
 
  protected:
-  Module() = default;
+  // `settings` are what description() puts in parentheses: those that have their defaults left out.
+  // What makes the text checks the options, before anything is made of them.
+  explicit Module(std::string settings = "") : settings_(std::move(settings)) {}
 
-  // What description() puts in parentheses: the settings, those that have their defaults left out.
-  virtual std::string settings() const { return ""; }
-  // Of the module itself, not of its children, for summary().
-  virtual int64_t multiply_adds(const Shape& /*output*/) const { return 0; }
-  // "Linear", without namespaces; in constructors that of the class which they are of.
-  std::string class_name() const;
+  // "Linear", without namespaces, for as long as the thread lives; in constructors that of the
+  // class which they are of.
+  const char* class_name() const;
 
   // Registers a leaf that requires grad / one that does not but belongs to the state, and returns a
   // reference to it. Without a tensor it is undefined and only keeps the name: a layer's absent
@@ -105,6 +105,9 @@ class Module {
   }
 
   void add_child(const std::string& name, std::unique_ptr<Module> child);
+
+  // For summary(): of an element of the output, by the module itself, without its children.
+  void set_multiply_adds(int64_t per_output) { multiply_adds_ = per_output; }
 
   const std::vector<std::pair<std::string, std::unique_ptr<Module>>>& children() const {
     return children_;
@@ -131,6 +134,8 @@ class Module {
 
   std::deque<Parameter> parameters_, buffers_;  // references into a deque stay good as it grows
   std::vector<std::pair<std::string, std::unique_ptr<Module>>> children_;
+  std::string settings_;
+  int64_t multiply_adds_ = 0;
   bool training_ = true;
 };
 

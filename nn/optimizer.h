@@ -97,23 +97,26 @@ class Optimizer {
     int64_t steps = 0;
   };
 
-  // `kind` is the optimiser's name in errors; it has the options for which there are defaults.
-  Optimizer(const char* kind, const OptimizerOptions& defaults, ParameterGroups groups,
+  // What an optimiser needs to update one parameter.
+  struct Update {
+    const std::string& name;
+    Tensor value;  // contiguous, to be changed in place
+    Tensor gradient;
+    const OptimizerOptions& options;  // of its group, the learning rate with its factor
+    State& state;
+    // An array of the state; zeros at first. Fails when it no longer fits the parameter.
+    Tensor& array(size_t index);
+  };
+
+  // `name` is what errors call it; it has the options for which there are defaults.
+  Optimizer(const char* name, const OptimizerOptions& defaults, ParameterGroups groups,
             const OptimizerOptions& options);
-
-  // Updates one parameter. `options` are its group's, the learning rate with its factor.
-  virtual void update(const Parameter& parameter, const Tensor& gradient,
-                      const OptimizerOptions& options, State& state) const = 0;
-
-  // An array of state; zeros at first. Fails when it no longer fits the parameter.
-  Tensor& prepare(Tensor& array, const Parameter& parameter) const;
-
-  const char* kind() const { return kind_; }
+  virtual void update(Update& parameter) const = 0;
 
  private:
   const ParameterGroup& checked(size_t group) const;
 
-  const char* kind_;
+  const char* name_;
   OptimizerOptions options_;  // what a group leaves out
   std::vector<ParameterGroup> groups_;
   std::vector<State> states_;  // of all groups' parameters, in their order
@@ -131,8 +134,7 @@ class SGD : public Optimizer {
   SGD(ParameterGroups groups, LearningRate auto lr) : SGD(std::move(groups), {.lr = lr}) {}
 
  protected:
-  void update(const Parameter& parameter, const Tensor& gradient, const OptimizerOptions& options,
-              State& state) const override;
+  void update(Update& parameter) const override;
 };
 
 // Kingma & Ba 2015. g = grad + weight_decay p;  m = beta1 m + (1 - beta1) g;
@@ -146,11 +148,10 @@ class Adam : public Optimizer {
   Adam(ParameterGroups groups, LearningRate auto lr) : Adam(std::move(groups), {.lr = lr}) {}
 
  protected:
-  Adam(const char* kind, const OptimizerOptions& defaults, ParameterGroups groups,
+  Adam(const char* name, const OptimizerOptions& defaults, ParameterGroups groups,
        const OptimizerOptions& options, bool decoupled_decay)
-      : Optimizer(kind, defaults, std::move(groups), options), decoupled_decay_(decoupled_decay) {}
-  void update(const Parameter& parameter, const Tensor& gradient, const OptimizerOptions& options,
-              State& state) const override;
+      : Optimizer(name, defaults, std::move(groups), options), decoupled_decay_(decoupled_decay) {}
+  void update(Update& parameter) const override;
 
  private:
   bool decoupled_decay_;
@@ -179,8 +180,7 @@ class RMSprop : public Optimizer {
   RMSprop(ParameterGroups groups, LearningRate auto lr) : RMSprop(std::move(groups), {.lr = lr}) {}
 
  protected:
-  void update(const Parameter& parameter, const Tensor& gradient, const OptimizerOptions& options,
-              State& state) const override;
+  void update(Update& parameter) const override;
 };
 
 // Scales all gradients by one factor so that their joint L2 norm is at most `max_norm`; returns the

@@ -10,8 +10,8 @@
 namespace gradian::nn {
 namespace {
 
-void check_steps(const char* schedule, int64_t steps) {
-  check(steps > 0, schedule, ": the number of steps must be positive, got ", steps);
+void check_steps(int64_t steps) {
+  check(steps > 0, "the number of steps must be positive, got ", steps);
 }
 
 // How far t is on the way to `steps`, at most 1.
@@ -23,7 +23,8 @@ double fraction(int64_t t, int64_t steps) {
 template <class Factor>
 Schedule from_step_0(const char* schedule, const Factor& factor) {
   return [=](int64_t t) {
-    check(t >= 0, schedule, ": steps count from 0, got ", t);
+    const Calling calling(schedule);
+    check(t >= 0, "steps count from 0, got ", t);
     return factor(t);
   };
 }
@@ -35,17 +36,18 @@ Schedule constant() {
 }
 
 Schedule step_decay(int64_t step_size, double gamma) {
-  check_steps("step_decay", step_size);
-  check_not_negative("step_decay", "gamma", gamma);
+  const Calling calling("step_decay");
+  check_steps(step_size);
+  check_not_negative("gamma", gamma);
   return from_step_0(
       "step_decay", [=](int64_t t) { return std::pow(gamma, static_cast<double>(t / step_size)); });
 }
 
 Schedule multi_step(std::vector<int64_t> milestones, double gamma) {
-  check_not_negative("multi_step", "gamma", gamma);
+  const Calling calling("multi_step");
+  check_not_negative("gamma", gamma);
   std::sort(milestones.begin(), milestones.end());
-  check(milestones.empty() || milestones.front() >= 0,
-        "multi_step: a milestone must not be negative, got ",
+  check(milestones.empty() || milestones.front() >= 0, "a milestone must not be negative, got ",
         milestones.empty() ? 0 : milestones.front());
   return from_step_0("multi_step", [=](int64_t t) {
     const auto passed =
@@ -55,8 +57,9 @@ Schedule multi_step(std::vector<int64_t> milestones, double gamma) {
 }
 
 Schedule cosine(int64_t steps, double final_factor) {
-  check_steps("cosine", steps);
-  check_not_negative("cosine", "final_factor", final_factor);
+  const Calling calling("cosine");
+  check_steps(steps);
+  check_not_negative("final_factor", final_factor);
   return from_step_0("cosine", [=](int64_t t) {
     const double wave = (1 + std::cos(std::numbers::pi * fraction(t, steps))) / 2;
     return final_factor + (1 - final_factor) * wave;
@@ -64,19 +67,21 @@ Schedule cosine(int64_t steps, double final_factor) {
 }
 
 Schedule polynomial(int64_t steps, double power) {
-  check_steps("polynomial", steps);
-  check_not_negative("polynomial", "power", power);
+  const Calling calling("polynomial");
+  check_steps(steps);
+  check_not_negative("power", power);
   return from_step_0("polynomial",
                      [=](int64_t t) { return std::pow(1 - fraction(t, steps), power); });
 }
 
 Schedule one_cycle(int64_t total_steps, const OneCycleOptions& options) {
-  check_steps("one_cycle", total_steps);
+  const Calling calling("one_cycle");
+  check_steps(total_steps);
   const auto& [pct_start, anneal, div_factor, final_div_factor, three_phase] = options;
-  check(pct_start >= 0 && pct_start <= (three_phase ? 0.5 : 1.0), "one_cycle: pct_start must be ",
+  check(pct_start >= 0 && pct_start <= (three_phase ? 0.5 : 1.0), "pct_start must be ",
         "between 0 and ", three_phase ? 0.5 : 1.0, ", got ", pct_start);
-  check_positive("one_cycle", "div_factor", div_factor);
-  check_positive("one_cycle", "final_div_factor", final_div_factor);
+  check_positive("div_factor", div_factor);
+  check_positive("final_div_factor", final_div_factor);
   struct Phase {
     double last_step, factor;  // where it ends
   };
@@ -103,8 +108,9 @@ Schedule one_cycle(int64_t total_steps, const OneCycleOptions& options) {
 }
 
 Schedule warm_up(int64_t steps, Schedule after) {
-  check_steps("warm_up", steps);
-  check(after != nullptr, "warm_up: the schedule that follows is empty");
+  const Calling calling("warm_up");
+  check_steps(steps);
+  check(after != nullptr, "the schedule that follows is empty");
   return from_step_0("warm_up", [=](int64_t t) {
     return t < steps ? static_cast<double>(t + 1) / static_cast<double>(steps) : after(t - steps);
   });
@@ -113,13 +119,13 @@ Schedule warm_up(int64_t steps, Schedule after) {
 ReduceLROnPlateau::ReduceLROnPlateau(const Options& options)
     : options_(options),
       best_(std::numeric_limits<double>::infinity() * (options.mode == Mode::min ? 1 : -1)) {
-  constexpr auto kName = "ReduceLROnPlateau";
-  check(options.factor >= 0 && options.factor < 1, kName, ": factor must be in [0, 1), got ",
+  const Calling calling("ReduceLROnPlateau");
+  check(options.factor >= 0 && options.factor < 1, "factor must be in [0, 1), got ",
         options.factor);
-  check_not_negative(kName, "threshold", options.threshold);
-  check_not_negative(kName, "min_factor", options.min_factor);
-  check(options.patience >= 0 && options.cooldown >= 0, kName,
-        ": patience and cooldown must not be negative, got ", options.patience, " and ",
+  check_not_negative("threshold", options.threshold);
+  check_not_negative("min_factor", options.min_factor);
+  check(options.patience >= 0 && options.cooldown >= 0,
+        "patience and cooldown must not be negative, got ", options.patience, " and ",
         options.cooldown);
 }
 

@@ -68,15 +68,8 @@ std::string count_text(int64_t count) { return count > 0 ? std::to_string(count)
 
 thread_local std::vector<Module::Call>* Module::calls_ = nullptr;
 
-Variable Module::operator()(const Variable& x) {
-  const Variable y = forward(x);
-  if (calls_)
-    calls_->push_back(
-        {this, y.shape(), multiply_adds(y.shape()), parameters_.empty() ? "" : description()});
-  return y;
-}
-
 std::string Module::summary(const std::vector<Call>& calls) const {
+  const Calling calling("summary");
   std::map<const Module*, Call> by_module;  // its last output, and the multiply-adds of all calls
   int64_t total = 0;
   for (const Call& call : calls) {
@@ -100,7 +93,7 @@ std::string Module::summary(const std::vector<Call>& calls) const {
     rows.push_back(row);
   });
   for (const auto& [module, call] : by_module)
-    check(call.layer.empty(), "summary: forward() of ", description(), " calls a ", call.layer,
+    check(call.layer.empty(), "forward() of ", description(), " calls a ", call.layer,
           " that is not registered with add_module, so no one would train it");
   rows.push_back({"total", "", "", std::to_string(parameter_count()), count_text(total)});
   return table(rows);
@@ -116,10 +109,8 @@ std::string Module::summary(const Tensor& input) {
     ~Listening() { calls_ = nullptr; }
   };
   std::vector<Call> calls;
-  {
-    const Listening listening(calls);
-    (*this)(input);
-  }
+  const Listening listening(calls);
+  (*this)(input);
   return summary(calls);
 }
 

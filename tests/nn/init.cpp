@@ -11,13 +11,10 @@ namespace gradian::test {
 
 TEST_CASE("init: fans count the kernel's area") {
   CHECK(nn::fan_in({64, 32, 3, 5}) == 32 * 15);
-  CHECK(nn::fan_out({64, 32, 3, 5}) == 64 * 15);
   CHECK(nn::fan_in({200, 300}) == 300);
-  CHECK(nn::fan_out({200, 300}) == 200);
   const std::string text = "a weight needs at least two axes, got [3]";
   check_errors({
       {[] { nn::fan_in({3}); }, "fan_in: " + text},
-      {[] { nn::fan_out({3}); }, "fan_out: " + text},
       {[] { nn::xavier_uniform({3}); }, "xavier_uniform: " + text},
       {[] { nn::xavier_normal({3}); }, "xavier_normal: " + text},
       {[] { nn::kaiming_uniform({3}); }, "kaiming_uniform: " + text},
@@ -70,7 +67,6 @@ TEST_CASE("init: mean 0, the variance of the formula, and for uniform ones its b
       {"kaiming_normal", nn::kaiming_normal(matrix), 2.0 / 300, kNormal},
       {"kaiming_normal, kernel", nn::kaiming_normal(kernel), 2.0 / 800, kNormal},
       // Uniform in +-1 / sqrt(fan_in) has the variance 1 / (3 fan_in).
-      {"default_uniform", nn::default_uniform(matrix, 300), 1.0 / 900, kUniform},
       {"Linear", nn::Linear(300, 200).weight.value(), 1.0 / 900, kUniform},
       {"Linear's bias", nn::Linear(3, 50'000).bias.value(), 1.0 / 9, kUniform},
       {"Conv2d", nn::Conv2d(32, 64, 5).weight.value(), 1.0 / 2400, kUniform},

@@ -22,7 +22,7 @@ TEST_CASE("layers: options that make no sense are refused by the constructor") {
       {[] {
          Conv2d(1, 1, 3, {.stride = {1, 0}});
        },
-       "Conv2d: stride must be positive, got 0"},
+       "Conv2d: stride must be positive, got 1x0"},
       {[] {
          Conv2d(1, 1, 3, {.padding = {0, -1}});
        },
@@ -30,7 +30,7 @@ TEST_CASE("layers: options that make no sense are refused by the constructor") {
       {[] {
          Conv2d(1, 1, 3, {.dilation = {-2, 1}});
        },
-       "Conv2d: dilation must be positive, got -2"},
+       "Conv2d: dilation must be positive, got -2x1"},
       {[] { Conv2d(1, 1, 3, {.groups = 0}); }, "Conv2d: groups must be positive, got 0"},
       {[] { Conv2d(3, 4, 1, {.groups = 2}); },
        "Conv2d: 3 and 4 channels do not divide into 2 groups"},
@@ -38,7 +38,7 @@ TEST_CASE("layers: options that make no sense are refused by the constructor") {
       {[] {
          MaxPool2d({.kernel = {2, 2}, .stride = {1, -1}});
        },
-       "MaxPool2d: stride must be positive, got -1"},
+       "MaxPool2d: stride must be positive, got 1x-1"},
       {[] {
          MaxPool2d({.kernel = {2, 2}, .padding = {2, 1}});
        },
@@ -46,7 +46,7 @@ TEST_CASE("layers: options that make no sense are refused by the constructor") {
       {[] {
          MaxPool2d({.kernel = {2, 2}, .dilation = {0, 1}});
        },
-       "MaxPool2d: dilation must be positive, got 0"},
+       "MaxPool2d: dilation must be positive, got 0x1"},
       {[] { AvgPool2d(-1); }, "AvgPool2d: kernel_size must be positive, got -1"},
       {[] {
          AvgPool2d({.kernel = {2, 2}, .padding = {-1, 0}});
@@ -55,7 +55,7 @@ TEST_CASE("layers: options that make no sense are refused by the constructor") {
       {[] {
          AdaptiveAvgPool2d({0, 1});
        },
-       "AdaptiveAvgPool2d: output_size must be positive, got 0"},
+       "AdaptiveAvgPool2d: output_size must be positive, got 0x1"},
       {[] { PReLU(0); }, "PReLU: num_parameters must be positive, got 0"},
       {[=] { PReLU(1, nan); }, "PReLU: init must be finite, got nan"},
       {[] { Dropout(1.5); }, "Dropout: expected a probability, got 1.5"},

@@ -225,41 +225,41 @@ TEST_CASE("layers: inputs that do not fit are refused with a reason") {
       {[&] {
          linear(zeros({2, 3}));
        },
-       "linear: expected x [..., I] and weight [O, I], got x [2, 3], weight [2, 4]"},
+       "Linear: expected x [..., I] and weight [O, I], got x [2, 3], weight [2, 4]"},
       {[&] {
          linear(Variable(Tensor::zeros({2, 4}, DType::float64)));
        },
-       "linear: dtypes differ: float64 and float32"},
+       "Linear: dtypes differ: float64 and float32"},
       {[&] {
          conv(zeros({1, 1, 8, 8}));
        },
-       "conv2d: channels do not fit: input [1, 1, 8, 8], weight [2, 3, 5, 5], groups 1"},
+       "Conv2d: channels do not fit: input [1, 1, 8, 8], weight [2, 3, 5, 5], groups 1"},
       {[&] {
          conv(zeros({3, 8, 8}));
        },
-       "conv2d: expected images [N, C, H, W], got a single one, [3, 8, 8]: write unsqueeze(x, 0)"},
+       "Conv2d: expected images [N, C, H, W], got a single one, [3, 8, 8]: write unsqueeze(x, 0)"},
       {[&] {
          conv(zeros({1, 3, 4, 8}));
        },
-       "conv2d: a kernel [5, 5] with dilation [1, 1] is larger than the input [1, 3, 4, 8] with "
+       "Conv2d: a kernel [5, 5] with dilation [1, 1] is larger than the input [1, 3, 4, 8] with "
        "padding [0, 0]"},
       {[&] {
          nn::MaxPool2d(3)(zeros({1, 1, 2, 8}));
        },
-       "max_pool2d: a kernel [3, 3] with dilation [1, 1] is larger than the input [1, 1, 2, 8] "
+       "MaxPool2d: a kernel [3, 3] with dilation [1, 1] is larger than the input [1, 1, 2, 8] "
        "with padding [0, 0]"},
       {[&] {
          nn::MaxPool2d(2)(zeros({2, 8}));
        },
-       "max_pool2d: expected images [N, C, H, W], got [2, 8]"},
+       "MaxPool2d: expected images [N, C, H, W], got [2, 8]"},
       {[&] {
          nn::AvgPool2d(2)(zeros({2, 8}));
        },
-       "avg_pool2d: expected images [N, C, H, W], got [2, 8]"},
+       "AvgPool2d: expected images [N, C, H, W], got [2, 8]"},
       {[&] {
          nn::AdaptiveAvgPool2d(1)(zeros({2, 8}));
        },
-       "adaptive_avg_pool2d: expected images [N, C, H, W], got [2, 8]"},
+       "AdaptiveAvgPool2d: expected images [N, C, H, W], got [2, 8]"},
       {[&] {
          nn::PReLU(3)(zeros({2, 4}));
        },
@@ -267,11 +267,11 @@ TEST_CASE("layers: inputs that do not fit are refused with a reason") {
       {[&] {
          nn::LayerNorm(3)(zeros({2, 2}));
        },
-       "layer_norm: expected the last axes to be [3], got shape [2, 2]"},
+       "LayerNorm: expected the last axes to be [3], got shape [2, 2]"},
       {[&] {
          nn::LayerNorm({2, 2})(zeros({2}));
        },
-       "layer_norm: expected the last axes to be [2, 2], got shape [2]"},
+       "LayerNorm: expected the last axes to be [2, 2], got shape [2]"},
       {[&] { groups(zeros({4})); }, "GroupNorm: expected 4 channels at axis 1, got shape [4]"},
       {[&] {
          groups(zeros({2, 6, 1}));
@@ -302,9 +302,9 @@ TEST_CASE("layers: inputs that do not fit are refused with a reason") {
       {[&] {
          table(integers({0, 3}));
        },
-       "embedding: index 3 is outside 0 to 2"},
-      {[&] { table(integers({-1})); }, "embedding: index -1 is outside 0 to 2"},
-      {[&] { table(Tensor::zeros({2})); }, "embedding: the index must be int64, got float32"},
+       "Embedding: index 3 is outside 0 to 2"},
+      {[&] { table(integers({-1})); }, "Embedding: index -1 is outside 0 to 2"},
+      {[&] { table(Tensor::zeros({2})); }, "Embedding: the index must be int64, got float32"},
   });
   check_values(norm1d.running_mean, {0, 0});  // refused batches have left no trace
 }

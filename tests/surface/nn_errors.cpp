@@ -48,7 +48,7 @@ TEST_CASE("surface: what fails, and what it says") {
       {[&] {
          net(Tensor::ones({4, 3}));
        },
-       "linear: expected x [..., I] and weight [O, I], got x [4, 3], weight [3, 2]"},
+       "Linear: expected x [..., I] and weight [O, I], got x [4, 3], weight [3, 2]"},
       {[&] { Empty()(x); }, "Empty: forward(x) is not what this module takes"},
       {[] { nn::SGD(Empty().parameters(), 0.1); },
        "SGD: group 0 holds no parameter; the layers of a module must be registered with "
@@ -78,7 +78,7 @@ TEST_CASE("surface: what fails, and what it says") {
        "summary: forward() of Forgetful calls a Linear(2 -> 2) that is not registered with "
        "add_module, so no one would train it"},
       {[] { nn::Embedding(10, 3)(Tensor::ones({2})); },
-       "embedding: the index must be int64, got float32"},
+       "Embedding: the index must be int64, got float32"},
       {[] { nn::GroupNorm(3, 4); }, "GroupNorm: 4 channels do not divide into 3 groups"},
       {[] { nn::Conv2d(3, 4, 3, {.groups = 2}); },
        "Conv2d: 3 and 4 channels do not divide into 2 groups"},
