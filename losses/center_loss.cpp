@@ -27,6 +27,8 @@ std::string center_loss_settings(int64_t num_classes, int64_t feat_dim, double w
   check(num_classes > 0 && feat_dim > 0, "expected positive sizes, got ", num_classes,
         " classes and feat_dim ", feat_dim);
   check_not_negative("weight", weight);
+  check(update == CenterUpdate::gradient || update == CenterUpdate::paper, "unknown update ",
+        static_cast<int>(update));
   return text(num_classes, " classes, ", feat_dim, "-d, weight ", weight,
               update == CenterUpdate::paper ? ", paper's update" : "");
 }

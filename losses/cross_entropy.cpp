@@ -1,5 +1,7 @@
 #include "losses/cross_entropy.h"
 
+#include <cmath>
+
 #include "autograd/ops/arguments.h"
 #include "tensor/kernels.h"
 
@@ -13,6 +15,13 @@ struct Targets {
   Tensor class_weight;  // [C]
   Tensor row_weight;    // [N], the weight of the row's label, 0 for ignored rows
 };
+
+void check_finite_weights(const Tensor& weight) {
+  const std::vector<double> values = weight.to_vector<double>();
+  for (size_t j = 0; j < values.size(); ++j)
+    check(std::isfinite(values[j]), "expected finite weights of the classes, got ", values[j],
+          " at class ", j);
+}
 
 Targets make_targets(const Variable& scores, const Tensor& labels,
                      const CrossEntropyOptions& options) {
@@ -32,6 +41,7 @@ Targets make_targets(const Variable& scores, const Tensor& labels,
   check(targets.class_weight.shape() == Shape{classes}, "expected a weight per class, [", classes,
         "], got ", targets.class_weight.shape());
   check_same_dtype(targets.class_weight, scores.value(), "weight");
+  if (options.weight.defined()) check_finite_weights(options.weight);
   targets.row_weight = mul(gather(targets.class_weight, 0, targets.labels), targets.kept);
   return targets;
 }

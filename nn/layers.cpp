@@ -22,8 +22,13 @@ std::string setting(const char* name, const T& value, const T& otherwise) {
 }
 std::string without(const char* name, bool wanted) { return wanted ? "" : text(", no ", name); }
 
-void check_size(const char* what, const Pair& size) {
-  check(std::min(size[0], size[1]) > 0, what, " must be positive, got ", value_text(size));
+struct Size {
+  const char* name;
+  Pair value;
+};
+void check_sizes(std::initializer_list<Size> sizes) {
+  for (const auto& [name, value] : sizes)
+    check(std::min(value[0], value[1]) > 0, name, " must be positive, got ", value_text(value));
 }
 
 void check_padding(const Pair& padding) {
@@ -64,8 +69,7 @@ Variable along_channels(const Variable& values, const Variable& x) {
 
 static std::string linear_settings(int64_t in_features, int64_t out_features, bool bias) {
   const Calling calling("Linear");
-  check_size("in_features", in_features);
-  check_size("out_features", out_features);
+  check_sizes({{"in_features", in_features}, {"out_features", out_features}});
   return text(in_features, " -> ", out_features, without("bias", bias));
 }
 
@@ -79,12 +83,12 @@ Linear::Linear(int64_t in_features, int64_t out_features, bool with_bias)
 static std::string conv2d_settings(int64_t in_channels, int64_t out_channels,
                                    const Pair& kernel_size, const Conv2d::Options& options) {
   const Calling calling("Conv2d");
-  check_size("in_channels", in_channels);
-  check_size("out_channels", out_channels);
-  check_size("kernel_size", kernel_size);
-  check_size("stride", options.stride);
-  check_size("dilation", options.dilation);
-  check_size("groups", options.groups);
+  check_sizes({{"in_channels", in_channels},
+               {"out_channels", out_channels},
+               {"kernel_size", kernel_size},
+               {"stride", options.stride},
+               {"dilation", options.dilation},
+               {"groups", options.groups}});
   check_padding(options.padding);
   check(in_channels % options.groups == 0 && out_channels % options.groups == 0, in_channels,
         " and ", out_channels, " channels do not divide into ", options.groups, " groups");
@@ -131,9 +135,7 @@ Flatten::Flatten(int start_axis)
 
 static std::string pooling_settings(const Calling&, const Pool2dOptions& options) {
   const auto& [kernel, stride, padding, dilation, ceil_mode] = options;
-  check_size("kernel_size", kernel);
-  check_size("stride", stride);
-  check_size("dilation", dilation);
+  check_sizes({{"kernel_size", kernel}, {"stride", stride}, {"dilation", dilation}});
   check_padding(padding);
   check(padding[0] <= kernel[0] / 2 && padding[1] <= kernel[1] / 2, "padding ", value_text(padding),
         " is more than half of the kernel ", value_text(kernel));
@@ -156,12 +158,12 @@ AdaptiveAvgPool2d::AdaptiveAvgPool2d(Pair output_size)
     : Function(value_text(output_size),
                [=](const Variable& x) { return adaptive_avg_pool2d(x, output_size); }) {
   const Calling calling("AdaptiveAvgPool2d");
-  check_size("output_size", output_size);
+  check_sizes({{"output_size", output_size}});
 }
 
 static std::string prelu_settings(int64_t num_parameters, double init) {
   const Calling calling("PReLU");
-  check_size("num_parameters", num_parameters);
+  check_sizes({{"num_parameters", num_parameters}});
   check(std::isfinite(init), "init must be finite, got ", init);
   return text(num_parameters);
 }
@@ -184,8 +186,7 @@ Dropout::Dropout(double p) : Module(text(p)), p_(p) {
 
 static std::string embedding_settings(int64_t num_embeddings, int64_t embedding_dim) {
   const Calling calling("Embedding");
-  check_size("num_embeddings", num_embeddings);
-  check_size("embedding_dim", embedding_dim);
+  check_sizes({{"num_embeddings", num_embeddings}, {"embedding_dim", embedding_dim}});
   return text(num_embeddings, " x ", embedding_dim);
 }
 
@@ -212,8 +213,7 @@ LayerNorm::LayerNorm(const Shape& normalized_shape, double eps, bool affine)
 static std::string group_norm_settings(int64_t num_groups, int64_t num_channels, double eps,
                                        bool affine) {
   const Calling calling("GroupNorm");
-  check_size("num_groups", num_groups);
-  check_size("num_channels", num_channels);
+  check_sizes({{"num_groups", num_groups}, {"num_channels", num_channels}});
   check(num_channels % num_groups == 0, num_channels, " channels do not divide into ", num_groups,
         " groups");
   check_not_negative("eps", eps);
@@ -241,7 +241,7 @@ Variable GroupNorm::forward(const Variable& x) {
 
 static std::string batch_norm_settings(int64_t num_features, const BatchNorm::Options& options) {
   const auto& [eps, momentum, affine, track_running_stats] = options;
-  check_size("num_features", num_features);
+  check_sizes({{"num_features", num_features}});
   check_not_negative("eps", eps);
   check(!momentum || (*momentum >= 0 && *momentum <= 1), "momentum must be between 0 and 1, got ",
         momentum.value_or(0));

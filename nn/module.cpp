@@ -3,7 +3,6 @@
 #include <cxxabi.h>
 
 #include <cstdlib>
-#include <map>
 #include <set>
 #include <typeindex>
 #include <typeinfo>
@@ -42,9 +41,12 @@ Variable Module::operator()(const Variable& x) {
   // A module that is made of others is no layer: the error is that of the one inside it.
   const Calling calling(children_.empty() ? class_name() : nullptr);
   const Variable y = forward(x);
-  if (calls_)
-    calls_->push_back({this, y.shape(), numel(y.shape()) * multiply_adds_,
-                       parameters_.empty() ? "" : description()});
+  if (heard_) {
+    Calls& calls = (*heard_)[this];
+    calls.output = y.shape();
+    calls.multiply_adds += y.numel() * multiply_adds_;
+    if (!parameters_.empty()) calls.layer = description();
+  }
   return y;
 }
 

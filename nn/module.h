@@ -18,6 +18,7 @@
 #include <deque>
 #include <functional>
 #include <initializer_list>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -115,15 +116,15 @@ class Module {
 
  private:
   friend class TrainingMode;
-  // A call of a module while summary() listens.
-  struct Call {
-    const Module* module;
+  // What summary() hears of a module: of all its calls, and its last output.
+  struct Calls {
     Shape output;
     int64_t multiply_adds = 0;
-    std::string layer = {};  // its description, if it has parameters: it may be gone afterwards
+    std::string layer;  // its description, if it has parameters: it may be gone afterwards
   };
-  static thread_local std::vector<Call>* calls_;
-  std::string summary(const std::vector<Call>& calls) const;
+  using CallsOfModules = std::map<const Module*, Calls>;
+  static thread_local CallsOfModules* heard_;
+  std::string summary(CallsOfModules heard) const;
   void check_name(const std::string& name) const;
   const Variable& register_in(std::deque<Parameter>& registered, const std::string& name,
                               Tensor value, bool requires_grad);

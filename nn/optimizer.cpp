@@ -84,9 +84,9 @@ ParameterList::ParameterList(const std::vector<Variable>& list) {
   for (const Variable& variable : list) push_back({std::to_string(size()), variable});
 }
 
-Optimizer::Optimizer(const char* name, const OptimizerOptions& defaults, ParameterGroups groups,
-                     const OptimizerOptions& options)
-    : name_(name) {
+Optimizer::Optimizer(const char* name, Rule rule, const OptimizerOptions& defaults,
+                     ParameterGroups groups, const OptimizerOptions& options)
+    : name_(name), rule_(rule) {
   const Calling calling(name_);
   options_ = filled_in(options, defaults);
   check(!groups.empty(), "there is no parameter to train");
@@ -116,7 +116,7 @@ void Optimizer::step() {
       found_gradient = found_gradient || gradient.defined();
       if (gradient.defined() && p.variable.requires_grad()) {
         Update parameter{p.name, writable(p.variable), gradient.value(), options, *state};
-        update(parameter);
+        rule_(parameter);
       }
       ++state;
     }
@@ -158,7 +158,7 @@ Tensor& Optimizer::Update::array(size_t index) {
   return array;
 }
 
-void SGD::update(Update& parameter) const {
+void Optimizer::sgd(Update& parameter) {
   const OptimizerOptions& options = parameter.options;
   const bool first = !parameter.state.arrays[0].defined();
   dispatch_floating(parameter.value.dtype(), "step", [&]<class T>() {
@@ -180,10 +180,15 @@ void SGD::update(Update& parameter) const {
   });
 }
 
-void Adam::update(Update& parameter) const {
+void Optimizer::adam(Update& parameter) { adam(parameter, *parameter.options.weight_decay, 1); }
+
+void Optimizer::adamw(Update& parameter) {
+  adam(parameter, 0, 1 - *parameter.options.lr * *parameter.options.weight_decay);
+}
+
+void Optimizer::adam(Update& parameter, double l2, double keep) {
   const OptimizerOptions& options = parameter.options;
   const double beta1 = *options.betas.first, beta2 = *options.betas.second;
-  const double decay = *options.weight_decay;
   dispatch_floating(parameter.value.dtype(), "step", [&]<class T>() {
     T* const m = parameter.array(0).mutable_data<T>();
     T* const v = parameter.array(1).mutable_data<T>();
@@ -191,23 +196,22 @@ void Adam::update(Update& parameter) const {
     const T keep1 = static_cast<T>(beta1), keep2 = static_cast<T>(beta2);
     // Not 1 - beta2 in T: float32 has few digits of 0.001 left there.
     const T share1 = static_cast<T>(1 - beta1), share2 = static_cast<T>(1 - beta2);
-    const T eps = static_cast<T>(*options.eps);
+    const T eps = static_cast<T>(*options.eps), decay = static_cast<T>(l2);
     const T rate = static_cast<T>(*options.lr / (1 - std::pow(beta1, t)));
     const T root2 = static_cast<T>(std::sqrt(1 - std::pow(beta2, t)));
-    const T l2 = static_cast<T>(decoupled_decay_ ? 0 : decay);
-    const T keep = static_cast<T>(decoupled_decay_ ? 1 - *options.lr * decay : 1);
+    const T kept = static_cast<T>(keep);
     T* const p = parameter.value.mutable_data<T>();
     const T* const grad = parameter.gradient.data<T>();
     for_each_element(parameter.value.numel(), [=](int64_t i) {
-      const T g = grad[i] + l2 * p[i];
+      const T g = grad[i] + decay * p[i];
       m[i] = keep1 * m[i] + share1 * g;
       v[i] = keep2 * v[i] + share2 * g * g;
-      p[i] = keep * p[i] - rate * m[i] / (std::sqrt(v[i]) / root2 + eps);
+      p[i] = kept * p[i] - rate * m[i] / (std::sqrt(v[i]) / root2 + eps);
     });
   });
 }
 
-void RMSprop::update(Update& parameter) const {
+void Optimizer::rmsprop(Update& parameter) {
   const OptimizerOptions& options = parameter.options;
   dispatch_floating(parameter.value.dtype(), "step", [&]<class T>() {
     const T rate = static_cast<T>(*options.lr), decay = static_cast<T>(*options.weight_decay);

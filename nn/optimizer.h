@@ -108,15 +108,24 @@ class Optimizer {
     Tensor& array(size_t index);
   };
 
+  // The formula of each optimiser below: updates one parameter.
+  using Rule = void (*)(Update& parameter);
+  static void sgd(Update& parameter);
+  static void adam(Update& parameter);
+  static void adamw(Update& parameter);
+  static void rmsprop(Update& parameter);
+  // g = grad + l2 p;  p = keep p - ...
+  static void adam(Update& parameter, double l2, double keep);
+
   // `name` is what errors call it; it has the options for which there are defaults.
-  Optimizer(const char* name, const OptimizerOptions& defaults, ParameterGroups groups,
+  Optimizer(const char* name, Rule rule, const OptimizerOptions& defaults, ParameterGroups groups,
             const OptimizerOptions& options);
-  virtual void update(Update& parameter) const = 0;
 
  private:
   const ParameterGroup& checked(size_t group) const;
 
   const char* name_;
+  Rule rule_;
   OptimizerOptions options_;  // what a group leaves out
   std::vector<ParameterGroup> groups_;
   std::vector<State> states_;  // of all groups' parameters, in their order
@@ -125,62 +134,43 @@ class Optimizer {
 
 // g = grad + weight_decay p;  v = momentum v + (1 - dampening) g, v = g at first;
 // p -= lr v, or p -= lr (g + momentum v) with Nesterov.
-class SGD : public Optimizer {
- public:
+struct SGD : Optimizer {
   static constexpr OptimizerOptions defaults{
       .lr = 1e-3, .momentum = 0, .dampening = 0, .weight_decay = 0, .nesterov = false};
   explicit SGD(ParameterGroups groups, const OptimizerOptions& options = {})
-      : Optimizer("SGD", defaults, std::move(groups), options) {}
+      : Optimizer("SGD", sgd, defaults, std::move(groups), options) {}
   SGD(ParameterGroups groups, LearningRate auto lr) : SGD(std::move(groups), {.lr = lr}) {}
-
- protected:
-  void update(Update& parameter) const override;
 };
 
 // Kingma & Ba 2015. g = grad + weight_decay p;  m = beta1 m + (1 - beta1) g;
 // v = beta2 v + (1 - beta2) g^2;  p -= lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps).
-class Adam : public Optimizer {
- public:
+struct Adam : Optimizer {
   static constexpr OptimizerOptions defaults{
       .lr = 1e-3, .betas = {0.9, 0.999}, .eps = 1e-8, .weight_decay = 0};
   explicit Adam(ParameterGroups groups, const OptimizerOptions& options = {})
-      : Adam("Adam", defaults, std::move(groups), options, false) {}
+      : Optimizer("Adam", adam, defaults, std::move(groups), options) {}
   Adam(ParameterGroups groups, LearningRate auto lr) : Adam(std::move(groups), {.lr = lr}) {}
-
- protected:
-  Adam(const char* name, const OptimizerOptions& defaults, ParameterGroups groups,
-       const OptimizerOptions& options, bool decoupled_decay)
-      : Optimizer(name, defaults, std::move(groups), options), decoupled_decay_(decoupled_decay) {}
-  void update(Update& parameter) const override;
-
- private:
-  bool decoupled_decay_;
 };
 
 // Loshchilov & Hutter 2019: Adam whose decay acts on the parameter, p -= lr weight_decay p, and not
 // on the gradient.
-class AdamW : public Adam {
- public:
+struct AdamW : Optimizer {
   static constexpr OptimizerOptions defaults{
       .lr = 1e-3, .betas = {0.9, 0.999}, .eps = 1e-8, .weight_decay = 0.01};
   explicit AdamW(ParameterGroups groups, const OptimizerOptions& options = {})
-      : Adam("AdamW", defaults, std::move(groups), options, true) {}
+      : Optimizer("AdamW", adamw, defaults, std::move(groups), options) {}
   AdamW(ParameterGroups groups, LearningRate auto lr) : AdamW(std::move(groups), {.lr = lr}) {}
 };
 
 // Tieleman & Hinton 2012. g = grad + weight_decay p;  v = alpha v + (1 - alpha) g^2;
 // s = g / (sqrt(v) + eps), where centered takes v - mean^2 for v, mean = alpha mean + (1 - alpha)
 // g; p -= lr s, or with momentum b = momentum b + s;  p -= lr b.
-class RMSprop : public Optimizer {
- public:
+struct RMSprop : Optimizer {
   static constexpr OptimizerOptions defaults{
       .lr = 1e-2, .alpha = 0.99, .eps = 1e-8, .momentum = 0, .weight_decay = 0, .centered = false};
   explicit RMSprop(ParameterGroups groups, const OptimizerOptions& options = {})
-      : Optimizer("RMSprop", defaults, std::move(groups), options) {}
+      : Optimizer("RMSprop", rmsprop, defaults, std::move(groups), options) {}
   RMSprop(ParameterGroups groups, LearningRate auto lr) : RMSprop(std::move(groups), {.lr = lr}) {}
-
- protected:
-  void update(Update& parameter) const override;
 };
 
 // Scales all gradients by one factor so that their joint L2 norm is at most `max_norm`; returns the

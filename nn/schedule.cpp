@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <string>
 
 #include "autograd/ops/arguments.h"
 
@@ -19,11 +20,11 @@ double fraction(int64_t t, int64_t steps) {
   return std::min(1.0, static_cast<double>(t) / static_cast<double>(steps));
 }
 
-// The schedule `factor`, which refuses negative steps.
+// The schedule `factor`, which refuses negative steps, by the name of what makes it.
 template <class Factor>
-Schedule from_step_0(const char* schedule, const Factor& factor) {
-  return [=](int64_t t) {
-    const Calling calling(schedule);
+Schedule from_step_0(const Factor& factor) {
+  return [=, name = std::string(Calling::current())](int64_t t) {
+    const Calling calling(name.c_str());
     check(t >= 0, "steps count from 0, got ", t);
     return factor(t);
   };
@@ -32,7 +33,8 @@ Schedule from_step_0(const char* schedule, const Factor& factor) {
 }  // namespace
 
 Schedule constant() {
-  return from_step_0("constant", [](int64_t) { return 1.0; });
+  const Calling calling("constant");
+  return from_step_0([](int64_t) { return 1.0; });
 }
 
 Schedule step_decay(int64_t step_size, double gamma) {
@@ -40,7 +42,7 @@ Schedule step_decay(int64_t step_size, double gamma) {
   check_steps(step_size);
   check_not_negative("gamma", gamma);
   return from_step_0(
-      "step_decay", [=](int64_t t) { return std::pow(gamma, static_cast<double>(t / step_size)); });
+      [=](int64_t t) { return std::pow(gamma, static_cast<double>(t / step_size)); });
 }
 
 Schedule multi_step(std::vector<int64_t> milestones, double gamma) {
@@ -49,7 +51,7 @@ Schedule multi_step(std::vector<int64_t> milestones, double gamma) {
   std::sort(milestones.begin(), milestones.end());
   check(milestones.empty() || milestones.front() >= 0, "a milestone must not be negative, got ",
         milestones.empty() ? 0 : milestones.front());
-  return from_step_0("multi_step", [=](int64_t t) {
+  return from_step_0([=](int64_t t) {
     const auto passed =
         std::upper_bound(milestones.begin(), milestones.end(), t) - milestones.begin();
     return std::pow(gamma, static_cast<double>(passed));
@@ -60,7 +62,7 @@ Schedule cosine(int64_t steps, double final_factor) {
   const Calling calling("cosine");
   check_steps(steps);
   check_not_negative("final_factor", final_factor);
-  return from_step_0("cosine", [=](int64_t t) {
+  return from_step_0([=](int64_t t) {
     const double wave = (1 + std::cos(std::numbers::pi * fraction(t, steps))) / 2;
     return final_factor + (1 - final_factor) * wave;
   });
@@ -70,8 +72,7 @@ Schedule polynomial(int64_t steps, double power) {
   const Calling calling("polynomial");
   check_steps(steps);
   check_not_negative("power", power);
-  return from_step_0("polynomial",
-                     [=](int64_t t) { return std::pow(1 - fraction(t, steps), power); });
+  return from_step_0([=](int64_t t) { return std::pow(1 - fraction(t, steps), power); });
 }
 
 Schedule one_cycle(int64_t total_steps, const OneCycleOptions& options) {
@@ -80,6 +81,8 @@ Schedule one_cycle(int64_t total_steps, const OneCycleOptions& options) {
   const auto& [pct_start, anneal, div_factor, final_div_factor, three_phase] = options;
   check(pct_start >= 0 && pct_start <= (three_phase ? 0.5 : 1.0), "pct_start must be ",
         "between 0 and ", three_phase ? 0.5 : 1.0, ", got ", pct_start);
+  check(anneal == Anneal::cos || anneal == Anneal::linear, "unknown anneal_strategy ",
+        static_cast<int>(anneal));
   check_positive("div_factor", div_factor);
   check_positive("final_div_factor", final_div_factor);
   struct Phase {
@@ -90,7 +93,7 @@ Schedule one_cycle(int64_t total_steps, const OneCycleOptions& options) {
   if (three_phase) phases.push_back({2 * pct_start * steps - 2, start});
   phases.push_back({steps - 1, start / final_div_factor});
   const bool linear = anneal == Anneal::linear;
-  return from_step_0("one_cycle", [=](int64_t t) {
+  return from_step_0([=](int64_t t) {
     const double step = std::min(static_cast<double>(t), steps - 1);
     Phase from{0, start};
     for (const Phase& to : phases) {
@@ -111,7 +114,7 @@ Schedule warm_up(int64_t steps, Schedule after) {
   const Calling calling("warm_up");
   check_steps(steps);
   check(after != nullptr, "the schedule that follows is empty");
-  return from_step_0("warm_up", [=](int64_t t) {
+  return from_step_0([=](int64_t t) {
     return t < steps ? static_cast<double>(t + 1) / static_cast<double>(steps) : after(t - steps);
   });
 }
@@ -122,6 +125,8 @@ ReduceLROnPlateau::ReduceLROnPlateau(const Options& options)
   const Calling calling("ReduceLROnPlateau");
   check(options.factor >= 0 && options.factor < 1, "factor must be in [0, 1), got ",
         options.factor);
+  check(options.mode == Mode::min || options.mode == Mode::max, "unknown mode ",
+        static_cast<int>(options.mode));
   check_not_negative("threshold", options.threshold);
   check_not_negative("min_factor", options.min_factor);
   check(options.patience >= 0 && options.cooldown >= 0,

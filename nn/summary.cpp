@@ -3,7 +3,6 @@
 // forward().
 #include <algorithm>
 #include <array>
-#include <map>
 
 #include "nn/module.h"
 
@@ -66,52 +65,45 @@ std::string count_text(int64_t count) { return count > 0 ? std::to_string(count)
 
 }  // namespace
 
-thread_local std::vector<Module::Call>* Module::calls_ = nullptr;
+thread_local Module::CallsOfModules* Module::heard_ = nullptr;
 
-std::string Module::summary(const std::vector<Call>& calls) const {
+std::string Module::summary(CallsOfModules heard) const {
   const Calling calling("summary");
-  std::map<const Module*, Call> by_module;  // its last output, and the multiply-adds of all calls
   int64_t total = 0;
-  for (const Call& call : calls) {
-    Call& sum = by_module[call.module];
-    sum = {call.module, call.output, sum.multiply_adds + call.multiply_adds,
-           call.layer.empty() ? sum.layer : call.layer};
-    total += call.multiply_adds;
-  }
+  for (const auto& [module, calls] : heard) total += calls.multiply_adds;
   std::vector<Row> rows{
-      {"name", "layer", calls.empty() ? "" : "output", "parameters", total > 0 ? "mult-adds" : ""}};
+      {"name", "layer", heard.empty() ? "" : "output", "parameters", total > 0 ? "mult-adds" : ""}};
   visit("", [&](const std::string& prefix, const Module& module) {
     int64_t own = 0;
     for (const Parameter& p : module.parameters_)
       own += p.variable.defined() ? p.variable.numel() : 0;
     Row row{prefix.empty() ? "(model)" : prefix, module.description(), "", count_text(own), ""};
-    if (const auto found = by_module.find(&module); found != by_module.end()) {
+    if (const auto found = heard.find(&module); found != heard.end()) {
       row[2] = text(found->second.output);
       row[4] = count_text(found->second.multiply_adds);
-      by_module.erase(found);
+      heard.erase(found);
     }
     rows.push_back(row);
   });
-  for (const auto& [module, call] : by_module)
-    check(call.layer.empty(), "forward() of ", description(), " calls a ", call.layer,
+  for (const auto& [module, calls] : heard)
+    check(calls.layer.empty(), "forward() of ", description(), " calls a ", calls.layer,
           " that is not registered with add_module, so no one would train it");
   rows.push_back({"total", "", "", std::to_string(parameter_count()), count_text(total)});
   return table(rows);
 }
 
-std::string Module::summary() const { return summary(std::vector<Call>()); }
+std::string Module::summary() const { return summary(CallsOfModules()); }
 
 std::string Module::summary(const Tensor& input) {
   const NoGrad no_grad;
   const EvalMode evaluation(*this);
   struct Listening {
-    explicit Listening(std::vector<Call>& calls) { calls_ = &calls; }
-    ~Listening() { calls_ = nullptr; }
-  };
-  std::vector<Call> calls;
-  const Listening listening(calls);
+    CallsOfModules heard;
+    Listening() { heard_ = &heard; }
+    ~Listening() { heard_ = nullptr; }
+  } listening;
   (*this)(input);
-  return summary(calls);
+  return summary(std::move(listening.heard));
 }
 
 std::string Module::summary(const Shape& input_shape) {

@@ -168,6 +168,11 @@ TEST_CASE("losses: an option outside its range is an error with the value that c
       {[&] { nll_loss(x, labels, {.label_smoothing = 0.1}); },
        "nll_loss: label_smoothing is an option of cross_entropy"},
       {[&] { mse_loss(x, x, {static_cast<Reduction>(7)}); }, "mse_loss: unknown reduction 7"},
+      {[&] { CenterLoss(2, 3, 1, static_cast<CenterUpdate>(7)); }, "CenterLoss: unknown update 7"},
+      {[&] { cross_entropy(x, labels, {.weight = Tensor::full({3}, kNaN)}); },
+       "cross_entropy: expected finite weights of the classes, got nan at class 0"},
+      {[&] { nll_loss(x, labels, {.weight = Tensor::full({3}, -kInfinity)}); },
+       "nll_loss: expected finite weights of the classes, got -inf at class 0"},
       {[&] { apply_margin(x, {.m2 = 0.1, .overflow = static_cast<MarginOverflow>(9)}); },
        "apply_margin: unknown overflow rule 9"},
       {[&] {

@@ -162,6 +162,20 @@ TEST_CASE("margin losses: the lengths of features and weight rows do not matter"
   }
 }
 
+TEST_CASE("margin losses: float32 features whose squares overflow have their direction") {
+  const MarginLoss loss = loss_with(Tensor::from({1.0F, 0.0F, 0.0F, 1.0F}, {2, 2}), 8, {.m2 = 0.2});
+  const Tensor x = Tensor::from({3.0F, 4.0F}, {1, 2}), labels = integers({1});
+  const auto [expected, by_x, by_weight] = differentiate(loss, x, labels);
+  for (const double length : {1e20, 1e25, 1e30}) {
+    CAPTURE(length);
+    const auto [value, by_feature, by_row] =
+        differentiate(loss, mul(x, Tensor::scalar(length, DType::float32)), labels);
+    check_close(value, expected, 1e-6);
+    check_close(mul(by_feature, Tensor::scalar(length, DType::float32)), by_x, 1e-5);
+    check_close(by_row, by_weight, 1e-5);
+  }
+}
+
 TEST_CASE("margin losses: the order of samples and of classes does not matter") {
   const Sample sample;
   const Tensor order = integers({3, 5, 0, 2, 1, 4});  // of the samples

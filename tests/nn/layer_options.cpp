@@ -58,6 +58,14 @@ TEST_CASE("layers: options that make no sense are refused by the constructor") {
        "AdaptiveAvgPool2d: output_size must be positive, got 0x1"},
       {[] { PReLU(0); }, "PReLU: num_parameters must be positive, got 0"},
       {[=] { PReLU(1, nan); }, "PReLU: init must be finite, got nan"},
+      {[=] { nn::LeakyReLU{nan}; }, "LeakyReLU: negative_slope must be finite, got nan"},
+      {[] { nn::Function("f", std::function<Variable(const Variable&)>()); },
+       "Function: expected a function of a Variable, got an empty one"},
+      {[] {
+         Variable (*none)(const Variable&) = nullptr;
+         nn::Function("f", none);
+       },
+       "Function: expected a function of a Variable, got an empty one"},
       {[] { Dropout(1.5); }, "Dropout: expected a probability, got 1.5"},
       {[=] { Dropout{nan}; }, "Dropout: expected a probability, got nan"},
       {[] { Embedding(0, 3); }, "Embedding: num_embeddings must be positive, got 0"},

@@ -213,6 +213,45 @@ TEST_CASE("layers: functions as layers, of the library and of one's own") {
   check_values(nn::Function("exp", exp)(x), {1 / e2, 1, e3});
 }
 
+TEST_CASE("layers: an undefined input is an error that begins with the layer's name") {
+  const auto check_named = [](auto&& layer) {
+    const std::string description = layer.description(), error = error_of([&] { layer(Variable()); });
+    CAPTURE(error);
+    CHECK(error.substr(0, error.find(": ")) == description.substr(0, description.find('(')));
+  };
+  check_named(nn::Linear(2, 3));
+  check_named(nn::Conv2d(2, 3, 3));
+  check_named(nn::ReLU());
+  check_named(nn::GELU());
+  check_named(nn::Flatten());
+  check_named(nn::MaxPool2d(2));
+  check_named(nn::AvgPool2d(2));
+  check_named(nn::AdaptiveAvgPool2d(1));
+  check_named(nn::PReLU());
+  check_named(nn::PReLU(2));
+  check_named(nn::Dropout());
+  check_named(nn::Embedding(2, 3));
+  check_named(nn::LayerNorm(3));
+  check_named(nn::GroupNorm(1, 3));
+  check_named(nn::BatchNorm1d(3));
+  check_named(nn::BatchNorm2d(3));
+}
+
+TEST_CASE("layers: of several, the one that failed names itself, and so does a forward() alone") {
+  nn::Sequential net{nn::Sequential{nn::Linear(2, 3), nn::BatchNorm1d(4)}, nn::ReLU()};
+  nn::PReLU slopes(2);
+  nn::GroupNorm groups(1, 2);
+  const Variable x(Tensor::ones({2, 2})), three(Tensor::ones({2, 3}));
+  check_errors(
+      {{[&] { net(x); },
+        "BatchNorm1d: expected 4 channels at axis 1 of an input with 2 or 3 axes, got [2, 3]"},
+       {[&] { nn::BatchNorm2d(3).forward(three); },
+        "BatchNorm2d: expected 3 channels at axis 1 of an input with 4 axes, got [2, 3]"},
+       {[&] { slopes.forward(three); }, "PReLU: expected 2 channels at axis 1, got shape [2, 3]"},
+       {[&] { groups.forward(three); },
+        "GroupNorm: expected 2 channels at axis 1, got shape [2, 3]"}});
+}
+
 TEST_CASE("layers: inputs that do not fit are refused with a reason") {
   const auto zeros = [](const Shape& shape) { return Variable(Tensor::zeros(shape)); };
   nn::Linear linear(4, 2);

@@ -144,6 +144,10 @@ TEST_CASE("check_all_trained: names the parameter that no group holds") {
         "check_all_trained: parameter 'weight' of ArcFaceLoss(3 -> 10, s 30, m1 1, m2 0.5 rad, m3 "
         "0, mirror) is "
         "in no optimiser group, so it would never be trained"},
+       {[&] {
+          nn::check_all_trained(only_net, {&net, nullptr});
+        },
+        "check_all_trained: expected modules, got a null pointer"},
        {[&] { check_all_trained(forgets_bias, {&net}); },
         "check_all_trained: parameter 'output.bias' of Net is in no optimiser group, so it "
         "would never be trained"}});
