@@ -34,8 +34,8 @@ Targets make_targets(const Variable& scores, const Tensor& labels,
   check_labels(labels, rows, classes, options.ignore_index);
   Targets targets;
   const Tensor ignored = labels == options.ignore_index;
-  targets.labels = where(ignored, Tensor::scalar(0, DType::int64), labels);
-  targets.kept = sub(Tensor::scalar(1, scores.dtype()), ignored.to(scores.dtype()));
+  targets.labels = where(ignored, 0, labels);
+  targets.kept = 1 - ignored.to(scores.dtype());
   targets.class_weight =
       options.weight.defined() ? options.weight : Tensor::ones({classes}, scores.dtype());
   check(targets.class_weight.shape() == Shape{classes}, "expected a weight per class, [", classes,
@@ -76,8 +76,8 @@ Variable cross_entropy(const Variable& logits, const Tensor& labels,
   const Variable log_probabilities = log_softmax(where_counted(counts.unsqueeze(1), logits), 1);
   Variable losses = label_losses(log_probabilities, targets);
   if (smoothing > 0) {
-    const Variable share(Tensor::scalar(1 - smoothing, losses.dtype()));
-    losses = weighted(share, losses) + smoothing * spread_losses(log_probabilities, targets);
+    losses = weighted(constant(1 - smoothing, losses), losses) +
+             smoothing * spread_losses(log_probabilities, targets);
   }
   return reduce_weighted(losses, targets, options.reduction);
 }

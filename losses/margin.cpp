@@ -66,13 +66,10 @@ Variable apply_margin(const Variable& cosine, const Margin& margin) {
   if (m1 == 1 && m2 == 0) return m3 == 0 ? cosine : cosine - m3;
   const Variable theta = acos(clamp(cosine, -kCosineBound, kCosineBound));
   const Variable angle = m1 * theta + m2;
-  const auto scalar = [&](double value) { return Tensor::scalar(value, cosine.dtype()); };
   Variable target = overflow == MarginOverflow::mirror ? mirrored_cosine(angle) : cos(angle);
   if (overflow == MarginOverflow::cos_fallback)
-    target =
-        where(greater(angle.value(), scalar(std::numbers::pi)), cosine - m2 * std::sin(m2), target);
-  if (overflow == MarginOverflow::easy_margin)
-    target = where(greater(cosine.value(), scalar(0)), target, cosine);
+    target = where(angle > std::numbers::pi, cosine - m2 * std::sin(m2), target);
+  if (overflow == MarginOverflow::easy_margin) target = where(cosine > 0, target, cosine);
   return m3 == 0 ? target : target - m3;
 }
 

@@ -28,9 +28,9 @@ Variable contrastive_loss(const Variable& x1, const Variable& x2, const Tensor& 
   check_zero_or_one(same, x1.size(0));
   check_positive("the margin", options.margin);
   // Each half sees its own pairs only: an infinite difference would be NaN in the other's gradient.
-  const Variable difference = x1 - x2, zero = constant(0, x1);
-  const Variable near = where(same.unsqueeze(1), difference, zero);
-  const Variable far = where(same.unsqueeze(1), zero, difference);
+  const Variable difference = x1 - x2;
+  const Variable near = where(same.unsqueeze(1), difference, 0);
+  const Variable far = where(same.unsqueeze(1), 0, difference);
   // From the difference itself: the distance has a kink at 0, where its square is smooth.
   const Variable attraction = sum(near * (0.5 * near), {1});  // [N]
   const Variable gap = relu(options.margin - norm(far, {1}));

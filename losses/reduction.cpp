@@ -18,16 +18,13 @@ Variable reduce(const Variable& losses, Reduction reduction) {
 }
 
 Variable weighted(const Variable& weight, const Variable& losses) {
-  const Tensor zero = Tensor::scalar(0, losses.dtype());
-  const Tensor excluded = mul(equal(weight.value(), zero), equal(isfinite(losses.value()), zero));
+  const Tensor excluded = (weight == 0) * (isfinite(losses.value()) == 0);
   // In place of the losses, not of the product: its gradient would be 0 times infinity.
-  return weight * where(excluded, Variable(zero), losses);
+  return weight * where(excluded, 0, losses);
 }
 
 Variable where_counted(const Tensor& weight, const Variable& x) {
-  const Tensor zero = Tensor::scalar(0, x.dtype());
-  if (sum(equal(weight, zero)).item() == 0) return x;
-  return where(weight, x, Variable(zero));
+  return sum(weight == 0).item() == 0 ? x : where(weight, x, 0);
 }
 
 void check_same_kind(const Variable& a, const Variable& b) {

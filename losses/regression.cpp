@@ -27,10 +27,10 @@ Variable smooth_l1_loss(const Variable& input, const Variable& target,
   if (beta == 0) return reduce(abs(input - target), options.reduction);
   const Variable difference = input - target;
   const Variable distance = abs(difference);
-  const Tensor near = less(distance.value(), Tensor::scalar(beta, input.dtype()));
+  const Tensor near = distance < beta;
   // Squared from the difference: the distance has a kink at 0, where this loss is smooth. Far ones
   // stay out before they are squared, as 0 times an infinite one would be their gradient.
-  const Variable close = where(near, difference, Variable(Tensor::scalar(0, input.dtype())));
+  const Variable close = where(near, difference, 0);
   return reduce(where(near, close * close / (2 * beta), distance - beta / 2), options.reduction);
 }
 
