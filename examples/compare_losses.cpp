@@ -8,6 +8,7 @@
 #include "examples/metrics/accuracy.h"
 #include "examples/metrics/angles.h"
 #include "examples/program/arguments.h"
+#include "examples/program/interrupt.h"
 #include "examples/program/machine.h"
 #include "examples/program/run_main.h"
 #include "examples/report/report.h"
@@ -37,6 +38,20 @@ RunResult run(const Objective& objective, const DataSplit& data, const TrainOpti
   return result;
 }
 
+// Trains one objective after the other. Returns what could be told of those that were finished when
+// Ctrl-C came, or nothing if it did not.
+std::string run_all(const DataSplit& data, const TrainOptions& options, Report& report) {
+  const std::vector<Objective> objectives = make_objectives(data.train.num_classes());
+  const Interruptible interruptible;
+  try {
+    for (const Objective& objective : objectives)
+      report.runs.push_back(run(objective, data, options));
+    return "";
+  } catch (const Interrupted&) {
+    return text("interrupted after ", report.runs.size(), " of ", objectives.size(), " objectives");
+  }
+}
+
 int compare(int argc, char** argv) {
   Arguments arguments(
       argc, argv,
@@ -61,13 +76,17 @@ int compare(int argc, char** argv) {
             << " for each objective\n";
 
   manual_seed(options.seed);
-  for (const Objective& objective : make_objectives(data.train.num_classes()))
-    report.runs.push_back(run(objective, data, options));
+  const std::string interrupted = run_all(data, options, report);
+  if (!interrupted.empty()) {
+    std::cout << "compare_losses: " << interrupted << '\n';
+    if (report.runs.empty()) return kInterruptedExit;
+    report.training += ", " + interrupted;
+  }
 
   std::cout << '\n' << render_table(report) << std::flush;
   write_report(report, options.out);
   std::cout << "\nOpen " << (options.out / "report.html").string() << " for the plots.\n";
-  return 0;
+  return interrupted.empty() ? 0 : kInterruptedExit;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "tensor/error.h"
+#include "tensor/runtime/thread_pool.h"
 
 namespace gradian::examples {
 namespace {
@@ -25,6 +26,7 @@ void check_standard_output() {
 
 int run_main(const std::string& program, const std::function<int()>& work) {
   try {
+    num_threads();  // refuses a wrong GRADIAN_NUM_THREADS before anything is done
     const int code = work();
     check_standard_output();
     return code;

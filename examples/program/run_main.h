@@ -8,8 +8,9 @@
 namespace gradian::examples {
 
 // Runs the work of the program and returns its exit code: what `work` returns, or 1 after an
-// exception and when the standard output (std::cout and stdout) did not take all that was printed,
-// as on a full disk. A pipe whose reader is gone ends the process by SIGPIPE, as usual.
+// exception, for a GRADIAN_NUM_THREADS that is no number, and when the standard output (std::cout
+// and stdout) did not take all that was printed, as on a full disk. A pipe whose reader is gone
+// ends the process by SIGPIPE, as usual.
 //   int main(int argc, char** argv) {
 //     return run_main("spiral", [&] { ...; return 0; });
 //   }

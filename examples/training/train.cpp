@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "examples/metrics/accuracy.h"
+#include "examples/program/interrupt.h"
 #include "examples/training/progress.h"
 #include "nn/schedule.h"
 #include "tensor/kernels.h"
@@ -65,6 +66,7 @@ LossCurve train(nn::Module& network, const Objective& objective, const Dataset& 
   int64_t step = 0;
   for (int64_t epoch = 0; epoch < options.epochs; ++epoch) {
     for (const Batch& batch : batches) {
+      check_interrupted();
       const Variable features = network(Variable(batch.images));
       const Variable loss = objective.loss(features, batch.labels);
       check(std::isfinite(loss.item()), "train: the loss is ", loss.item(), " at epoch ", epoch + 1,

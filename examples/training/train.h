@@ -24,7 +24,8 @@ std::string training_description(const TrainOptions& options);
 
 // Trains network and objective by AdamW, with warm-up and a cosine to zero, and tells `out` how it
 // goes. Returns the loss at each step. In training mode, whatever the network's mode was, which it
-// has again in the end. A loss that is not finite is an error that names the step.
+// has again in the end. A loss that is not finite is an error that names the step; Ctrl-C
+// ends it as program/interrupt.h says.
 LossCurve train(nn::Module& network, const Objective& objective, const Dataset& data,
                 const TrainOptions& options, std::ostream& out = std::cout);
 
