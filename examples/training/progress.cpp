@@ -2,6 +2,7 @@
 // Training itself happens elsewhere; this is told of each step.
 #include "examples/training/progress.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,8 +12,6 @@
 
 namespace gradian::examples {
 namespace {
-
-constexpr size_t kWidth = 79;  // a terminal of 80 columns may wrap after the last one
 
 // "0:42", "1:02:03".
 std::string clock_time(double seconds) {
@@ -33,7 +32,7 @@ double seconds_between(std::chrono::steady_clock::time_point from,
 
 }  // namespace
 
-std::string progress_line(const ProgressState& state) {
+std::string progress_line(const ProgressState& state, size_t width) {
   const std::string parts[] = {
       text("epoch ", state.epoch, '/', state.epochs),
       text("step ", state.step, '/', state.steps),
@@ -45,13 +44,18 @@ std::string progress_line(const ProgressState& state) {
   std::string line;
   for (const std::string& part : parts) {
     const std::string next = (line.empty() ? "" : "  ") + part;
-    if (line.size() + next.size() > kWidth) break;
+    if (line.size() + next.size() > width) break;
     line += next;
   }
   return line;
 }
 
 bool writes_to_terminal() { return isatty(STDOUT_FILENO) == 1; }
+
+size_t terminal_columns() {
+  winsize size{};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
 
 Progress::Progress(int64_t epochs, int64_t steps_per_epoch, std::ostream& out, bool rewrite)
     : epochs_(epochs), steps_(steps_per_epoch), out_(out), rewrite_(rewrite) {
@@ -94,9 +98,11 @@ ProgressState Progress::state(Clock::time_point now) const {
 }
 
 void Progress::show(Clock::time_point now) {
-  std::string line = progress_line(state(now));
+  // Asked each time, as a window may change; a terminal may wrap after its last column.
+  const size_t width = rewrite_ ? std::min<size_t>(terminal_columns(), 80) - 1 : 79;
+  std::string line = progress_line(state(now), width);
   if (rewrite_) {
-    line.resize(kWidth, ' ');  // covers what a longer line left
+    line.resize(width, ' ');  // covers what a longer line left
     line = '\r' + line;
   }
   out_ << line << std::flush;

@@ -20,11 +20,12 @@ struct ProgressState {
   double seconds_left;
 };
 
-// At most 79 characters: what does not fit is left out, from the right.
-std::string progress_line(const ProgressState& state);
+// At most `width` characters: what does not fit is left out, from the right.
+std::string progress_line(const ProgressState& state, size_t width = 79);
 
-// Whether the standard output is a terminal.
+// Whether the standard output is a terminal, and how many columns that has: 80 if it does not say.
 bool writes_to_terminal();
+size_t terminal_columns();
 
 class Progress {
  public:

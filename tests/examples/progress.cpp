@@ -2,11 +2,17 @@
 #include "examples/training/progress.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <sstream>
 
 #include "tensor/error.h"
+#include "tests/child_process.h"
 #include "tests/text.h"
 
 using namespace gradian;
@@ -52,6 +58,43 @@ TEST_CASE("progress on a terminal rewrites its line at most ten times a second")
   CHECK(count(out.str(), "\n") == 0);
   progress.update(1, 1, 1);
   CHECK(out.str().back() == '\n');
+}
+
+namespace {
+
+// The longest line that progress writes to a terminal of so many columns.
+size_t longest_line_on_terminal(unsigned short columns) {
+  const int controller = posix_openpt(O_RDWR | O_NOCTTY);
+  REQUIRE(controller >= 0);
+  REQUIRE(grantpt(controller) == 0);
+  REQUIRE(unlockpt(controller) == 0);
+  const int terminal = open(ptsname(controller), O_RDWR | O_NOCTTY);
+  REQUIRE(terminal >= 0);
+  const winsize size{.ws_row = 24, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
+  REQUIRE(ioctl(terminal, TIOCSWINSZ, &size) == 0);
+  // The child's output goes to a string: only its standard output is the terminal.
+  const Ended ended = run_in_child([&] {
+    dup2(terminal, STDOUT_FILENO);
+    std::ostringstream out;
+    Progress progress(1, 1, out, writes_to_terminal());
+    progress.update(1, 1, 1);
+    size_t longest = 0;
+    for (const std::string& line : lines_of(out.str()))
+      longest = std::max(longest, line.size() - count(line, "\r"));
+    fail(longest);
+  });
+  close(terminal);
+  close(controller);
+  return std::stoul(ended.output);
+}
+
+}  // namespace
+
+TEST_CASE("progress leaves the last column of its terminal free, and never has more than 79") {
+  CHECK(longest_line_on_terminal(40) == 39);
+  CHECK(longest_line_on_terminal(3) == 2);
+  CHECK(longest_line_on_terminal(0) == 79);  // a terminal that does not say
+  CHECK(longest_line_on_terminal(200) == 79);
 }
 
 TEST_CASE("progress that ends early leaves its line, so that an error gets its own") {
