@@ -115,7 +115,11 @@ std::string read_bytes(const fs::path& path, const LayoutOf& layout_of) {
   read(0);
   decode_header(bytes, static_cast<int64_t>(size), layout_of(bytes), file);
   const size_t begin = bytes.size();
-  bytes.resize(size);
+  try {
+    bytes.resize(size);
+  } catch (const std::exception&) {  // bad_alloc or length_error
+    fail(file, ": cannot be read: there is no memory for its ", size, " bytes");
+  }
   read(begin);
   return bytes;
 }

@@ -125,7 +125,9 @@ class Folder {
   std::string data_set_name(std::string prefix) const {
     prefix.erase(prefix.find_last_not_of("-_.") + 1);
     if (!prefix.empty()) return prefix;
-    const fs::path full = fs::weakly_canonical(folder_);
+    std::error_code error;
+    fs::path full = fs::weakly_canonical(folder_, error);
+    if (error) full = folder_;
     return (full.has_filename() ? full : full.parent_path()).filename().string();
   }
 

@@ -3,9 +3,11 @@
 #include "examples/data/idx.h"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "tests/child_process.h"
@@ -14,6 +16,7 @@
 
 using namespace gradian;
 using namespace gradian::examples;
+using gradian::test::Ended;
 using gradian::test::run_in_child;
 using gradian::test::TemporaryFolder;
 
@@ -254,14 +257,50 @@ TEST_CASE("a file whose size contradicts its header is refused before it is read
             "follow it");
 }
 
-TEST_CASE("a folder in the place of an IDX file is an error") {
+TEST_CASE("what is no file but stands in the place of an IDX file is refused at once, by name") {
+  struct Case {
+    const char* what;
+    std::function<void(const fs::path&)> make;
+    const char* error;
+  };
+  const Case cases[] = {
+      {"folder", [](const fs::path& file) { fs::create_directory(file); },
+       "expected a file, got a folder"},
+      {"pipe", [](const fs::path& file) { mkfifo(file.c_str(), 0600); },
+       "expected a file, got a pipe or a device"},
+      {"endless device", [](const fs::path& file) { fs::create_symlink("/dev/zero", file); },
+       "expected a file, got a pipe or a device"},
+      {"link to nothing", [](const fs::path& file) { fs::create_symlink("nowhere", file); },
+       "cannot be read: No such file or directory"},
+      {"link to itself", [](const fs::path& file) { fs::create_symlink(file, file); },
+       "cannot be read: Too many levels of symbolic links"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.what);
+    const TemporaryFolder folder;
+    write_data_set(folder);
+    const fs::path file = folder.path() / "t10k-images-idx3-ubyte";
+    fs::remove(file);
+    c.make(file);
+    const Ended ended = run_in_child([&] { read_idx(folder.path()); }, /*seconds=*/20);
+    CHECK(ended.how == "exit 1");
+    CHECK(ended.output == file.string() + ": " + c.error);
+  }
+}
+
+// The header is true, so the memory has to be asked for. (A sanitizer ends the process there.)
+TEST_CASE("a file that is larger than the memory is an error that names it and its size" *
+          doctest::skip(test::kSanitized)) {
   const TemporaryFolder folder;
   write_data_set(folder);
-  fs::remove(folder.path() / "t10k-images-idx3-ubyte");
-  fs::create_directory(folder.path() / "t10k-images-idx3-ubyte");
-  CHECK_THROWS_WITH_AS(read_idx(folder.path()),
-                       doctest::Contains("t10k-images-idx3-ubyte: expected a file, got a folder"),
-                       Error);
+  folder.write("train-images-idx3-ubyte", idx_header({1 << 10, 1 << 16, 1 << 16}));
+  const fs::path file = folder.path() / "train-images-idx3-ubyte";
+  fs::resize_file(file, 16 + (uintmax_t{1} << 42));  // without blocks on the disk
+  const Ended ended = run_in_child([&] { read_idx(folder.path()); });
+  CHECK(ended.how == "exit 1");
+  CHECK(ended.output == file.string() +
+                            ": cannot be read: there is no memory for its "
+                            "4398046511120 bytes");
 }
 
 TEST_CASE("every malformed IDX file is an error that names what came and what was expected") {

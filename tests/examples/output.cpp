@@ -196,3 +196,10 @@ TEST_CASE("an exception ends a program with one line and 1, and its own exit cod
   CHECK(ended([] { return 3; }).how == "exit 3");
   CHECK(ended([] { return print_little(); }).output == "1\n");
 }
+
+TEST_CASE("a wrong GRADIAN_NUM_THREADS ends a program before it has done anything") {
+  const Ended ended = run_case_in_new_process("*", {{"GRADIAN_NUM_THREADS", "abc"}});
+  CHECK(ended.how == "exit 1");
+  CHECK(ended.output ==
+        "tests: GRADIAN_NUM_THREADS: expected a whole number from 1 to 1024, got 'abc'\n");
+}
