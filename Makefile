@@ -3,7 +3,7 @@
 #   make    make train    make test    make help
 
 .DEFAULT_GOAL := all
-.PHONY: all train test gradcheck mutate bench bench-peers opinfo format clean help packages
+.PHONY: all train test gradcheck mutate bench bench-peers opinfo fuzz format clean help packages
 .DELETE_ON_ERROR:
 .ONESHELL:             # a recipe is one shell script ...
 .SHELLFLAGS := -ec     # ... that stops at the first error
@@ -21,6 +21,8 @@ EMULATOR      ?=#            runs what was built for another processor, such as 
 SANITIZE      ?=#            make test: sanitizers, such as address,undefined
 ARGS          ?=#            of the program that a command runs, such as --epochs 2
 V             ?=#            1 shows the commands
+FUZZ_CXX      ?= $(if $(findstring clang,$(CXX)),$(CXX),clang++-14)#  make fuzz: it has libFuzzer
+SECONDS       ?= 60#         make fuzz: of each target
 PYTHON        ?= python3#    make opinfo: an interpreter that may have torch
 FASHION_MNIST ?= /usr/share/datasets/fashion-mnist# folder of the gzipped IDX files
 
@@ -34,6 +36,8 @@ test_sources    := $(wildcard tests/*.cpp) \
         $(wildcard tests/*/*.cpp tests/*/*/*.cpp))
 proof_sources   := $(wildcard tests/gradients/*.cpp)  # of the gradient table, and of its program
 bench_sources   := $(wildcard tests/bench/*.cpp)
+fuzz_sources    := $(filter-out %/corpus.cpp,$(wildcard tests/fuzz/*.cpp)) \
+    $(wildcard examples/data/*.cpp examples/program/*.cpp) tests/parity/safetensors.cpp
 opinfo_sources  := $(wildcard tests/opinfo/*.cpp examples/program/*.cpp) \
     $(addprefix tests/parity/,safetensors.cpp mismatch.cpp)
 
@@ -48,6 +52,7 @@ release_object = $(patsubst %.cpp,build/objects/%.o,$1)
 test_object    = $(patsubst %.cpp,build/test-objects$(variant)/%.o,$1)
 test_program   := build/tests/run$(variant)
 opinfo_program := build/opinfo/replay$(variant)
+fuzz_objects   := $(patsubst %.cpp,build/fuzz/objects/%.o,$(fuzz_sources) $(library_sources))
 
 # ---- Flags ----
 
@@ -101,7 +106,7 @@ $(test_program) $(opinfo_program):
 
 # The sources that read files of the tree when they run.
 looks_at_tree := $(addprefix tests/,gradients/main.cpp autograd/gradients.cpp \
-    parity/fixture.cpp structure.cpp)
+    parity/fixture.cpp structure.cpp fuzz/corpus.cpp)
 $(call release_object,$(looks_at_tree)) $(call test_object,$(looks_at_tree)): \
     source_dir := -DGRADIAN_SOURCE_DIR="\"$(CURDIR)\""
 
@@ -135,6 +140,17 @@ build/test-objects$(variant)/%.o: %.cpp build/machine.flags | packages
 	$(call start,CXX,$< (test))
 	$(call compile,$(test_flags) $(sanitizer_flags) $(speed) $(source_dir))
 
+# By a compiler of its own, so without the flags that were asked of the other one.
+fuzz_compile := $(FUZZ_CXX) -std=c++20 -march=$(MARCH) -O1 -g1 -pthread -I. -D_GLIBCXX_ASSERTIONS \
+    -DGRADIAN_ASSERTIONS -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+build/fuzz/objects/%.o: %.cpp build/fuzz_compile | packages
+	$(call start,CXX,$< (fuzz))
+	$(fuzz_compile) $(CPPFLAGS) -MMD -MP -c $< -o $@
+
+build/fuzz/run: $(fuzz_objects)
+	$(call start,LINK,$@)
+	$(fuzz_compile) $(LDFLAGS) $^ $(libraries) -o $@
+
 # The flags that depend on the machine and the compiler, which are asked: the processor, and what
 # keeps the compiler right (see the probe). Users' own commands read them as @build/machine.flags. A
 # probe that cannot run, as when cross-compiling, counts as failed.
@@ -155,8 +171,8 @@ build/machine.flags: tests/compiler/constants.cpp build/flags | packages
 	echo $$processor $$safe >$@.tmp
 	mv $@.tmp $@
 
-# Two stamps, rewritten only when their text changes: other flags rebuild everything, and a source
-# that is gone leaves the archives and the test program.
+# Stamps, rewritten only when their text changes: other flags rebuild everything, and a source that
+# is gone leaves the archives and the test program.
 flags   := $(CXX) $(MARCH) $(release_flags) $(test_flags) $(CPPFLAGS) $(CXXFLAGS) $(LDFLAGS) $(CURDIR)
 sources := $(library_sources) $(shared_sources) $(test_sources)
 ifneq ($(flags),$(file <build/flags))
@@ -165,7 +181,10 @@ endif
 ifneq ($(sources),$(file <build/sources))
 build/sources: force
 endif
-build/flags build/sources:
+ifneq ($(fuzz_compile),$(file <build/fuzz_compile))
+build/fuzz_compile: force
+endif
+build/flags build/sources build/fuzz_compile:
 	@mkdir -p $(@D)
 	printf '%s\n' '$($(@F))' >$@
 force:
@@ -173,7 +192,7 @@ force:
 -include $(patsubst %.o,%.d,$(call release_object,$(library_sources) $(shared_sources) \
     $(example_sources) $(proof_sources) $(bench_sources)))
 -include $(patsubst %.o,%.d,$(call test_object,$(library_sources) $(shared_sources) \
-    $(test_sources) $(opinfo_sources)))
+    $(test_sources) $(opinfo_sources))) $(fuzz_objects:.o=.d)
 
 # ---- Commands ----
 
@@ -212,6 +231,9 @@ opinfo: $(opinfo_program)
 	$(PYTHON) tests/opinfo/generate.py build/opinfo
 	$< $(ARGS)
 
+fuzz: build/fuzz/run
+	@$(live)tests/fuzz/run.sh $(SECONDS) $(ARGS)
+
 format:
 	@command -v clang-format >/dev/null || {
 	  echo 'make format needs clang-format (Debian: apt-get install clang-format)' >&2
@@ -231,6 +253,7 @@ help:
 	echo 'make bench        times the workloads: build/bench.json (ARGS="--training 300")'
 	echo 'make bench-peers  the same work in PyTorch, where python3 has torch'
 	echo 'make opinfo       the samples of the databases of PyTorch, replayed (PYTHON=...)'
+	echo 'make fuzz         bytes from nowhere into what reads them (SECONDS=60 for each target)'
 	echo 'make format       clang-format over all sources'
 	echo 'make clean        removes build/'
 	echo 'V=1 shows the commands, CXX=clang++-14 takes another compiler, MARCH=x86-64-v3'
@@ -240,13 +263,15 @@ help:
 
 # The Debian packages of the compiler, and of the OpenMP header that Debian's blis.h includes where
 # the compiler does not bring it: g++, nothing; for CXX=clang++-14 clang-14, libomp-14-dev.
-compiler_package := $(patsubst clang++%,clang%,$(notdir $(filter-out -%,$(CXX))))
+goal     = $(filter $1,$(MAKECMDGOALS))
+to_fuzz := $(call goal,fuzz build/fuzz/%)
+compiler := $(if $(to_fuzz),$(FUZZ_CXX),$(CXX))
+compiler_package := $(patsubst clang++%,clang%,$(notdir $(filter-out -%,$(compiler))))
 openmp_package   := $(patsubst clang%,libomp%-dev,$(filter clang%,$(compiler_package)))
-goal = $(filter $1,$(MAKECMDGOALS))
 
 # What counts is whether a thing is there, not how it came: a header the compiler finds, a file.
 define install_missing
-@$(live)preprocess() { $(CXX) $(CPPFLAGS) -E -x c++ - >/dev/null 2>&1; }
+@$(live)preprocess() { $(compiler) $(CPPFLAGS) -E -x c++ - >/dev/null 2>&1; }
 header() { printf '#if !__has_include(<%s>)\n#error\n#endif\n' $$1 | preprocess; }
 lacks() {
   packages="$$packages $$1"
@@ -254,12 +279,15 @@ lacks() {
 }
 look() {
   packages= list=
-  header numbers || lacks '$(compiler_package)' 'command $(CXX) with the C++20 header <numbers>'
+  header numbers || lacks '$(compiler_package)' 'command $(compiler) with the C++20 header <numbers>'
   header blis.h || header blis/blis.h || lacks libblis-dev 'header <blis.h>'
   $(if $(openmp_package),header omp.h || echo '#include <blis.h>' | preprocess ||
     lacks '$(openmp_package)' 'header <omp.h>')
   $(if $(call goal,test build/tests/%),header doctest/doctest.h ||
     lacks doctest-dev 'header <doctest/doctest.h>')
+  $(if $(to_fuzz),echo 'extern "C" int LLVMFuzzerTestOneInput() { return 0; }' |
+    $(compiler) -fsanitize=fuzzer -x c++ - -o /dev/null 2>/dev/null ||
+    lacks '$(compiler_package:clang%=libclang-rt%-dev)' 'libFuzzer (-fsanitize=fuzzer)')
   for file in $(if $(call goal,train $(data_files)),$(data)); do
     [ -e build/data/fashion-mnist/$$file ] || [ -e '$(FASHION_MNIST)'/$$file.gz ] ||
       { lacks dataset-fashion-mnist '$(FASHION_MNIST)/'$$file.gz', or FASHION_MNIST=DIR'; break; }

@@ -1,0 +1,84 @@
+// The targets that read a file's bytes or a command line.
+#include <iostream>
+#include <streambuf>
+#include <string>
+#include <vector>
+
+#include "examples/data/idx.h"
+#include "examples/program/arguments.h"
+#include "tests/fuzz/targets.h"
+#include "tests/parity/safetensors.h"
+
+namespace gradian::fuzz {
+namespace {
+
+// Takes what is printed and keeps nothing.
+class Silence : std::streambuf {
+ public:
+  Silence() : before_(std::cout.rdbuf(this)) {}
+  ~Silence() override { std::cout.rdbuf(before_); }
+
+ private:
+  int overflow(int c) override { return c; }
+  std::streambuf* before_;
+};
+
+// `what` may be refused, but what it returns has to hold.
+template <class What>
+void runs_or_is_refused(const What& what) {
+  bool holds = true;
+  try {
+    holds = what();
+  } catch (const Error&) {
+  }
+  if (!holds) throw std::logic_error("fuzz: a result that does not go with its input");
+}
+
+}  // namespace
+
+void read_idx_file(std::string_view bytes) {
+  runs_or_is_refused([&] {
+    const Tensor images = examples::decode_idx_images(bytes, "file");
+    return images.dim() == 4 && images.numel() + 16 == static_cast<int64_t>(bytes.size());
+  });
+  runs_or_is_refused([&] {
+    const int64_t labels = examples::decode_idx_labels(bytes, "file").numel();
+    const int64_t size = static_cast<int64_t>(bytes.size());
+    return labels + 8 == size || 32 * labels + 12 == size;
+  });
+}
+
+// Words end at a line end.
+void read_command_line(std::string_view bytes) {
+  std::vector<std::string> words{"program", ""};
+  for (const char c : bytes) {
+    if (c == '\n')
+      words.emplace_back();
+    else if (c != '\0')
+      words.back() += c;
+  }
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  const Silence silence;
+  runs_or_is_refused([&] {
+    examples::Arguments arguments(static_cast<int>(argv.size()), argv.data(), "Does nothing.");
+    const int64_t epochs = arguments.integer("--epochs", 4, 1, 1000, "how often");
+    const int64_t any = arguments.integer("--any", 0, INT64_MIN, INT64_MAX, "a number");
+    const bool named = !arguments.path("--out", "report", "a folder").empty();
+    const std::string text = arguments.text("--text", "", "anything");
+    arguments.complete();
+    return epochs >= 1 && epochs <= 1000 && named &&
+           arguments.command().find(std::to_string(any)) != std::string::npos;
+  });
+}
+
+void read_safetensors_file(std::string_view bytes) {
+  runs_or_is_refused([&] {
+    int64_t size = 8;
+    for (const auto& [name, array] : parity::parse_safetensors(bytes, "file"))
+      size += array.numel() * element_size(array.dtype());
+    return size <= static_cast<int64_t>(bytes.size());
+  });
+}
+
+}  // namespace gradian::fuzz
