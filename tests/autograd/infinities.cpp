@@ -234,6 +234,8 @@ TEST_CASE("the variance of fewer values than the correction is infinite, not neg
   check_values(var(leaf({1, 2, 4}, {3}), {}, 2), {14.0 / 3});
   CHECK(var(leaf({1, 2, 4}, {3}), {}, 3).item() == kInf);
   CHECK(var(leaf({1, 2, 4}, {3}), {}, 5).item() == kInf);
+  CHECK(var(leaf({1, 2, 4}, {3}), {}, INT64_MAX).item() == kInf);
+  CHECK(var(leaf({1, 2, 3}, {3}), {}, INT64_MIN).item() == 0x1p-62);
   CHECK(std::isnan(var(leaf({1, 1}, {2}), {}, 2).item()));
   CHECK(std::isnan(mean(leaf(Values{}, {0})).item()));
   CHECK(std::isnan(var(leaf(Values{}, {0})).item()));

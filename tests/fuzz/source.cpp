@@ -9,7 +9,7 @@
 namespace gradian::fuzz {
 namespace {
 
-constexpr int64_t kLargestNumel = 4096;
+constexpr int64_t kLargestNumel = 1024;
 
 constexpr double kInf = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
