@@ -105,6 +105,7 @@ struct ops::SliceAdjoint {
   int64_t end_for(int64_t count) const {
     const int64_t size = shape[normalize_axis(axis, shape.size())];
     const int64_t first = begin < 0 ? begin + size : begin;
+    check(step > 0, "step must be positive, got ", step);
     check(first <= size && (count <= 1 || step <= size / (count - 1)), count, " elements from ",
           begin, " at step ", step, " do not fit axis ", axis, " of shape ", shape);
     return count == 0 ? first : first + (count - 1) * step + 1;

@@ -86,6 +86,8 @@ TEST_CASE(
        "slice_adjoint: 4 elements from 0 at step 4611686018427387904 do not fit axis 0 of shape "
        "[8]"},
       {[&] { slice_adjoint(Variable(four), {8}, 0, INT64_MAX); }, "slice_adjoint: 4 elements from"},
+      {[&] { slice_adjoint(Variable(four), {8}, 0, 0, INT64_MIN); },
+       "slice_adjoint: step must be positive, got -9223372036854775808"},
       {[&] {
          nn::fan_in({1, half, half});
        },
