@@ -3,7 +3,8 @@
 #   make    make train    make test    make help
 
 .DEFAULT_GOAL := all
-.PHONY: all train test gradcheck mutate bench bench-peers opinfo fuzz format clean help packages
+.PHONY: all train test gradcheck mutate mutants bench bench-peers opinfo fuzz format clean help
+.PHONY: packages
 .DELETE_ON_ERROR:
 .ONESHELL:             # a recipe is one shell script ...
 .SHELLFLAGS := -ec     # ... that stops at the first error
@@ -24,6 +25,8 @@ V             ?=#            1 shows the commands
 FUZZ_CXX      ?= $(if $(findstring clang,$(CXX)),$(CXX),clang++-14)#  make fuzz: it has libFuzzer
 SECONDS       ?= 60#         make fuzz: of each target
 PYTHON        ?= python3#    make opinfo: an interpreter that may have torch
+SEED          ?= 1#      make mutants: which are drawn
+COUNT         ?= 300#    make mutants: how many
 FASHION_MNIST ?= /usr/share/datasets/fashion-mnist# folder of the gzipped IDX files
 
 # ---- Sources ----
@@ -217,6 +220,10 @@ mutate: build/machine.flags
 	@$(live)CXX='$(CXX)' CPPFLAGS='$(CPPFLAGS)' CXXFLAGS='$(CXXFLAGS)' \
 	  LDFLAGS='$(LDFLAGS)' tests/mutate.sh
 
+mutants: packages
+	@$(live)SEED='$(SEED)' COUNT='$(COUNT)' CXX='$(CXX)' CPPFLAGS='$(CPPFLAGS)' CXXFLAGS='$(CXXFLAGS)' \
+	  LDFLAGS='$(LDFLAGS)' tests/mutants/run.sh
+
 bench: build/bench/bench
 	@$(live)$< $(ARGS)
 
@@ -250,6 +257,7 @@ help:
 	echo 'make test         the tests (ARGS="-tc=conv2d*", SANITIZE=address,undefined)'
 	echo 'make gradcheck    proves every gradient, a row each (ARGS="--only conv2d")'
 	echo 'make mutate       breaks every backward rule and shows that the proof notices'
+	echo 'make mutants      breaks random statements; tests must notice (SEED=1 COUNT=300)'
 	echo 'make bench        times the workloads: build/bench.json (ARGS="--training 300")'
 	echo 'make bench-peers  the same work in PyTorch, where python3 has torch'
 	echo 'make opinfo       the samples of the databases of PyTorch, replayed (PYTHON=...)'
@@ -283,7 +291,7 @@ look() {
   header blis.h || header blis/blis.h || lacks libblis-dev 'header <blis.h>'
   $(if $(openmp_package),header omp.h || echo '#include <blis.h>' | preprocess ||
     lacks '$(openmp_package)' 'header <omp.h>')
-  $(if $(call goal,test build/tests/%),header doctest/doctest.h ||
+  $(if $(call goal,test mutants build/tests/%),header doctest/doctest.h ||
     lacks doctest-dev 'header <doctest/doctest.h>')
   $(if $(to_fuzz),echo 'extern "C" int LLVMFuzzerTestOneInput() { return 0; }' |
     $(compiler) -fsanitize=fuzzer -x c++ - -o /dev/null 2>/dev/null ||
