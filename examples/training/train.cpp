@@ -6,7 +6,6 @@
 #include "examples/metrics/accuracy.h"
 #include "examples/program/interrupt.h"
 #include "examples/training/progress.h"
-#include "nn/schedule.h"
 #include "tensor/kernels.h"
 #include "tensor/random.h"
 
@@ -46,6 +45,11 @@ std::string training_description(const TrainOptions& options) {
               " and gradients cut to norm ", kLargestNorm, " for the network, seed ", options.seed);
 }
 
+nn::Schedule training_schedule(int64_t steps) {
+  const int64_t rising = std::clamp<int64_t>(steps / 10, 1, 50);
+  return nn::warm_up(rising, nn::cosine(std::max<int64_t>(1, steps - rising)));
+}
+
 LossCurve train(nn::Module& network, const Objective& objective, const Dataset& data,
                 const TrainOptions& options, std::ostream& out) {
   nn::AdamW optimizer(objective.groups(network),
@@ -56,11 +60,8 @@ LossCurve train(nn::Module& network, const Objective& objective, const Dataset& 
   // Batch norm cannot do with a rest of one image, so the rest of an epoch waits for the next one.
   const Batches batches(data, options.batch_size, shuffle, /*drop_last=*/true);
   const int64_t steps = batches.size();
-  const int64_t all_steps = steps * options.epochs;
-  const int64_t rising = std::clamp<int64_t>(all_steps / 10, 1, 50);
+  const nn::Schedule schedule = training_schedule(steps * options.epochs);
   const nn::TrainingMode training(network);
-  const nn::Schedule schedule =
-      nn::warm_up(rising, nn::cosine(std::max<int64_t>(1, all_steps - rising)));
   Progress progress(options.epochs, steps, out, &out == &std::cout && writes_to_terminal());
   LossCurve curve;
   int64_t step = 0;

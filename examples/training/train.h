@@ -7,6 +7,7 @@
 #include "examples/data/dataset.h"
 #include "examples/training/objective.h"
 #include "examples/training/options.h"
+#include "nn/schedule.h"
 
 namespace gradian::examples {
 
@@ -22,7 +23,10 @@ nn::Sequential make_network(int64_t height, int64_t width);
 // How train() goes about it, for a report.
 std::string training_description(const TrainOptions& options);
 
-// Trains network and objective by AdamW, with warm-up and a cosine to zero, and tells `out` how it
+// A tenth of the steps of warm-up, 1 to 50 of them, then a cosine to zero.
+nn::Schedule training_schedule(int64_t steps);
+
+// Trains network and objective by AdamW under this schedule, and tells `out` how it
 // goes. Returns the loss at each step. In training mode, whatever the network's mode was, which it
 // has again in the end. A loss that is not finite is an error that names the step; Ctrl-C
 // ends it as program/interrupt.h says.

@@ -1,19 +1,14 @@
-// The data of the examples: mini-batches and drawn glyphs. Files are in idx.cpp.
+// Mini-batches of the examples' data. Files are in idx.cpp, drawn glyphs in synthetic.cpp.
 #include <doctest/doctest.h>
 
-#include <algorithm>
-#include <cmath>
 #include <set>
 
 #include "examples/data/dataset.h"
-#include "examples/data/synthetic.h"
 #include "tests/helpers.h"
-#include "tests/reference.h"
 
 using namespace gradian;
 using namespace gradian::examples;
 using gradian::test::check_errors;
-using gradian::test::identical;
 
 namespace {
 
@@ -116,77 +111,4 @@ TEST_CASE("a batch size below 1 and labels that do not match the images are erro
   data.labels = Tensor::arange(4);
   CHECK_THROWS_WITH_AS(Batches(data, 2),
                        doctest::Contains("expected images [N, 1, H, W] and labels [N]"), Error);
-}
-
-TEST_CASE("equal seeds draw equal synthetic images, other seeds others") {
-  const auto images = [](uint64_t seed) { return synthetic(4, 40, 20, seed).train.images; };
-  CHECK(identical(images(7), images(7)));
-  CHECK_FALSE(identical(images(7), images(8)));
-}
-
-TEST_CASE("synthetic images are the same for every number of threads") {
-  const auto images = [](int threads) {
-    const reference::Threads guard(threads);
-    return synthetic(5, 200, 1, 3).train.images;
-  };
-  CHECK(identical(images(1), images(3)));
-}
-
-TEST_CASE("asking for more synthetic samples keeps those there were") {
-  const DataSplit few = synthetic(4, 10, 5, 1), many = synthetic(4, 100, 50, 1);
-  CHECK(identical(few.train.images, take(many.train, 10).images));
-  CHECK(identical(few.test.images, take(many.test, 5).images));
-}
-
-TEST_CASE("synthetic training and test images differ") {
-  const DataSplit data = synthetic(4, 8, 8, 1);
-  CHECK_FALSE(identical(data.train.images, data.test.images));
-}
-
-TEST_CASE("synthetic classes are as frequent as their number allows") {
-  const DataSplit data = synthetic(7, 100, 30, 1);
-  for (const Dataset* set : {&data.train, &data.test}) {
-    std::vector<int64_t> count(7);
-    for (const int64_t label : set->labels.to_vector<int64_t>())
-      ++count[static_cast<size_t>(label)];
-    const auto [fewest, most] = std::minmax_element(count.begin(), count.end());
-    CHECK(*most - *fewest <= 1);
-  }
-  CHECK(data.train.num_classes() == 7);
-}
-
-TEST_CASE("synthetic pixels lie in the range of normalised bytes, and every image has ink") {
-  const DataSplit data = synthetic(10, 100, 1, 1, /*image_size=*/20);
-  CHECK(data.train.images.shape() == Shape{100, 1, 20, 20});
-  for (int64_t i = 0; i < 100; ++i) {
-    const auto pixels = data.train.images.select(0, i).to_vector<float>();
-    const auto [darkest, brightest] = std::minmax_element(pixels.begin(), pixels.end());
-    CHECK(*darkest >= normalized_pixel(0));
-    CHECK(*brightest <= normalized_pixel(255));
-    CHECK(std::count_if(pixels.begin(), pixels.end(), [](float p) { return p > -0.1f; }) >= 10);
-  }
-}
-
-TEST_CASE("the mean images of any two synthetic classes differ") {
-  constexpr int64_t kClasses = 20, kPixels = 784, kCopies = 50;
-  const DataSplit data = synthetic(kClasses, kClasses * kCopies, 1, 2);
-  const auto pixels = data.train.images.to_vector<double>();
-  std::vector<std::vector<double>> means(kClasses, std::vector<double>(kPixels));
-  for (int64_t i = 0; i < data.train.size(); ++i)
-    for (int64_t p = 0; p < kPixels; ++p)
-      means[static_cast<size_t>(i % kClasses)][static_cast<size_t>(p)] +=
-          pixels[static_cast<size_t>(i * kPixels + p)] / kCopies;
-  for (size_t a = 0; a < kClasses; ++a)
-    for (size_t b = a + 1; b < kClasses; ++b) {
-      double largest = 0;
-      for (size_t p = 0; p < kPixels; ++p)
-        largest = std::max(largest, std::abs(means[a][p] - means[b][p]));
-      CHECK_MESSAGE(largest > 0.3, "classes ", a, " and ", b);
-    }
-}
-
-TEST_CASE("synthetic refuses sizes that make no data set") {
-  CHECK_THROWS_WITH_AS(synthetic(0, 10, 10, 1), doctest::Contains("got 0 classes"), Error);
-  CHECK_THROWS_WITH_AS(synthetic(2, 10, 10, 1, 4),
-                       "synthetic: expected an image size of at least 8, got 4", Error);
 }

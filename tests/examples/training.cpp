@@ -3,7 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <limits>
+#include <numbers>
+#include <optional>
 #include <sstream>
 
 #include "examples/data/synthetic.h"
@@ -116,4 +119,70 @@ TEST_CASE("an objective says what it is made of") {
   CHECK(objectives[3].description() ==
         "ArcFaceLoss(2 -> 10, s 10, m1 1, m2 0.2 rad, m3 0, mirror) + CenterLoss(10 classes, 2-d, "
         "weight 0.1)");
+}
+
+TEST_CASE("the learning rate rises for a tenth of the steps, 1 to 50, and falls to 0") {
+  struct Case {
+    int64_t steps, rising;
+  };
+  for (const Case& c :
+       {Case{1, 1}, Case{2, 1}, Case{39, 3}, Case{40, 4}, Case{510, 50}, Case{2000, 50}}) {
+    CAPTURE(c.steps);
+    const nn::Schedule factor = training_schedule(c.steps);
+    CHECK(factor(0) == doctest::Approx(1.0 / static_cast<double>(c.rising)));
+    CHECK(factor(c.rising - 1) == 1);
+    CHECK(factor(c.rising) == 1);  // where the cosine begins
+    CHECK(factor(std::max(c.steps, c.rising + 1)) == doctest::Approx(0));
+    const int64_t middle = c.rising + (c.steps - c.rising) / 2;
+    if (c.steps > 2 && (c.steps - c.rising) % 2 == 0) CHECK(factor(middle) == doctest::Approx(0.5));
+  }
+}
+
+TEST_CASE("the report names the settings of the training") {
+  CHECK(training_description({.epochs = 1, .batch_size = 32, .seed = 7}) ==
+        "1 epoch, batches of 32, AdamW with learning rate 0.005 (softmax 0.02, centres 0.05), "
+        "warm-up and cosine to 0, weight decay 0.001 and gradients cut to norm 5 for the network, "
+        "seed 7");
+  CHECK(training_description({.epochs = 2}).starts_with("2 epochs, "));
+}
+
+TEST_CASE("margins fit the plane: less than the angle between classes, however many") {
+  const auto settings = [](int64_t classes, size_t objective) {
+    return make_objectives(classes)[objective].description();
+  };
+  CHECK(settings(10, 4) == "CosFaceLoss(2 -> 10, s 10, m1 1, m2 0 rad, m3 0.1, mirror)");
+  CHECK(settings(100, 2) == "ArcFaceLoss(2 -> 100, s 10, m1 1, m2 0.02 rad, m3 0, mirror)");
+  CHECK(settings(100, 4) == "CosFaceLoss(2 -> 100, s 10, m1 1, m2 0 rad, m3 0.001, mirror)");
+}
+
+TEST_CASE("classes and centres begin on circles, evenly spread") {
+  for (const Objective& objective : make_objectives(8)) {
+    CAPTURE(objective.name);
+    const auto check_circle = [](const Variable& rows, double radius) {
+      for (int64_t k = 0; k < 8; ++k) {
+        const double angle = std::numbers::pi / 4 * static_cast<double>(k);
+        CHECK(rows.value().at({k, 0}) == doctest::Approx(radius * std::cos(angle)).epsilon(1e-6));
+        CHECK(rows.value().at({k, 1}) == doctest::Approx(radius * std::sin(angle)).epsilon(1e-6));
+      }
+    };
+    check_circle(objective.class_weights(), objective.margin ? 1 : 3);
+    if (objective.center) check_circle(objective.center->centers, 3);
+  }
+}
+
+TEST_CASE("only the network decays; softmax weights and centres have rates of their own") {
+  nn::Sequential network = make_network(16, 16);
+  for (const Objective& objective : make_objectives(3)) {
+    CAPTURE(objective.name);
+    const std::vector<nn::ParameterGroup> groups = objective.groups(network);
+    REQUIRE(groups.size() == (objective.center ? 3 : 2));
+    CHECK(groups[0].parameters.size() == network.parameters().size());
+    CHECK(groups[0].options.lr == std::nullopt);
+    CHECK(groups[0].options.weight_decay == std::nullopt);
+    CHECK(groups[1].parameters.size() == 1);
+    CHECK(groups[1].options.lr ==
+          (objective.softmax ? std::optional(kSoftmaxLearningRate) : std::nullopt));
+    for (size_t g = 1; g < groups.size(); ++g) CHECK(groups[g].options.weight_decay == 0.0);
+    if (objective.center) CHECK(groups[2].options.lr == kCenterLearningRate);
+  }
 }

@@ -2,8 +2,9 @@
 # left alone: comments, texts, the messages of check() and fail(), preprocessor lines,
 # static_assert, the points at which ops are proved, and the < > * & of types, which clang-format
 # writes without a space before them.
-#   awk -v seed=1 -v count=300 -f list.awk equivalent.txt FILE...
-# prints at most `count` in the order that the seed draws: a line uniformly, then one of its changes.
+#   awk -v seed=1 -v count=300 [-v only=REGEX] -f list.awk equivalent.txt FILE...
+# prints at most `count`, in the order that the seed draws: a line uniformly, then one of its changes.
+# With `only`, those of the matching "FILE:LINE" in the order of the lines.
 # Columns, with tabs between: file, line, change, the line before, the line after, and "equivalent"
 # where equivalent.txt says so. An entry there that fits no line is an error.
 
@@ -37,6 +38,7 @@ FNR == 1 { in_cases = in_message = 0; returns_bool = 0; before = "" }
   if (in_cases && code ~ cases_end) in_cases = 0
   if (code ~ /GradCase> [a-z_]*\(/) skip = 1
   if (code ~ /(^|[ (])bool [A-Za-z_:]+\(/ || code ~ /-> bool \{/) returns_bool = 1
+  if (only && (FILENAME ":" FNR) !~ only) skip = 1
   if (!skip && code ~ /[^ @]/) change_line()
   if (code ~ /^ *\}/) returns_bool = 0
   if (code ~ /[^ @]/) {
@@ -218,6 +220,11 @@ END {
       stale = 1
     }
   if (stale) exit 2
+  for (l = 1; only && l <= lines; ++l)
+    for (c = 1; c <= line_changes[l]; ++c)
+      if (++printed <= count) print line_of[l] "\t" row[l, c]
+  if (only) exit
+
   state = (seed * 7919 + 271828) % 2147483646 + 1
   for (i = 0; i < 20; ++i) draw(1)
   for (tries = 0; printed < count && tries < 50 * count; ++tries) {

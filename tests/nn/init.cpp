@@ -62,9 +62,11 @@ TEST_CASE("init: mean 0, the variance of the formula, and for uniform ones its b
       {"xavier_uniform, gain 3", nn::xavier_uniform(matrix, 3), 9 * 2.0 / 500, kUniform},
       {"xavier_uniform, kernel", nn::xavier_uniform(kernel), 2.0 / 2400, kUniform},
       {"xavier_normal", nn::xavier_normal(matrix), 2.0 / 500, kNormal},
+      {"xavier_normal, gain 3", nn::xavier_normal(matrix, 3), 9 * 2.0 / 500, kNormal},
       {"kaiming_uniform", nn::kaiming_uniform(matrix), 2.0 / 300, kUniform},
       {"kaiming_uniform, slope 2", nn::kaiming_uniform(matrix, 2), 2.0 / (5 * 300), kUniform},
       {"kaiming_normal", nn::kaiming_normal(matrix), 2.0 / 300, kNormal},
+      {"kaiming_normal, slope 2", nn::kaiming_normal(matrix, 2), 2.0 / (5 * 300), kNormal},
       {"kaiming_normal, kernel", nn::kaiming_normal(kernel), 2.0 / 800, kNormal},
       // Uniform in +-1 / sqrt(fan_in) has the variance 1 / (3 fan_in).
       {"Linear", nn::Linear(300, 200).weight.value(), 1.0 / 900, kUniform},

@@ -148,6 +148,30 @@ TEST_CASE("margin head: no loss is negative, and one class has loss 0 and gradie
       }
 }
 
+TEST_CASE("margin head: kernels agree with the composite in whole blocks and vectors, and ragged") {
+  // A vector loop takes up to 64 of D, a panel up to 32 of B or D, a block 192 of C; more than 16
+  // blocks share the 16 parts of the sum over C.
+  struct Case {
+    int64_t batch, width, classes;
+  };
+  for (const Case& c : {Case{64, 128, 384}, Case{37, 147, 401}, Case{5, 67, 3300}, Case{1, 2, 2}})
+    for (const DType dtype : {DType::float32, DType::float64}) {
+      CAPTURE(c.width);
+      CAPTURE(dtype);
+      Generator generator(8);
+      const Tensor x = randn({c.batch, c.width}, DType::float64, 0, 1, generator);
+      const Tensor weight = randn({c.classes, c.width}, DType::float64, 0, 1, generator);
+      std::vector<int64_t> every_seventh;
+      for (int64_t i = 0; i < c.batch; ++i) every_seventh.push_back(7 * i % c.classes);
+      const Tensor labels = Tensor::from(every_seventh);
+      const MarginFunction margin = [](const Variable& cosines) { return cosines - 0.2; };
+      const auto exact = differentiate(kHeads[1], x, weight, labels, 8, margin);
+      const auto fused = differentiate(kHeads[0], x.to(dtype), weight.to(dtype), labels, 8, margin);
+      for (size_t i = 0; i < 3; ++i)
+        CHECK(relative_error(fused[i], exact[i]) <= (dtype == DType::float32 ? 1e-5 : 1e-13));
+    }
+}
+
 TEST_CASE("margin head: a margin sees the cosines as [B], so that one a row can be given") {
   // As many rows as classes: a [B, 1] would broadcast against [B] to a full matrix.
   const Tensor rows = doubles({0.1, 0.2, 0.3, 0.4});

@@ -57,6 +57,18 @@ TEST_CASE("parallel_for uses the threads that were asked for and the calling one
   CHECK(ids.count(std::this_thread::get_id()) == 1);
 }
 
+TEST_CASE("the first parallel_for of a process has all its threads") {
+  for (const int threads : {2, 3}) {
+    const test::Ended ended = test::run_in_child(
+        [=] {
+          Threads some(threads);
+          check(threads_at_once(threads).size() == static_cast<size_t>(threads), "too few threads");
+        },
+        /*seconds=*/20);
+    CHECK(ended.how == "exit 0");
+  }
+}
+
 TEST_CASE("parallel_ranges covers its range once with blocks that depend on sizes alone") {
   using Ranges = std::set<std::pair<int64_t, int64_t>>;
   const auto ranges = [](int threads, int64_t size, int64_t grain) {
