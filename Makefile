@@ -27,6 +27,7 @@ SECONDS       ?= 60#         make fuzz: of each target
 PYTHON        ?= python3#    make opinfo: an interpreter that may have torch
 SEED          ?= 1#      make mutants: which are drawn
 COUNT         ?= 300#    make mutants: how many
+ONLY          ?=#        make mutants: those of the matching FILE:LINE instead
 FASHION_MNIST ?= /usr/share/datasets/fashion-mnist# folder of the gzipped IDX files
 
 # ---- Sources ----
@@ -221,8 +222,8 @@ mutate: build/machine.flags
 	  LDFLAGS='$(LDFLAGS)' tests/mutate.sh
 
 mutants: packages
-	@$(live)SEED='$(SEED)' COUNT='$(COUNT)' CXX='$(CXX)' CPPFLAGS='$(CPPFLAGS)' CXXFLAGS='$(CXXFLAGS)' \
-	  LDFLAGS='$(LDFLAGS)' tests/mutants/run.sh
+	@$(live)SEED='$(SEED)' COUNT='$(COUNT)' ONLY='$(ONLY)' CXX='$(CXX)' \
+	  CPPFLAGS='$(CPPFLAGS)' CXXFLAGS='$(CXXFLAGS)' LDFLAGS='$(LDFLAGS)' tests/mutants/run.sh
 
 bench: build/bench/bench
 	@$(live)$< $(ARGS)

@@ -3,7 +3,7 @@
 # static_assert, the points at which ops are proved, and the < > * & of types, which clang-format
 # writes without a space before them.
 #   awk -v seed=1 -v count=300 [-v only=REGEX] -f list.awk equivalent.txt FILE...
-# prints at most `count`, in the order that the seed draws: a line uniformly, then one of its changes.
+# prints at most `count`, in the order that the seed draws: a line uniformly, then a change of it.
 # With `only`, those of the matching "FILE:LINE" in the order of the lines.
 # Columns, with tabs between: file, line, change, the line before, the line after, and "equivalent"
 # where equivalent.txt says so. An entry there that fits no line is an error.
@@ -29,8 +29,8 @@ FILENAME ~ /equivalent\.txt$/ {
 FNR == 1 { in_cases = in_message = 0; returns_bool = 0; before = "" }
 {
   code = visible($0)
-  skip = in_cases || code ~ /^ *(#|template|using|typedef|static_assert|namespace|enum|concept|\[\[)/ ||
-         code ~ /grad_case\(/
+  skip = in_cases || code ~ /grad_case\(/ ||
+         code ~ /^ *(#|template|using|typedef|static_assert|namespace|enum|concept|\[\[)/
   if (code ~ /GradCase> [a-z_]*\(/ && code !~ /;$|\}$/) {
     in_cases = 1
     cases_end = "^" substr(code, 1, match(code, /[^ ]/) - 1) "}"
@@ -115,8 +115,9 @@ function change_line(   i, from, to, trimmed, indent, at, part, n) {
       match(trimmed, /^(if|while|\} else if) \([^()]*(\([^()]*\)[^()]*)*\)/)) {
     at = index(trimmed, "(")
     n = closing(trimmed, at)
-    if (n) change(length(indent) + at, n - at + 1, "(!" substr($0, length(indent) + at, n - at + 1) ")",
-                  "condition negated")
+    at += length(indent)
+    n += length(indent) - at + 1
+    if (n > 0) change(at, n, "(!" substr($0, at, n) ")", "condition negated")
   }
   if (returns_bool && match(code, /(^| )return [^;{]*;/) && code !~ /return (true|false);/) {
     at = index(code, "return ") + 7
@@ -137,8 +138,10 @@ function change_line(   i, from, to, trimmed, indent, at, part, n) {
 # An expression statement or the head of an `if`, `for` or `while`.
 function is_statement(text,   inner) {
   if (text ~ /^(if|for|while) \(/) return 1
-  if (text ~ /^(return|case|default|throw|goto|delete|public|private|protected|check\(|[A-Z][A-Za-z0-9]*\()/) return 0
-  while (match(text, /\[[^][]*\]/)) text = substr(text, 1, RSTART - 1) substr(text, RSTART + RLENGTH)
+  if (text ~ /^(return|case|default|throw|public|private|protected|check\(|[A-Z][A-Za-z0-9]*\()/)
+    return 0
+  while (match(text, /\[[^][]*\]/))  # as in a[i + 1] = b
+    text = substr(text, 1, RSTART - 1) substr(text, RSTART + RLENGTH)
   return text ~ /^(\+\+|--|\*)?[A-Za-z_(][^ ({,]*(\(|;$| [-+*\/%|&^]?= | <<= | >>= )/ &&
          text !~ /^[A-Za-z_:]+ *;$|^operator|^~/
 }
@@ -201,7 +204,7 @@ function change(at, count, text, what,   after, key, trimmed_before, trimmed_aft
   sub(/^ +/, "", trimmed_before)
   sub(/^ +/, "", trimmed_after)
   key = FILENAME SUBSEP trimmed_before SUBSEP trimmed_after
-  row[lines + 1, ++changes_here] = what "\t" $0 "\t" after "\t" (key in known_row ? "equivalent" : "")
+  row[lines + 1, ++changes_here] = what "\t" $0 "\t" after (key in known_row ? "\tequivalent" : "")
   if (key in known_row) found[key] = 1
 }
 

@@ -2,14 +2,15 @@
 # Shows that the tests would notice: breaks one statement of the library, or of the examples'
 # training, at a time, as the seed draws them (list.awk says where and how), and wants a test to
 # fail. The tree itself is not touched.
-#   SEED=1 COUNT=300 tests/mutants/run.sh     or  make mutants SEED=1 COUNT=300
-# ONLY=REGEX takes those of the matching FILE:LINE instead, in their order, until all are tried.
-# One line for each mutant, then `N killed, M survived, K equivalent`; 1 if any survived. A mutant that
-# does not compile does not count. One that changes nothing that can be seen is shown to do so by an
-# entry of equivalent.txt. CXX, CPPFLAGS, CXXFLAGS and LDFLAGS as in the Makefile.
+#   make mutants SEED=1 COUNT=300                    draws 300
+#   make mutants ONLY='tensor/matmul.cpp:'           all of the matching FILE:LINE, a regex
+# One line for each mutant, then `N killed, M survived, K equivalent`; 1 if any survived. One that
+# does not compile does not count. One that changes nothing that a test could see is shown to do so
+# by an entry of equivalent.txt. CXX, CPPFLAGS, CXXFLAGS and LDFLAGS as in the Makefile.
 #
-# The copy without a mutant stays in build/mutants/tree, for the next run to start from. As many workers as processors, each with a copy of the build. What depends on the mutant is built
-# and run in an order that ends early: the tests of its room, then all others, the slow ones last.
+# The copy without a mutant stays in build/mutants/tree, for the next run to start from. As many
+# workers as processors break copies of it. What depends on the mutant is built and run in an order
+# that ends early: the tests of its room, then all others, the slow ones last.
 set -euo pipefail
 export LC_ALL=C
 
@@ -69,10 +70,15 @@ echo "mutants: building the tests in $tree"
 build "$tree" -j"$(nproc)" "$program"
 [ "$baseline" -nt "$program" ] ||
   TMPDIR=$work/scratch limited 3600 "$program" -d=true >"$baseline" 2>&1 ||
-  { tail -40 "$baseline"; rm "$baseline"; echo "mutants: the tests fail without any mutant" >&2; exit 2; }
+  {
+    tail -40 "$baseline"
+    rm "$baseline"
+    echo 'mutants: the tests fail without any mutant' >&2
+    exit 2
+  }
 # Tests that take more than a fiftieth of all time run late, more than a twelfth last. (A comma
 # separates doctest's patterns.)
-IFS=$'\t' read -r all_seconds fast_seconds slow slowest < <(awk '
+IFS=$'\t' read -r all fast slow slowest < <(awk '
   /^[0-9.]+ s: / {
     name = $0
     sub(/^[^:]*: /, "", name)
@@ -91,33 +97,41 @@ IFS=$'\t' read -r all_seconds fast_seconds slow slowest < <(awk '
 
 # ---- One mutant ----
 
-# Sets `killer` to the file of the failed test, "time" or "end of the program"; fails where all pass.
-notices() {  # LIMIT COMMAND...
+# Whether the tests fail, within so many seconds. Sets `killer` to the file of the first that does,
+# "time" or "end of the program".
+notice() {  # SECONDS PROGRAM...
   local status=0
   rm -rf scratch && mkdir scratch
   TMPDIR=$PWD/scratch limited "$@" --abort-after=1 >log 2>&1 </dev/null || status=$?
-  # (A run without any test, as where the room has no slow ones, fails too.)
+  # (A run of no test at all fails too, as where the room has no slow ones.)
   [ $status != 0 ] && ! grep -qx '0 passed, 0 failed' log || return 1
   killer=$(grep -o -m1 '^tests/[a-z_/0-9]*\.[a-z]*' log || echo 'end of the program')
   case $status in 124 | 137 | 152) killer=time ;; esac
 }
 
-judge() {  # FILE; prints killer, "survived" or "does not compile"
-  local room killer=
-  room=$(tests_of "$1")
+# The room's tests are a program of their own, so that a header rebuilds no others for them.
+build_room() {  # TEST-FILES...
   local objects
-  objects=$(printf 'build/test-objects/%s.o ' $(printf '%s\n' tests/main.cpp $room $library $shared |
-    sed 's/\.cpp$//'))
-  build . $objects >log 2>&1 &&
-    $CXX $objects ${CXXFLAGS:-} ${LDFLAGS:-} -pthread -lblis -o room >>log 2>&1 ||
-    { echo 'does not compile'; return; }
-  notices $((fast_seconds + 10)) ./room -tce="$slow" && { echo "$killer"; return; }
-  notices $((all_seconds + 10)) ./room -tc="$slow" -tce="$slowest" && { echo "$killer"; return; }
-  build . "$program" >log 2>&1 || { echo 'does not compile'; return; }
-  notices $((2 * fast_seconds + 20)) "$program" -sfe="${room// /,}" -tce="$slow" &&
-    { echo "$killer"; return; }
-  notices $((2 * all_seconds + 20)) "$program" -tc="$slow" && { echo "$killer"; return; }
-  echo survived
+  objects=$(printf '%s\n' tests/main.cpp "$@" $library $shared |
+    sed 's|\(.*\)\.cpp$|build/test-objects/\1.o|')
+  build . $objects && $CXX $objects ${CXXFLAGS:-} ${LDFLAGS:-} -pthread -lblis -o room
+}
+
+judge() {  # FILE; prints what noticed the mutant, "survived" or "does not compile"
+  local killer=survived room
+  room=$(tests_of "$1")
+  if ! build_room $room >log 2>&1; then
+    killer='does not compile'
+  elif ! notice $((fast + 10)) ./room -tce="$slow" &&
+    ! notice $((all + 10)) ./room -tc="$slow" -tce="$slowest"; then
+    if ! build . "$program" >log 2>&1; then
+      killer='does not compile'
+    else
+      notice $((2 * fast + 20)) "$program" -sfe="${room// /,}" -tce="$slow" ||
+        notice $((2 * all + 20)) "$program" -tc="$slow" || true
+    fi
+  fi
+  echo "$killer"
 }
 
 try() {  # NUMBER
@@ -185,4 +199,4 @@ survived=$(grep -cx survived "$work/all" || true)
 equivalent=$(grep -cx equivalent "$work/all" || true)
 killed=$(grep -cvxE 'survived|equivalent|does not compile' "$work/all" || true)
 echo "$killed killed, $survived survived, $equivalent equivalent"
-[ "$survived" = 0 ] && [ "$((killed + equivalent))" -ge "$([ "$only" ] && echo 1 || echo "$count")" ]
+[ "$survived" = 0 ] && [ $((killed + equivalent)) -ge $([ "$only" ] && echo 1 || echo "$count") ]
