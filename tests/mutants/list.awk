@@ -168,14 +168,16 @@ function words(from, to,   at, start) {
       change(start + at - 1, length(from), to, from " -> " to)
 }
 
-# 16 becomes 17, 0.5 becomes 1.5; not what has an exponent or is hexadecimal.
-function constants(   start, number, at, after) {
+# 16 becomes 17, 0.5 becomes 1.5, and the index [1] becomes [0]; not what has an exponent or is
+# hexadecimal.
+function constants(   start, number, other, at, after) {
   for (start = 1; match(substr(code, start), /[0-9]+/); start = at + RLENGTH) {
     at = start + RSTART - 1
     number = substr(code, at, RLENGTH)
     after = substr(code, at + RLENGTH)
+    other = substr(code, at - 1, 1) == "[" && after ~ /^\]/ && number > 0 ? number - 1 : number + 1
     if (substr(code, at - 1, 1) !~ /[A-Za-z0-9_.']/ && after !~ /^([A-Za-z_0-9']|\.[0-9]*e)/)
-      change(at, RLENGTH, number + 1, number " -> " number + 1)
+      change(at, RLENGTH, other, number " -> " other)
   }
 }
 

@@ -10,7 +10,7 @@
 #
 # The copy without a mutant stays in build/mutants/tree, for the next run to start from. As many
 # workers as processors break copies of it. What depends on the mutant is built and run in an order
-# that ends early: the tests of its room, then all others, the slow ones last.
+# that ends early: the test file of the source's name, its room, all others, the slow ones last.
 set -euo pipefail
 export LC_ALL=C
 
@@ -118,11 +118,13 @@ build_room() {  # TEST-FILES...
 }
 
 judge() {  # FILE; prints what noticed the mutant, "survived" or "does not compile"
-  local killer=survived room
+  local killer=survived room name
   room=$(tests_of "$1")
+  name=${1##*/}
   if ! build_room $room >log 2>&1; then
     killer='does not compile'
-  elif ! notice $((fast + 10)) ./room -tce="$slow" &&
+  elif ! notice $((all + 10)) ./room -sf="*/${name%.*}.cpp" &&
+    ! notice $((fast + 10)) ./room -tce="$slow" &&
     ! notice $((all + 10)) ./room -tc="$slow" -tce="$slowest"; then
     if ! build . "$program" >log 2>&1; then
       killer='does not compile'
