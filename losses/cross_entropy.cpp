@@ -40,7 +40,7 @@ Targets make_targets(const Variable& scores, const Tensor& labels,
       options.weight.defined() ? options.weight : Tensor::ones({classes}, scores.dtype());
   check(targets.class_weight.shape() == Shape{classes}, "expected a weight per class, [", classes,
         "], got ", targets.class_weight.shape());
-  check_same_dtype(targets.class_weight, scores.value(), "weight");
+  check_same_dtype(targets.class_weight, scores.value());
   if (options.weight.defined()) check_finite_weights(options.weight);
   targets.row_weight = mul(gather(targets.class_weight, 0, targets.labels), targets.kept);
   return targets;

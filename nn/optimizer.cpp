@@ -161,7 +161,7 @@ Tensor& Optimizer::Update::array(size_t index) {
 void Optimizer::sgd(Update& parameter) {
   const OptimizerOptions& options = parameter.options;
   const bool first = !parameter.state.arrays[0].defined();
-  dispatch_floating(parameter.value.dtype(), "step", [&]<class T>() {
+  dispatch_floating(parameter.value.dtype(), [&]<class T>() {
     const T rate = static_cast<T>(*options.lr), decay = static_cast<T>(*options.weight_decay);
     const T momentum = static_cast<T>(*options.momentum);
     const T share = first ? T(1) : static_cast<T>(1 - *options.dampening);
@@ -189,7 +189,7 @@ void Optimizer::adamw(Update& parameter) {
 void Optimizer::adam(Update& parameter, double l2, double keep) {
   const OptimizerOptions& options = parameter.options;
   const double beta1 = *options.betas.first, beta2 = *options.betas.second;
-  dispatch_floating(parameter.value.dtype(), "step", [&]<class T>() {
+  dispatch_floating(parameter.value.dtype(), [&]<class T>() {
     T* const m = parameter.array(0).mutable_data<T>();
     T* const v = parameter.array(1).mutable_data<T>();
     const double t = static_cast<double>(++parameter.state.steps);
@@ -213,7 +213,7 @@ void Optimizer::adam(Update& parameter, double l2, double keep) {
 
 void Optimizer::rmsprop(Update& parameter) {
   const OptimizerOptions& options = parameter.options;
-  dispatch_floating(parameter.value.dtype(), "step", [&]<class T>() {
+  dispatch_floating(parameter.value.dtype(), [&]<class T>() {
     const T rate = static_cast<T>(*options.lr), decay = static_cast<T>(*options.weight_decay);
     const T keep = static_cast<T>(*options.alpha), share = static_cast<T>(1 - *options.alpha);
     const T eps = static_cast<T>(*options.eps), momentum = static_cast<T>(*options.momentum);

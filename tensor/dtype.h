@@ -49,11 +49,4 @@ decltype(auto) dispatch_floating(DType dtype, Body&& body) {
   return body.template operator()<double>();
 }
 
-// To go, with its last use.
-template <class Body>
-decltype(auto) dispatch_floating(DType dtype, const char* op, Body&& body) {
-  const Calling calling(op);
-  return dispatch_floating(dtype, body);
-}
-
 }  // namespace gradian

@@ -25,16 +25,6 @@ std::string text(const Parts&... parts) {
   return out.str();
 }
 
-// To go, when no text repeats the name of its function.
-inline std::string without_name(const std::string& what) {
-  const size_t colon = what.find(": ");
-  const bool names_a_function =
-      colon != std::string::npos &&
-      what.find_first_not_of(
-          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-*/=") == colon;
-  return names_a_function ? what.substr(colon + 2) : what;
-}
-
 // Stands first in a public function, and names it in what fails until it returns:
 //   Variable softmax(const Variable& x, int axis) {
 //     const Calling calling("softmax");
@@ -60,7 +50,7 @@ class Calling {
 template <class... Parts>
 [[noreturn]] void fail(const Parts&... parts) {
   const std::string what = text(parts...);
-  throw Error(Calling::current() ? text(Calling::current(), ": ", without_name(what)) : what);
+  throw Error(Calling::current() ? text(Calling::current(), ": ", what) : what);
 }
 
 // Throws Error with the joined parts unless `ok`; nothing is formatted when it holds.
@@ -78,11 +68,6 @@ void check_in(const char* function, bool ok, const Parts&... parts) {
     const Calling calling(function);
     fail(parts...);
   }
-}
-
-// To go, with its last use.
-[[noreturn]] inline void fail_as(const char* function, const Error& error) {
-  throw Error(text(function, ": ", without_name(error.what())));
 }
 
 }  // namespace gradian

@@ -124,11 +124,6 @@ Tensor concat(const std::vector<Tensor>& tensors, int axis);
 
 // Fails unless both have one dtype.
 void check_same_dtype(const Tensor& a, const Tensor& b);
-// To go, with its last use.
-inline void check_same_dtype(const Tensor& a, const Tensor& b, const char* op) {
-  const Calling calling(op);
-  check_same_dtype(a, b);
-}
 
 // What errors call a tensor, "float32 [2, 3]": something that streams so, and costs nothing before.
 struct Description {

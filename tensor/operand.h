@@ -41,11 +41,4 @@ auto with_arrays(Operand<Array> a, Operand<Array> b, const F& f) {
   return f(a.is_number() ? *made : a.array(), b.is_number() ? *made : b.array());
 }
 
-// To go, with its last use.
-template <class Array, class F>
-auto with_arrays(const char* op, Operand<Array> a, Operand<Array> b, const F& f) {
-  const Calling calling(op);
-  return with_arrays(a, b, f);
-}
-
 }  // namespace gradian

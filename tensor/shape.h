@@ -134,18 +134,4 @@ Shape index_of(int64_t element, Shape shape);
 // Replaces one -1 by what the number of elements leaves for it; fails if that cannot be.
 Shape infer_shape(const Shape& requested, int64_t elements);
 
-// To go, with their last uses.
-inline int64_t numel(const Shape& shape, const char* op) {
-  const Calling calling(op);
-  return numel(shape);
-}
-inline int normalize_axis(int64_t axis, int axes, const char* op) {
-  const Calling calling(op);
-  return normalize_axis(axis, axes);
-}
-inline Shape broadcast_shapes(const Shape& a, const Shape& b, const char* op) {
-  const Calling calling(op);
-  return broadcast_shapes(a, b);
-}
-
 }  // namespace gradian

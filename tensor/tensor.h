@@ -183,12 +183,6 @@ inline const Tensor& check_defined(const Tensor& x) {
 // it would keep is not said.
 void check_writable(const Tensor& x);
 
-// To go, with its last use.
-inline void check_defined(const Tensor& x, const char* op) {
-  const Calling calling(op);
-  check_defined(x);
-}
-
 inline int64_t Tensor::size(int axis) const {
   const Calling calling("size");
   return check_defined(*this).shape_[normalize_axis(axis, dim())];

@@ -49,19 +49,4 @@ inline void check_labels(const Tensor& labels, int64_t rows, int64_t num_classes
   }
 }
 
-// To go, with their last use.
-inline void check_positive(const char* op, const char* what, double value) {
-  const Calling calling(op);
-  check_positive(what, value);
-}
-inline void check_not_negative(const char* op, const char* what, double value) {
-  const Calling calling(op);
-  check_not_negative(what, value);
-}
-inline void check_labels(const char* op, const Tensor& labels, int64_t rows, int64_t num_classes,
-                         std::optional<int64_t> ignore_index = {}) {
-  const Calling calling(op);
-  check_labels(labels, rows, num_classes, ignore_index);
-}
-
 }  // namespace gradian

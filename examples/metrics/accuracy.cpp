@@ -7,18 +7,17 @@
 
 namespace gradian::examples {
 
-double accuracy(const Tensor& logits, const Tensor& labels) try {
-  check(logits.dim() == 2 && logits.size(0) > 0,
-        "accuracy: expected logits [N, C] with N > 0, got ", logits.shape());
-  check_labels("accuracy", labels, logits.size(0), logits.size(1));
+double accuracy(const Tensor& logits, const Tensor& labels) {
+  const Calling calling("accuracy");
+  check(logits.dim() == 2 && logits.size(0) > 0, "expected logits [N, C] with N > 0, got ",
+        logits.shape());
+  check_labels(labels, logits.size(0), logits.size(1));
   const Tensor best = argmax(logits, 1);
   // NaN counts as largest.
   const std::vector<double> largest = gather(logits, 1, best.unsqueeze(1)).to_vector<double>();
   for (size_t row = 0; row < largest.size(); ++row)
-    check(!std::isnan(largest[row]), "accuracy: NaN among the logits of row ", row);
+    check(!std::isnan(largest[row]), "NaN among the logits of row ", row);
   return sum(equal(best, labels)).item() / static_cast<double>(logits.size(0));
-} catch (const Error& error) {
-  fail_as("accuracy", error);
 }
 
 }  // namespace gradian::examples

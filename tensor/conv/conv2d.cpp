@@ -60,7 +60,7 @@ const Algorithm& choose(DType dtype, const Geometry& g, const Images& tiled) {
 }
 
 void check_operands(const Tensor& grad, const Tensor& other, const Geometry& g) {
-  check_same_dtype(grad, other, "conv2d");
+  check_same_dtype(grad, other);
   check(grad.shape() == g.output.shape(), "expected a gradient of shape ", g.output.shape(),
         ", got ", grad.shape());
 }
@@ -84,10 +84,10 @@ ConvAlgorithm conv2d_algorithm(DType dtype, const Shape& input, const Shape& wei
 Tensor conv2d(const Tensor& input, const Tensor& weight, const Tensor& bias,
               const Conv2dOptions& options) {
   const Calling calling("conv2d");
-  check_same_dtype(input, weight, "conv2d");
+  check_same_dtype(input, weight);
   const Geometry g(input.shape(), weight.shape(), options);
   if (bias.defined()) {
-    check_same_dtype(input, bias, "conv2d");
+    check_same_dtype(input, bias);
     check(bias.shape() == Shape{g.output.channels}, "expected bias [", g.output.channels, "], got ",
           bias.shape());
   }

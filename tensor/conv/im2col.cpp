@@ -105,7 +105,7 @@ Tensor output(const Geometry& g, const Tensor& x, const Tensor& w, const Tensor&
   const Shape shape = g.output.shape();
   Tensor out = Tensor::empty(shape, x.dtype());
   if (bias.defined()) out.copy_from(bias.reshape({-1, 1, 1}).expand(shape));
-  dispatch_floating(x.dtype(), "conv2d", [&]<class T>() {
+  dispatch_floating(x.dtype(), [&]<class T>() {
     const T *x_data = x.data<T>(), *w_data = w.data<T>();
     T* const out_data = out.mutable_data<T>();
     parallel_for(g.input.count, [&](int64_t n) {
@@ -125,7 +125,7 @@ Tensor output(const Geometry& g, const Tensor& x, const Tensor& w, const Tensor&
 Tensor input_gradient(const Geometry& g, const Tensor& dy, const Tensor& w) {
   const Slot sizes(g);
   Tensor out = Tensor::zeros(g.input.shape(), dy.dtype());
-  dispatch_floating(dy.dtype(), "conv2d_input_gradient", [&]<class T>() {
+  dispatch_floating(dy.dtype(), [&]<class T>() {
     const T *dy_data = dy.data<T>(), *w_data = w.data<T>();
     T* const out_data = out.mutable_data<T>();
     parallel_for(g.input.count, [&](int64_t n) {
@@ -151,7 +151,7 @@ Tensor weight_gradient(const Geometry& g, const Tensor& dy, const Tensor& x) {
   Shape partial_shape = g.weight_shape();
   partial_shape.insert(0, blocks);
   Tensor partial = Tensor::zeros(partial_shape, dy.dtype());
-  dispatch_floating(dy.dtype(), "conv2d_weight_gradient", [&]<class T>() {
+  dispatch_floating(dy.dtype(), [&]<class T>() {
     const T *dy_data = dy.data<T>(), *x_data = x.data<T>();
     T* const partial_data = partial.mutable_data<T>();
     parallel_for(blocks, [&](int64_t block) {

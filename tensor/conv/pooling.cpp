@@ -156,7 +156,7 @@ Shape pool2d_shape(const Shape& input, const Pool2dOptions& options) {
 
 MaxPool2dResult max_pool2d(const Tensor& input, const Pool2dOptions& options) {
   const Calling calling("max_pool2d");
-  check_defined(input, "max_pool2d");
+  check_defined(input);
   const Shape shape = pool2d_shape(input.shape(), options);
   check(input.size(2) * input.size(3) < INT32_MAX, "planes of ", input.shape(), " are too large");
   const Tensor x = input.contiguous();
@@ -164,7 +164,7 @@ MaxPool2dResult max_pool2d(const Tensor& input, const Pool2dOptions& options) {
   const Window window(options, in, out);
   const int64_t planes = in.count * in.channels;
   MaxPool2dResult result{Tensor::empty(shape, x.dtype()), Tensor::empty(shape, DType::int64)};
-  dispatch_floating(x.dtype(), "max_pool2d", [&]<class T>() {
+  dispatch_floating(x.dtype(), [&]<class T>() {
     const T* const from = x.data<T>();
     T* const values = result.values.mutable_data<T>();
     int64_t* const indices = result.indices.mutable_data<int64_t>();

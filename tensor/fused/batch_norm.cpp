@@ -78,7 +78,7 @@ BatchNormResult batch_norm(const Tensor& x_in, const Tensor& weight, const Tenso
   const auto of_channels = [&] { return Tensor::empty({layout.channels}, dtype); };
   BatchNormResult result{Tensor::empty(x.shape(), dtype),
                          {of_channels(), of_channels(), of_channels()}};
-  dispatch_floating(dtype, "batch_norm", [&]<class T>() {
+  dispatch_floating(dtype, [&]<class T>() {
     const T *from = x.data<T>(), *w = w_in.data<T>(), *b = b_in.data<T>();
     T* const y = result.y.mutable_data<T>();
     T* const means = result.statistics.mean.mutable_data<T>();
@@ -113,7 +113,7 @@ BatchNormGradients batch_norm_gradients(const Tensor& grad, const Tensor& x_in,
   BatchNormGradients result{Tensor::empty(x.shape(), dtype),
                             Tensor::empty({layout.channels}, dtype),
                             Tensor::empty({layout.channels}, dtype)};
-  dispatch_floating(dtype, "batch_norm_gradients", [&]<class T>() {
+  dispatch_floating(dtype, [&]<class T>() {
     const T *from = x.data<T>(), *dy = dy_in.data<T>(), *w = w_in.data<T>();
     const T* const means = statistics.mean.data<T>();
     const T* const variances = statistics.variance.data<T>();

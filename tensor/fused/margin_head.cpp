@@ -76,7 +76,7 @@ CosineProducts cosine_products(const Tensor& x_in, const Tensor& w_in) {
   const int64_t batch = x.size(0), classes = w.size(0), width = w.size(1);
   const DType dtype = x.dtype();
   CosineProducts result;
-  dispatch_floating(dtype, "cosine_products", [&]<class T>() {
+  dispatch_floating(dtype, [&]<class T>() {
     constexpr int64_t panel = panel_of<T>;
     const int64_t lanes = round_up(batch, panel);
     result = {Tensor::empty({classes, lanes}, dtype), Tensor::empty(x.shape(), dtype),
@@ -111,7 +111,7 @@ CosineProducts cosine_products(const Tensor& x_in, const Tensor& w_in) {
 Tensor take_targets(CosineProducts& products, const Tensor& labels) {
   const Tensor targets = gather(products.cosine, 0, labels.unsqueeze(0)).squeeze(0);
   const int64_t* const label = labels.data<int64_t>();
-  dispatch_floating(targets.dtype(), "take_targets", [&]<class T>() {
+  dispatch_floating(targets.dtype(), [&]<class T>() {
     T* const cosine = products.cosine.mutable_data<T>();
     for (int64_t i = 0; i < targets.numel(); ++i)
       cosine[label[i] * products.cosine.size(1) + i] = -std::numeric_limits<T>::infinity();
@@ -128,7 +128,7 @@ TargetLosses target_losses(const CosineProducts& products, const Tensor& targets
   const DType dtype = targets.dtype();
   TargetLosses result{Tensor::empty({batch}, dtype), Tensor::empty({batch}, dtype),
                       Tensor::empty({batch}, dtype)};
-  dispatch_floating(dtype, "target_losses", [&]<class T>() {
+  dispatch_floating(dtype, [&]<class T>() {
     const T s = static_cast<T>(scale);
     const T* const cosine = products.cosine.data<T>();
     std::vector<T> target(size_t(lanes), T(0));
@@ -251,7 +251,7 @@ HeadGradients head_gradients(const CosineProducts& products, const Tensor& w_in,
   HeadGradients result{Tensor::zeros({batch, width}, dtype), Tensor::empty(w.shape(), dtype)};
   if (batch == 0) result.weight.fill(0);
   if (batch == 0 || width == 0) return result;
-  dispatch_floating(dtype, "head_gradients", [&]<class T>() {
+  dispatch_floating(dtype, [&]<class T>() {
     constexpr int64_t panel = panel_of<T>;
     const int64_t columns = round_up(width, panel);
     const T* const unit = products.x_unit.data<T>();

@@ -50,11 +50,11 @@ bool prelu_applies(const Shape& x, const Shape& slope) {
 }
 
 Tensor prelu(const Tensor& x_in, const Tensor& slope_in) {
-  check_same_dtype(x_in, slope_in, "prelu");
+  check_same_dtype(x_in, slope_in);
   const Tensor x = x_in.contiguous(), slope = slope_in.contiguous();
   Tensor out = Tensor::empty(x.shape(), x.dtype());
   const Rows rows(x.shape(), slope.shape());
-  dispatch_floating(x.dtype(), "prelu", [&]<class T>() {
+  dispatch_floating(x.dtype(), [&]<class T>() {
     const T *from = x.data<T>(), *a = slope.data<T>();
     T* const to = out.mutable_data<T>();
     rows.for_each([&](int64_t r, int64_t begin, int64_t end) {
@@ -71,7 +71,7 @@ PreluGradients prelu_gradients(const Tensor& grad, const Tensor& x_in, const Ten
                         Tensor::zeros(slope.shape(), x.dtype())};
   const Rows rows(x.shape(), slope.shape());
   if (rows.count() == 0) return result;
-  dispatch_floating(x.dtype(), "prelu_gradients", [&]<class T>() {
+  dispatch_floating(x.dtype(), [&]<class T>() {
     const T *from = x.data<T>(), *a = slope.data<T>(), *g = dy.data<T>();
     T* const dx = result.x.mutable_data<T>();
     Tensor sums = Tensor::empty({rows.count() / rows.slopes, rows.slopes}, DType::float64);
