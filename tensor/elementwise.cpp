@@ -24,17 +24,22 @@ Tensor map_floating(const char* function, const Tensor& x, const F& f) {
 
 // `f` is called as f(T, T) and returns T.
 template <class F>
+Tensor map_arrays(const Tensor& a, const Tensor& b, const F& f) {
+  if (a.shape() != b.shape()) {
+    const Shape shape = broadcast_shapes(a.shape(), b.shape());
+    return map_arrays(a.expand(shape), b.expand(shape), f);
+  }
+  Tensor out = Tensor::empty(a.shape(), a.dtype());
+  dispatch(a.dtype(), [&]<class T>() { map_into<T, T, T>(out, f, a, b); });
+  return out;
+}
+
+template <class F>
 Tensor map_binary(const char* function, TensorOrNumber a, TensorOrNumber b, const F& f) {
   const Calling calling(function);
   return with_arrays(a, b, [&](const Tensor& x, const Tensor& y) {
     check_same_dtype(x, y);
-    if (x.shape() != y.shape()) {
-      const Shape shape = broadcast_shapes(x.shape(), y.shape());
-      return map_binary(function, x.expand(shape), y.expand(shape), f);
-    }
-    Tensor out = Tensor::empty(x.shape(), x.dtype());
-    dispatch(x.dtype(), [&]<class T>() { map_into<T, T, T>(out, f, x, y); });
-    return out;
+    return map_arrays(x, y, f);
   });
 }
 

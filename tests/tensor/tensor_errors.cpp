@@ -8,6 +8,7 @@
 #include "tensor/conv/conv2d.h"
 #include "tensor/kernels.h"
 #include "tensor/random.h"
+#include "tensor/runtime/thread_pool.h"
 
 namespace gradian {
 namespace {
