@@ -72,15 +72,14 @@ void add_differentiable(Table& table) {
                           {"relu", relu},       {"abs", abs},         {"square", square},
                           {"rsqrt", rsqrt},     {"silu", silu},       {"reciprocal", reciprocal},
                           {"squeeze", squeeze}, {"operator-", operator-}});
-  table.add<Variable(V, V)>({{"add", add},
+  table.add<Variable(V, V)>({{"prelu", prelu}, {"matmul", matmul}});
+  table.add<Variable(VN, VN)>({{"add", add},
                              {"sub", sub},
                              {"mul", mul},
                              {"div", div},
                              {"maximum", maximum},
                              {"minimum", minimum},
-                             {"prelu", prelu},
-                             {"matmul", matmul}});
-  table.add<Variable(VN, VN)>({{"operator+", operator+},
+{"operator+", operator+},
                                {"operator-", operator-},
                                {"operator*", operator*},
                                {"operator/", operator/},
@@ -174,7 +173,8 @@ void add_plain(Table& table) {
                         {"ones_like", ones_like},
                         {"argmax", argmax},
                         {"argmin", argmin}});
-  table.add<Tensor(T, T)>({{"add", add},
+  table.add<Tensor(T, T)>({{"matmul", matmul}});
+  table.add<Tensor(TN, TN)>({{"add", add},
                            {"sub", sub},
                            {"mul", mul},
                            {"div", div},
@@ -186,8 +186,7 @@ void add_plain(Table& table) {
                            {"greater", greater},
                            {"greater_equal", greater_equal},
                            {"not_equal", not_equal},
-                           {"matmul", matmul}});
-  table.add<Tensor(TN, TN)>({{"operator+", operator+},
+{"operator+", operator+},
                              {"operator-", operator-},
                              {"operator*", operator*},
                              {"operator/", operator/},

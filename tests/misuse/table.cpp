@@ -1,0 +1,127 @@
+// Runs the table of misuses, and holds it against the headers.
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <regex>
+#include <set>
+
+#include "tests/child_process.h"
+#include "tests/gradients/declarations.h"
+#include "tests/misuse/misuse.h"
+
+namespace gradian::misuse {
+namespace {
+
+using Names = std::set<std::string>;
+
+// A part of the library, the headers that declare it, and its rows.
+struct Part {
+  std::string name;
+  std::vector<std::string> headers;  // a folder stands for all in it
+  std::vector<Rows (*)()> rows;
+  Names without_errors;  // what takes everything that compiles
+};
+
+const std::vector<Part>& parts() {
+  static const std::vector<Part> all{
+      {"tensor/",
+       {"tensor/tensor.h", "tensor/kernels.h", "tensor/random.h", "tensor/conv/conv2d.h",
+        "tensor/runtime/thread_pool.h"},
+       {tensor_rows, kernel_rows, conv_rows},
+       {"defined", "shape", "strides", "dtype", "dim", "is_contiguous", "stamp", "num_threads",
+        "default_generator", "manual_seed", "name", "conv_algorithm", "describe"}},
+      {"autograd/",
+       {"autograd/ops.h", "autograd/variable.h"},
+       {variable_rows, function_rows},
+       {"defined", "requires_grad", "id", "is_unique", "grad_enabled", "live_nodes", "recorded"}},
+      {"nn/",
+       {"nn"},
+       {layer_rows, module_rows, optimizer_rows, schedule_rows},
+       {"constant", "train", "eval", "training", "parameters", "named_parameters", "named_buffers",
+        "parameter_count", "zero_grad", "description", "groups", "Identity"}},
+      {"losses/", {"losses"}, {loss_rows}, {"description", "forward"}},
+  };
+  return all;
+}
+
+Rows rows_of(const Part& part) {
+  Rows rows;
+  for (const auto& make : part.rows)
+    for (test::ErrorCase& row : make()) rows.push_back(std::move(row));
+  return rows;
+}
+
+// "sum" of "sum: axis 2 is out of range ...".
+std::string function_of(const test::ErrorCase& row) {
+  return row.text.substr(0, row.text.find(": "));
+}
+
+// Ends a row that asks for memory without bound, which the sanitizers do by themselves.
+void limit_memory() {
+  if (test::kSanitized) return;
+  const rlimit four_gigabytes{rlim_t{1} << 32, rlim_t{1} << 32};
+  setrlimit(RLIMIT_AS, &four_gigabytes);
+}
+
+// The text of the Error; anything else that happens to the process is told.
+std::string outcome(const test::ErrorCase& row) {
+  const test::Ended ended = test::run_in_child(
+      [&] {
+        limit_memory();
+        std::fputs(test::error_of(row.call).c_str(), stdout);
+      },
+      /*seconds=*/30);
+  return ended.how == "exit 0" ? ended.output : ended.how + ": " + ended.output;
+}
+
+// The functions and public methods that the headers of a part declare, and the classes that a user
+// can build.
+Names declared_in(const Part& part) {
+  const std::filesystem::path root(GRADIAN_SOURCE_DIR);
+  std::vector<std::filesystem::path> headers;
+  for (const std::string& name : part.headers) {
+    const std::filesystem::path path = root / name;
+    if (!std::filesystem::is_directory(path))
+      headers.push_back(path);
+    else
+      for (const auto& header : proof::headers_in(path)) headers.push_back(header);
+  }
+  return proof::public_names(headers);
+}
+
+std::string joined(const Names& names) {
+  std::string all;
+  for (const std::string& name : names) all += name + '\n';
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("misuse: every row is refused by the error that names its function") {
+  for (const Part& part : parts())
+    for (const test::ErrorCase& row : rows_of(part)) CHECK(outcome(row) == row.text);
+}
+
+TEST_CASE("misuse: the table has at least 600 rows") {
+  size_t rows = 0;
+  for (const Part& part : parts()) rows += rows_of(part).size();
+  CHECK(rows >= 600);
+}
+
+TEST_CASE("misuse: every public function and class has a row, or takes everything") {
+  for (const Part& part : parts()) {
+    CAPTURE(part.name);
+    Names covered;
+    for (const test::ErrorCase& row : rows_of(part)) covered.insert(function_of(row));
+    Names missing, stale;
+    const Names declared = declared_in(part);
+    for (const std::string& name : declared)
+      if (!covered.count(name) && !part.without_errors.count(name)) missing.insert(name);
+    for (const std::string& name : part.without_errors)
+      if (!declared.count(name) || covered.count(name)) stale.insert(name);
+    CHECK(joined(missing) == "");
+    CHECK(joined(stale) == "");
+  }
+}
+
+}  // namespace gradian::misuse
