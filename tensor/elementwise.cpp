@@ -16,7 +16,6 @@ using namespace simd;
 template <class F>
 Tensor map_floating(const char* function, const Tensor& x, const F& f) {
   const Calling calling(function);
-  check_defined(x);
   Tensor out = Tensor::empty(x.shape(), x.dtype());
   dispatch_floating(x.dtype(), [&]<class T>() { map_into<T, T>(out, f, x); });
   return out;
@@ -24,22 +23,17 @@ Tensor map_floating(const char* function, const Tensor& x, const F& f) {
 
 // `f` is called as f(T, T) and returns T.
 template <class F>
-Tensor map_arrays(const Tensor& a, const Tensor& b, const F& f) {
-  if (a.shape() != b.shape()) {
-    const Shape shape = broadcast_shapes(a.shape(), b.shape());
-    return map_arrays(a.expand(shape), b.expand(shape), f);
-  }
-  Tensor out = Tensor::empty(a.shape(), a.dtype());
-  dispatch(a.dtype(), [&]<class T>() { map_into<T, T, T>(out, f, a, b); });
-  return out;
-}
-
-template <class F>
 Tensor map_binary(const char* function, TensorOrNumber a, TensorOrNumber b, const F& f) {
   const Calling calling(function);
   return with_arrays(a, b, [&](const Tensor& x, const Tensor& y) {
     check_same_dtype(x, y);
-    return map_arrays(x, y, f);
+    if (x.shape() != y.shape()) {
+      const Shape shape = broadcast_shapes(x.shape(), y.shape());
+      return map_binary(function, x.expand(shape), y.expand(shape), f);
+    }
+    Tensor out = Tensor::empty(x.shape(), x.dtype());
+    dispatch(x.dtype(), [&]<class T>() { map_into<T, T, T>(out, f, x, y); });
+    return out;
   });
 }
 
@@ -165,7 +159,7 @@ Tensor isfinite(const Tensor& x) {
 Tensor pow(const Tensor& x, TensorOrNumber exponent) {
   const Calling calling("pow");
   check(is_floating(x.dtype()), "expected float32 or float64, got ", x.dtype());
-  return with_arrays(TensorOrNumber(x), exponent, [](const Tensor& v, const Tensor& p) {
+  return with_arrays(Operand<Tensor>(x), exponent, [](const Tensor& v, const Tensor& p) {
     if (p.numel() == 1 && p.dtype() == v.dtype() && p.item() == 2)
       return mul(v, v.expand(broadcast_shapes(v.shape(), p.shape())));
     return map_binary("pow", v, p, [](auto a, auto b) { return decltype(a)(std::pow(a, b)); });
@@ -174,7 +168,6 @@ Tensor pow(const Tensor& x, TensorOrNumber exponent) {
 
 Tensor abs(const Tensor& x) {
   const Calling calling("abs");
-  check_defined(x);
   Tensor out = Tensor::empty(x.shape(), x.dtype());
   dispatch(x.dtype(), [&]<class T>() {
     map_into<T, T>(

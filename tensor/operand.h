@@ -11,6 +11,7 @@
 namespace gradian {
 
 // Array is Tensor or Variable. It refers to its array, and lives for the one call it is made for.
+// It is taken by reference: copies of what was just written in parts cost more than a small kernel.
 // A number is kept as a long double, which holds every int64 and every double.
 template <class Array>
 class Operand {
@@ -32,7 +33,7 @@ class Operand {
 
 // f(a, b), of which one at most is a number.
 template <class Array, class F>
-auto with_arrays(Operand<Array> a, Operand<Array> b, const F& f) {
+auto with_arrays(const Operand<Array>& a, const Operand<Array>& b, const F& f) {
   check(!a.is_number() || !b.is_number(), "expected an array, got two numbers, ", a.number(),
         " and ", b.number(), ", which have no dtype: write Tensor::scalar for one");
   std::optional<Array> made;

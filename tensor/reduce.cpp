@@ -67,8 +67,8 @@ void sum_each_output(const Tensor& x, int summed, T* out) {
 
   // Few outputs of many elements: cut the first reduced axis into blocks, add their sums in order.
   const int64_t blocks = std::min(inner.shape[0], ceil_div(length, kElementwiseGrain));
-  const int64_t grain = blocks > 0 ? ceil_div(inner.shape[0], blocks) : 1;
-  const int64_t used = grain > 0 ? ceil_div(inner.shape[0], grain) : 0;
+  const int64_t grain = ceil_div(inner.shape[0], std::max<int64_t>(1, blocks));
+  const int64_t used = blocks > 0 ? ceil_div(inner.shape[0], grain) : 0;
   if (used > 1) {
     std::vector<Accumulator<T>> partial(static_cast<size_t>(outputs * used));
     parallel_for(outputs * used, [&](int64_t job) {

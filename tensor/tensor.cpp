@@ -194,7 +194,6 @@ double Tensor::at(const Shape& index) const {
 
 double Tensor::item() const {
   const Calling calling("item");
-  check_defined(*this);
   check(numel() == 1, "expected one element, got shape ", shape_);
   return at(Shape::filled(dim(), 0));
 }
@@ -339,7 +338,6 @@ Tensor Tensor::contiguous() const {
 
 Tensor Tensor::clone() const {
   const Calling calling("clone");
-  check_defined(*this);
   Tensor copy = empty(shape_, dtype_);
   copy.copy_from(*this);
   return copy;
@@ -361,7 +359,6 @@ Tensor Tensor::to(DType dtype) const {
 
 void Tensor::fill(double value) {
   const Calling calling("fill");
-  check_defined(*this);
   dispatch(dtype_, [&]<class T>() {
     const T element = converted<T>(value);
     if constexpr (std::is_same_v<T, int64_t>)

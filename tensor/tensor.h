@@ -19,7 +19,7 @@
 namespace gradian {
 
 class Tensor;
-using TensorOrNumber = Operand<Tensor>;
+using TensorOrNumber = const Operand<Tensor>&;
 
 // The end of a slice that goes as far as its axis.
 constexpr int64_t kEnd = INT64_MAX;

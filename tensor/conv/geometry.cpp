@@ -62,8 +62,8 @@ Pair count_windows(const Shape& input, Pair kernel, Pair stride, Pair padding, P
 }
 
 Geometry::Geometry(const Shape& input_shape, const Shape& weight, const Conv2dOptions& options)
-    : input(input_shape),
-      output(conv2d_shape(input_shape, weight, options)),
+    : output(conv2d_shape(input_shape, weight, options)),
+      input(input_shape),
       kernel(weight[2], weight[3]),
       stride(options.stride),
       padding(options.padding),

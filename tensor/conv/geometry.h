@@ -90,7 +90,7 @@ struct Geometry {
     return {(kernel[0] - 1) * dilation[0] + 1, (kernel[1] - 1) * dilation[1] + 1};
   }
 
-  Images input, output;  // [N, C, H, W] and [N, O, OH, OW]
+  Images output, input;  // [N, O, OH, OW], for which the shapes are checked, and [N, C, H, W]
   Pair kernel, stride, padding, dilation;
   int64_t groups;
 };
