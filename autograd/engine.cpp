@@ -98,10 +98,12 @@ void run(const std::vector<Variable>& outputs, const std::vector<Variable>& grad
 }
 
 // The gradient that the walk starts with at `output`: `grad_output`, or 1 where that is undefined.
-// `called` is what errors call the output, in parts.
+// Errors name `function`, as for all arguments: what fails in the walk is of an op. `called` is
+// what they call the output, in parts.
 template <class... Called>
-Variable first_gradient(const Variable& output, const Variable& grad_output,
+Variable first_gradient(const char* function, const Variable& output, const Variable& grad_output,
                         const Called&... called) {
+  const Calling calling(function);
   check(output.defined(), called..., " is undefined");
   if (!grad_output.defined()) {
     check(output.numel() == 1, called..., " is ", describe(output.value()),
@@ -117,13 +119,10 @@ Variable first_gradient(const Variable& output, const Variable& grad_output,
 }  // namespace
 
 void Variable::backward(const Variable& grad_output, bool retain_graph) const {
-  Variable gradient;
-  {  // the arguments; errors of the walk name ops
-    const Calling calling("backward");
-    check(defined(), "the variable is undefined");
-    check(requires_grad(), "nothing to differentiate, the variable does not require grad");
-    gradient = first_gradient(*this, grad_output, "the variable");
-  }
+  check_in("backward", defined(), "the variable is undefined");
+  check_in("backward", requires_grad(),
+           "nothing to differentiate, the variable does not require grad");
+  const Variable gradient = first_gradient("backward", *this, grad_output, "the variable");
   std::unordered_set<const void*> targets;
   const std::vector<Variable> leaves = leaves_of(*this);
   for (const Variable& leaf : leaves) targets.insert(leaf.id());
@@ -143,18 +142,15 @@ std::vector<Variable> grad(const std::vector<Variable>& outputs,
                            bool retain_graph) {
   std::vector<Variable> gradients;
   std::unordered_set<const void*> targets;
-  {  // the arguments; errors of the walk name ops
-    const Calling calling("grad");
-    check(grad_outputs.empty() || grad_outputs.size() == outputs.size(), outputs.size(),
-          " outputs but ", grad_outputs.size(), " grad_outputs");
-    for (size_t i = 0; i < outputs.size(); ++i)
-      gradients.push_back(first_gradient(
-          outputs[i], grad_outputs.empty() ? Variable() : grad_outputs[i], "output ", i));
-    for (size_t i = 0; i < inputs.size(); ++i) {
-      check(inputs[i].defined(), "input ", i, " is undefined");
-      check(inputs[i].requires_grad(), "input ", i, " does not require grad");
-      targets.insert(key_of(inputs[i]));
-    }
+  check_in("grad", grad_outputs.empty() || grad_outputs.size() == outputs.size(), outputs.size(),
+           " outputs but ", grad_outputs.size(), " grad_outputs");
+  for (size_t i = 0; i < outputs.size(); ++i)
+    gradients.push_back(first_gradient(
+        "grad", outputs[i], grad_outputs.empty() ? Variable() : grad_outputs[i], "output ", i));
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    check_in("grad", inputs[i].defined(), "input ", i, " is undefined");
+    check_in("grad", inputs[i].requires_grad(), "input ", i, " does not require grad");
+    targets.insert(key_of(inputs[i]));
   }
   GradientSums sums;
   run(outputs, gradients, targets, create_graph, retain_graph || create_graph, sums);
