@@ -15,7 +15,7 @@ BEGIN {
                 "front back,back front,begin end,floor ceil,ceil floor", name, ",")
 }
 
-# ---- The known equivalents: "FILE", "- before", "+ after", and the proof ----
+# ---- The known equivalents: "FILE", "- before", "+ after" or "+ any change", and the proof ----
 
 FILENAME ~ /equivalent\.txt$/ {
   if (/^- /) known_before = substr($0, 3)
@@ -206,6 +206,7 @@ function change(at, count, text, what,   after, key, trimmed_before, trimmed_aft
   sub(/^ +/, "", trimmed_before)
   sub(/^ +/, "", trimmed_after)
   key = FILENAME SUBSEP trimmed_before SUBSEP trimmed_after
+  if (!(key in known_row)) key = FILENAME SUBSEP trimmed_before SUBSEP "any change"
   row[lines + 1, ++changes_here] = what "\t" $0 "\t" after (key in known_row ? "\tequivalent" : "")
   if (key in known_row) found[key] = 1
 }

@@ -123,7 +123,7 @@ judge() {  # FILE; prints what noticed the mutant, "survived" or "does not compi
   name=${1##*/}
   if ! build_room $room >log 2>&1; then
     killer='does not compile'
-  elif ! notice $((all + 10)) ./room -sf="*/${name%.*}.cpp" &&
+  elif ! notice $((fast + 10)) ./room -sf="*/${name%.*}.cpp" -tce="$slow" &&
     ! notice $((fast + 10)) ./room -tce="$slow" &&
     ! notice $((all + 10)) ./room -tc="$slow" -tce="$slowest"; then
     if ! build . "$program" >log 2>&1; then
