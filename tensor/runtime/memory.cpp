@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <mutex>
@@ -34,6 +36,26 @@ size_t rounded(size_t bytes) {
   const size_t step = std::max(std::bit_floor(least) / 4, kAlignment);
   return static_cast<size_t>(round_up(int64_t(least), int64_t(step))) + kSlack;
 }
+
+#ifdef GRADIAN_ASSERTIONS
+// In the tests what lies behind the bytes that were asked for is NaN, so that a read of it shows,
+// and is looked at in the end, so that a write does. The last bytes of a block hold that number.
+constexpr size_t kGuard = 32;
+constexpr std::byte kUntouched{0xff};
+
+void set_guard(std::byte* block, size_t bytes, size_t asked) {
+  std::fill_n(block + asked, kGuard, kUntouched);
+  std::memcpy(block + bytes - sizeof asked, &asked, sizeof asked);
+}
+
+void check_guard(const std::byte* block, size_t bytes) {
+  size_t asked = 0;
+  std::memcpy(&asked, block + bytes - sizeof asked, sizeof asked);
+  if (std::count(block + asked, block + asked + kGuard, kUntouched) == kGuard) return;
+  std::fputs("memory: something was written behind the end of a tensor\n", stderr);
+  std::abort();
+}
+#endif
 
 std::align_val_t alignment_of(size_t bytes) {
   return std::align_val_t(bytes >= kHugePage ? kHugePage : kAlignment);
@@ -126,8 +148,19 @@ Cache& cache() {
 
 }  // namespace
 
-runtime::Storage::Storage(size_t bytes) : bytes_(rounded(bytes)) { data_ = cache().take(bytes_); }
-runtime::Storage::~Storage() { cache().give_back(data_, bytes_); }
+runtime::Storage::Storage(size_t bytes) : bytes_(rounded(bytes)) {
+  data_ = cache().take(bytes_);
+#ifdef GRADIAN_ASSERTIONS
+  set_guard(data_, bytes_, bytes);
+#endif
+}
+
+runtime::Storage::~Storage() {
+#ifdef GRADIAN_ASSERTIONS
+  check_guard(data_, bytes_);
+#endif
+  cache().give_back(data_, bytes_);
+}
 
 MemoryStats memory_stats() { return cache().stats(); }
 void reset_peak_memory() { cache().reset_peak(); }

@@ -158,6 +158,19 @@ TEST_CASE("64 bytes behind every storage belong to its block") {
   }
 }
 
+TEST_CASE("in the tests a write behind the end of a tensor ends the program") {
+  for (const int64_t size : {0, 3, 1000})
+    for (const int64_t beyond : {-1, 0, 7}) {
+      if (size + beyond < 0) continue;
+      INFO(text(size, ' ', beyond));
+      const test::Ended ended = test::run_in_child(
+          [=] { Tensor::zeros({size}).mutable_data<float>()[size + beyond] = 1; });
+      const bool guarded = ended.output.starts_with("memory: something was written behind the end");
+      CHECK(guarded == (beyond >= 0));
+      CHECK(ended.how == (guarded ? "signal 6" : "exit 0"));
+    }
+}
+
 TEST_CASE("a child that is forked while another thread allocates can allocate") {
   std::atomic<bool> done{false};
   std::thread other([&] {
