@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "autograd/anomaly.h"
 #include "examples/metrics/accuracy.h"
 #include "examples/program/interrupt.h"
 #include "examples/training/progress.h"
@@ -13,6 +14,20 @@ namespace gradian::examples {
 namespace {
 
 constexpr double kLearningRate = 5e-3, kWeightDecay = 1e-3, kLargestNorm = 5;
+
+// Ends the training where `what` is not finite. The step, which has changed no parameter yet, runs
+// again, so that the op that makes the first NaN or infinity names itself.
+[[noreturn]] void fail_not_finite(const std::string& what, nn::Module& network,
+                                  const Objective& objective, const Batch& batch) {
+  std::string cause = "the learning rate is too large, or an input is not finite";
+  try {
+    const DetectAnomaly detect_anomaly;
+    objective.loss(network(Variable(batch.images)), batch.labels).backward();
+  } catch (const Error& error) {
+    cause = error.what();
+  }
+  fail("train: ", what, ": ", cause);
+}
 
 }  // namespace
 
@@ -70,12 +85,19 @@ LossCurve train(nn::Module& network, const Objective& objective, const Dataset& 
       check_interrupted();
       const Variable features = network(Variable(batch.images));
       const Variable loss = objective.loss(features, batch.labels);
-      check(std::isfinite(loss.item()), "train: the loss is ", loss.item(), " at epoch ", epoch + 1,
-            " of ", options.epochs, ", step ", step % steps + 1, " of ", steps,
-            ": the learning rate is too large, or an input is not finite");
+      const auto stop = [&](const std::string& what) {
+        fail_not_finite(text(what, " at epoch ", epoch + 1, " of ", options.epochs, ", step ",
+                             step % steps + 1, " of ", steps),
+                        network, objective, batch);
+      };
+      if (!std::isfinite(loss.item())) stop(text("the loss is ", loss.item()));
       optimizer.zero_grad();
       loss.backward();
-      nn::clip_grad_norm(network.named_parameters(), kLargestNorm);
+      try {
+        nn::clip_grad_norm(network.named_parameters(), kLargestNorm);
+      } catch (const Error& not_finite) {
+        stop(not_finite.what());
+      }
       optimizer.set_lr_factor(schedule(step++));
       optimizer.step();
 

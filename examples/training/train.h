@@ -28,8 +28,8 @@ nn::Schedule training_schedule(int64_t steps);
 
 // Trains network and objective by AdamW under this schedule, and tells `out` how it
 // goes. Returns the loss at each step. In training mode, whatever the network's mode was, which it
-// has again in the end. A loss that is not finite is an error that names the step; Ctrl-C
-// ends it as program/interrupt.h says.
+// has again in the end. A loss or a gradient that is not finite is an error that names the step, and
+// the op that it comes from; Ctrl-C ends it as program/interrupt.h says.
 LossCurve train(nn::Module& network, const Objective& objective, const Dataset& data,
                 const TrainOptions& options, std::ostream& out = std::cout);
 

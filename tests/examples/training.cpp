@@ -113,6 +113,34 @@ TEST_CASE("a loss that is not finite ends the training with the step that had it
                        Error);
 }
 
+// Of images of `value`, by a network that may have been spoilt.
+std::string error_of_training(double value, const std::function<void(nn::Module&)>& spoil = {}) {
+  Dataset data = synthetic(3, 96, 30, 1, 16).train;
+  data.images = data.images.clone();
+  data.images.fill(value);
+  Trained trained(true);
+  if (spoil) spoil(trained.network);
+  return test::error_of([&] { trained.train_on(data); });
+}
+
+TEST_CASE("training that fails names the op that made the first number that is not finite") {
+  const std::string forward = error_of_training(3e38);
+  CAPTURE(forward);
+  CHECK(forward.starts_with("train: the loss is nan at epoch 1 of 1, step 1 of 3: "));
+  CHECK(forward.find(": the output has infinity at [") != std::string::npos);
+  CHECK(forward.find("although no input has one; input 0 is float32 [") != std::string::npos);
+
+  // A loss that is finite, of a network whose first layer is too steep for its own gradient.
+  const std::string backward = error_of_training(1e30, [](nn::Module& network) {
+    const Variable weight = network.named_parameters()[0].variable;
+    weight.set_value(Tensor::full(weight.shape(), 1e-30));
+  });
+  CAPTURE(backward);
+  CHECK(backward.starts_with(
+      "train: clip_grad_norm: the gradient of '0.weight' is not finite at epoch 1 of 1, step 1"));
+  CHECK(backward.find(": backward of ") != std::string::npos);
+}
+
 TEST_CASE("an objective says what it is made of") {
   const std::vector<Objective> objectives = make_objectives(10);
   CHECK(objectives[0].description() == "cross entropy");
