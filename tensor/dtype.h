@@ -13,7 +13,15 @@ namespace gradian {
 
 enum class DType { float32, float64, int64 };
 
+// Fails for a number that was made a DType and is none of the three.
+inline void check_known(DType dtype) {
+  check_in("check_known", DType::float32 <= dtype && dtype <= DType::int64,
+           "expected float32, float64 or int64, got a dtype of number ", static_cast<int>(dtype));
+}
+
 inline const char* name(DType dtype) {
+  const Calling calling("name");
+  check_known(dtype);
   constexpr const char* names[] = {"float32", "float64", "int64"};
   return names[static_cast<size_t>(dtype)];
 }

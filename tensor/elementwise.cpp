@@ -70,6 +70,8 @@ Tensor& update(const char* function, Tensor& x, TensorOrNumber other, const F& f
 }  // namespace
 
 Tensor constant(long double value, const Tensor& x) {
+  const Calling calling("constant");
+  check_defined(x);
   if (x.dtype() != DType::int64) return Tensor::scalar(static_cast<double>(value), x.dtype());
   check(value == std::trunc(value) && value >= -0x1p63 && value < 0x1p63,
         "an int64 array meets the number ", value, ": convert it to float32 or float64 first");
@@ -95,6 +97,7 @@ std::ostream& operator<<(std::ostream& out, const Description& description) {
 }
 
 void check_same_dtype(const Tensor& a, const Tensor& b) {
+  const Calling calling("check_same_dtype");
   check_defined(a);
   check_defined(b);
   check(a.dtype() == b.dtype(), "dtypes differ: ", a.dtype(), " and ", b.dtype());

@@ -315,8 +315,8 @@ Tensor log_softmax(const Tensor& x, int axis) {
 
 Tensor log_softmax_gradient(const Tensor& y, const Tensor& grad, int axis) {
   const Calling calling("log_softmax_gradient");
-  check(y.shape() == grad.shape(), "y ", y.shape(), " but grad ", grad.shape());
   check_same_dtype(y, grad);
+  check(y.shape() == grad.shape(), "y ", y.shape(), " but grad ", grad.shape());
   return by_lines({y, grad}, axis,
                   [](const auto& in, auto* out, int64_t at, int64_t lines, int64_t length) {
                     log_softmax_gradient_rows(in[0] + at, in[1] + at, out + at, lines, length);

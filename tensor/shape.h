@@ -42,7 +42,7 @@ class Shape {
   const int64_t* end() const { return sizes_.data() + count_; }
 
   void push_back(int64_t value) {
-    check_in("Shape", count_ < kMaxAxes, "more than ", kMaxAxes, " axes");
+    check_count(count_ + 1);
     sizes_[static_cast<size_t>(count_++)] = value;
   }
   void pop_back() { erase(count_ - 1); }
@@ -70,8 +70,12 @@ class Shape {
   }
   // Apart, as the check is in every access.
   [[noreturn]] void refuse(int axis) const;
+  static void check_count(int64_t axes) {
+    check_in("Shape", axes <= kMaxAxes, "expected at most ", kMaxAxes, " axes, got ", axes);
+  }
   template <class Iterator>
   void assign(Iterator first, Iterator last) {
+    check_count(last - first);
     for (; first != last; ++first) push_back(*first);
   }
 

@@ -80,6 +80,7 @@ Tensor tabulate(int64_t count, DType dtype, const Value& value) {
 }  // namespace
 
 void check_writable(const Tensor& x) {
+  const Calling calling("check_writable");
   check_defined(x);
   for (int axis = 0; axis < x.dim(); ++axis)
     check(x.strides()[axis] != 0 || x.shape()[axis] <= 1,
@@ -88,6 +89,7 @@ void check_writable(const Tensor& x) {
 
 Tensor Tensor::empty(const Shape& shape, DType dtype) {
   const Calling calling("empty");
+  check_known(dtype);
   const int64_t bytes = gradian::numel(shape) * element_size(dtype);
   Tensor result;
   result.storage_ = with_memory(
@@ -148,6 +150,9 @@ Tensor Tensor::arange(double begin, double end, double step, DType dtype) {
 
 Tensor Tensor::linspace(double first, double last, int64_t count, DType dtype) {
   const Calling calling("linspace");
+  check(count >= 0, "negative count ", count);
+  check(std::isfinite(last - first), "expected numbers at a finite distance, got ", first, " and ",
+        last);
   const double step = (last - first) / static_cast<double>(std::max<int64_t>(1, count - 1));
   return tabulate(count, dtype,
                   [=](int64_t i) {  // from the nearer end, so that both are met
@@ -182,7 +187,8 @@ void* Tensor::raw(const char* method, DType expected) const {
 double Tensor::at(const Shape& index) const {
   const Calling calling("at");
   check_defined(*this);
-  check(index.size() == dim(), "index ", index, " for shape ", shape_);
+  check(index.size() == dim(), "expected an index of ", dim(), " axes for shape ", shape_, ", got ",
+        index);
   int64_t position = 0;
   for (int axis = 0; axis < dim(); ++axis) {
     check(index[axis] >= 0 && index[axis] < shape_[axis], "index ", index,
@@ -225,7 +231,8 @@ Tensor Tensor::reshape(const Shape& requested) const {
 Tensor Tensor::permute(const Axes& axes) const {
   const Calling calling("permute");
   Tensor view = check_defined(*this);
-  check(axes.size() == dim(), "axes ", axes, " for shape ", shape_);
+  check(axes.size() == dim(), "expected each of the ", dim(), " axes of shape ", shape_,
+        " once, got ", axes);
   const Axes order = normalize_axes(axes, dim());
   for (int i = 0; i < dim(); ++i) {
     view.shape_[i] = shape_[static_cast<int>(order[i])];
@@ -249,15 +256,15 @@ Tensor Tensor::slice(int axis, int64_t begin, int64_t end, int64_t step) const {
   Tensor view = check_defined(*this);
   axis = normalize_axis(axis, dim());
   const int64_t size = shape_[axis];
-  if (begin < 0) begin += size;
-  if (end < 0) end += size;
   if (end == kEnd) end = size;
+  const int64_t first = begin < 0 ? begin + size : begin, last = end < 0 ? end + size : end;
   check(step > 0, "step must be positive, got ", step);
-  check(0 <= begin && begin <= end && end <= size, "range ", begin, " to ", end,
+  check(0 <= first && first <= last && last <= size, "range ", begin, " to ", end,
         " is outside axis ", axis, " of shape ", shape_);
-  step = std::min(step, std::max<int64_t>(1, end - begin));  // a longer one leads past the end too
-  view.offset_ += begin * strides_[axis];
-  view.shape_[axis] = ceil_div(end - begin, step);
+  const int64_t length = last - first;
+  step = std::min(step, std::max<int64_t>(1, length));  // a longer one leads past the end too
+  view.offset_ += first * strides_[axis];
+  view.shape_[axis] = ceil_div(length, step);
   view.strides_[axis] *= step;
   return view;
 }

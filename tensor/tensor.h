@@ -176,7 +176,7 @@ class Tensor {
 
 // Fails if x is undefined, and returns it.
 inline const Tensor& check_defined(const Tensor& x) {
-  check(x.defined(), "the tensor is undefined");
+  check_in("check_defined", x.defined(), "the tensor is undefined");
   return x;
 }
 // The same, and if places of x share an element, as in what expand() makes: which of several values

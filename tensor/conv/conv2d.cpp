@@ -59,8 +59,14 @@ const Algorithm& choose(DType dtype, const Geometry& g, const Images& tiled) {
   return *best;
 }
 
-void check_operands(const Tensor& grad, const Tensor& other, const Geometry& g) {
-  check_same_dtype(grad, other);
+// Fails for a number that was made a ConvAlgorithm and is none.
+void check_known(ConvAlgorithm algorithm) {
+  const auto number = static_cast<int>(algorithm);
+  check(number >= 0 && number <= int(std::size(kAlgorithms)), "expected an algorithm from 0 to ",
+        std::size(kAlgorithms), ", got number ", number);
+}
+
+void check_gradient(const Tensor& grad, const Geometry& g) {
   check(grad.shape() == g.output.shape(), "expected a gradient of shape ", g.output.shape(),
         ", got ", grad.shape());
 }
@@ -68,15 +74,23 @@ void check_operands(const Tensor& grad, const Tensor& other, const Geometry& g) 
 }  // namespace
 
 const char* name(ConvAlgorithm algorithm) {
+  const Calling calling("name");
+  check_known(algorithm);
   if (algorithm == ConvAlgorithm::automatic) return "automatic";
   return kAlgorithms[static_cast<size_t>(algorithm) - 1].name;
 }
 
-void set_conv_algorithm(ConvAlgorithm algorithm) { forced_algorithm = algorithm; }
+void set_conv_algorithm(ConvAlgorithm algorithm) {
+  const Calling calling("set_conv_algorithm");
+  check_known(algorithm);
+  forced_algorithm = algorithm;
+}
 ConvAlgorithm conv_algorithm() { return forced_algorithm; }
 
 ConvAlgorithm conv2d_algorithm(DType dtype, const Shape& input, const Shape& weight,
                                const Conv2dOptions& options) {
+  const Calling calling("conv2d_algorithm");
+  check_known(dtype);
   const Geometry g(input, weight, options);
   return static_cast<ConvAlgorithm>(&choose(dtype, g, g.output) - kAlgorithms + 1);
 }
@@ -103,16 +117,18 @@ Tensor conv2d(const Tensor& input, const Tensor& weight, const Conv2dOptions& op
 Tensor conv2d_input_gradient(const Tensor& grad, const Tensor& weight, const Shape& input_shape,
                              const Conv2dOptions& options) {
   const Calling calling("conv2d_input_gradient");
+  check_same_dtype(grad, weight);
   const Geometry g(input_shape, weight.shape(), options);
-  check_operands(grad, weight, g);
+  check_gradient(grad, g);
   return choose(grad.dtype(), g, g.input).input_gradient(g, grad.contiguous(), weight.contiguous());
 }
 
 Tensor conv2d_weight_gradient(const Tensor& grad, const Tensor& input, const Shape& weight_shape,
                               const Conv2dOptions& options) {
   const Calling calling("conv2d_weight_gradient");
+  check_same_dtype(grad, input);
   const Geometry g(input.shape(), weight_shape, options);
-  check_operands(grad, input, g);
+  check_gradient(grad, g);
   return choose(grad.dtype(), g, g.output)
       .weight_gradient(g, grad.contiguous(), input.contiguous());
 }

@@ -10,6 +10,7 @@ Shape conv2d_shape(const Shape& input, const Shape& weight, const Conv2dOptions&
   const Calling calling("conv2d_shape");
   conv::check_images(input);
   check(weight.size() == 4, "expected weight [O, C / groups, KH, KW], got ", weight);
+  numel(weight);
   const int64_t groups = options.groups;
   check(groups > 0, "expected at least one group, got groups ", groups);
   check(input[1] % groups == 0 && input[1] / groups == weight[1] && weight[0] % groups == 0,
@@ -37,6 +38,7 @@ void check_images(const Shape& x) {
   check(x.size() != 3, "expected images [N, C, H, W], got a single one, ", x,
         ": write unsqueeze(x, 0)");
   check(x.size() == 4, "expected images [N, C, H, W], got ", x);
+  numel(x);
 }
 
 Pair count_windows(const Shape& input, Pair kernel, Pair stride, Pair padding, Pair dilation,

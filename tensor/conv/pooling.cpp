@@ -146,6 +146,7 @@ void pool_plane(const Window& window, const T* plane, T* largest, int64_t* index
 }  // namespace
 
 Shape pool2d_shape(const Shape& input, const Pool2dOptions& options) {
+  const Calling calling("pool2d_shape");
   const auto& [kernel, stride, padding, dilation, ceil_mode] = options;
   check_images(input);
   const Pair out = count_windows(input, kernel, stride, padding, dilation, ceil_mode);
@@ -158,7 +159,8 @@ MaxPool2dResult max_pool2d(const Tensor& input, const Pool2dOptions& options) {
   const Calling calling("max_pool2d");
   check_defined(input);
   const Shape shape = pool2d_shape(input.shape(), options);
-  check(input.size(2) * input.size(3) < INT32_MAX, "planes of ", input.shape(), " are too large");
+  check(input.size(2) * input.size(3) < INT32_MAX, "expected planes of less than ", INT32_MAX,
+        " elements, got input ", input.shape());
   const Tensor x = input.contiguous();
   const Images in(x.shape()), out(shape);
   const Window window(options, in, out);

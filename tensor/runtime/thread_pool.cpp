@@ -170,6 +170,8 @@ void set_num_threads(int threads) {
 }
 
 void runtime::parallel_for(int64_t blocks, const std::function<void(int64_t)>& body) {
+  check_in("parallel_for", body != nullptr, "expected a function, got an empty one");
+  check_in("parallel_for", blocks >= 0, "negative number of blocks ", blocks);
   const int threads = num_threads();
   if (!inside_parallel_region && blocks > 1 && threads > 1) {
     Job job{body, blocks, Calling::current(), {}, {}, {}};

@@ -17,6 +17,7 @@ namespace gradian::misuse {
 
 using Rows = std::vector<test::ErrorCase>;
 
+Rows shape_rows();
 Rows tensor_rows();
 Rows kernel_rows();
 Rows conv_rows();

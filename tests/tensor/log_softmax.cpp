@@ -71,10 +71,6 @@ TEST_CASE("log_softmax stays finite for equal extreme logits and takes -inf for 
   }
   CHECK(log_softmax(Tensor::zeros({3, 0}), 1).shape() == Shape{3, 0});
   CHECK(log_softmax(Tensor::zeros({0, 3}), 1).shape() == Shape{0, 3});
-  CHECK_THROWS_WITH_AS(log_softmax(Tensor::arange(3), 0),
-                       "log_softmax: expected float32 or float64, got int64", Error);
-  CHECK_THROWS_WITH_AS(log_softmax(Tensor::zeros({3}), 1),
-                       "log_softmax: axis 1 is out of range for 1 axes", Error);
 }
 
 TEST_CASE("log_softmax is NaN in a row with NaN, +inf or only -inf, and only there") {

@@ -140,24 +140,6 @@ TEST_CASE("matmul passes on infinity and NaN") {
                                     {3, 2}))));
 }
 
-TEST_CASE("matmul refuses what does not fit and names both shapes or dtypes") {
-  const auto zeros = [](const Shape& shape, DType dtype = DType::float32) {
-    return Tensor::zeros(shape, dtype);
-  };
-  CHECK_THROWS_WITH_AS(matmul(zeros({2, 3}), zeros({4, 5})),
-                       "matmul: inner dimensions differ: a [2, 3], b [4, 5]", Error);
-  CHECK_THROWS_WITH_AS(matmul(zeros({3}), zeros({3, 2})),
-                       "matmul: expected matrices, got a [3], b [3, 2]", Error);
-  CHECK_THROWS_WITH_AS(matmul(zeros({2, 3}), zeros({})),
-                       "matmul: expected matrices, got a [2, 3], b []", Error);
-  CHECK_THROWS_WITH_AS(matmul(zeros({2, 3, 4}), zeros({3, 4, 2})),
-                       "matmul: shapes [2] and [3] do not broadcast", Error);
-  CHECK_THROWS_WITH_AS(matmul(zeros({2, 3}), zeros({3, 2}, DType::float64)),
-                       "matmul: dtypes differ: float32 and float64", Error);
-  CHECK_THROWS_WITH_AS(matmul(zeros({2, 3}, DType::int64), zeros({3, 2}, DType::int64)),
-                       "matmul: expected float32 or float64, got int64", Error);
-}
-
 TEST_CASE("gemm adds to its result when asked to, through any positive strides") {
   for (const bool accumulate : {false, true})
     for (const int64_t inner : {0, 3}) {
@@ -192,12 +174,6 @@ TEST_CASE("linear is the product with the transposed weight, plus the bias of ea
       for (const double d : difference.to_vector<double>())
         CHECK(std::abs(d) <= (dtype == DType::float32 ? 1e-6 : 1e-15));
     }
-  const Tensor x = sample({2, 3}, DType::float32), w = sample({4, 3}, DType::float32);
-  CHECK_THROWS_WITH_AS(linear(x, w, Tensor::zeros({3})), "linear: expected bias [4], got [3]",
-                       Error);
-  CHECK_THROWS_WITH_AS(linear(w, x.transpose(0, 1)),
-                       "linear: expected x [..., I] and weight [O, I], got x [4, 3], weight [3, 2]",
-                       Error);
 }
 
 TEST_CASE("linear and its gradients go through without rows, inputs or outputs") {

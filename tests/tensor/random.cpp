@@ -185,7 +185,6 @@ TEST_CASE("integer draws every number below its bound equally often") {
   const double expected = kDraws / kBound, sigma = std::sqrt(expected * (1 - 1.0 / kBound));
   for (const int count : counts) CHECK(std::abs(count - expected) <= 5 * sigma);
   CHECK(generator.integer(1) == 0);
-  CHECK_THROWS_WITH_AS(generator.integer(0), "integer: bound must be positive, got 0", Error);
 }
 
 TEST_CASE("randperm is a permutation and reaches all of them") {

@@ -97,8 +97,6 @@ TEST_CASE("argmin finds the first smallest element of every line, and NaN before
   });
   CHECK(argmin(Tensor::from({1.0, std::nan(""), -HUGE_VAL})).item() == 1);
   CHECK(argmin(Tensor::from({1.0, -HUGE_VAL, -HUGE_VAL})).item() == 1);
-  CHECK_THROWS_WITH_AS(argmin(Tensor::zeros({2, 0}), 1), "argmin: axis 1 of shape [2, 0] is empty",
-                       Error);
 }
 
 TEST_CASE("argmax and argmin without an axis count in row-major order, whatever the layout") {

@@ -207,9 +207,6 @@ TEST_CASE("steps and bounds of slices may be any numbers") {
   CHECK(x.slice(0, 1, 1, INT64_MAX).shape() == Shape{0, 4});
   CHECK(x.slice(1, 0, 4, 3).slice(1, 0, 2, huge).slice(1, 0, 1, huge).to_vector<double>() ==
         std::vector<double>{0, 4, 8});
-  CHECK_THROWS_WITH_AS(x.slice(0, INT64_MIN, 1), doctest::Contains("slice: range"), Error);
-  CHECK_THROWS_WITH_AS(x.slice(0, 0, INT64_MAX - 1), doctest::Contains("slice: range"), Error);
-  CHECK_THROWS_WITH_AS(x.slice(0, 4), doctest::Contains("slice: range 4 to 3"), Error);
   CHECK(x.slice(1, 3, kEnd).to_vector<double>() == std::vector<double>{3, 7, 11});
 }
 
