@@ -38,7 +38,7 @@ TEST_CASE("surface: makers of tensors") {
   throws([] { Tensor::arange(0, 5, -1); }, "arange: no way from 0 to 5 in steps of -1");
   throws([] { Tensor::arange(0, 1, 0.0); }, "arange: no way from 0 to 1 in steps of 0");
   throws([] { Tensor::arange(-1); }, "arange: no way from 0 to -1 in steps of 1");
-  throws([] { Tensor::linspace(0, 1, -1); }, "linspace: negative size in shape [-1]");
+  throws([] { Tensor::linspace(0, 1, -1); }, "linspace: negative count -1");
   throws([] { Tensor::eye(-1); }, "eye: negative size in shape [-1, -1]");
   throws([] { Tensor::from({{1, 2}, {3}}); }, "from: rows of 2 and 1 values");
   throws([] { full_like(n, 0.5); }, "full_like: int64 cannot hold 0.5");
