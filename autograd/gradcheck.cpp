@@ -5,6 +5,7 @@
 #include <iomanip>
 
 #include "autograd/ops.h"
+#include "autograd/ops/arguments.h"
 #include "tensor/kernels.h"
 #include "tensor/random.h"
 
@@ -176,12 +177,25 @@ GradCheckResult check_function(MultiFunction (*of)(const Function&), const Funct
   return result;
 }
 
-// The result of `check`, or what kept it from one, under the name of the check.
-GradCheckResult named(const std::string& name, const std::vector<Tensor>& inputs,
+// Errors of the function itself have its name, see named(): these are about the rest.
+void check_arguments(const char* called, const Function& function,
+                     const std::vector<Tensor>& inputs, const GradCheckOptions& options) {
+  const Calling calling(called);
+  check(function != nullptr, "there is no function");
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    check(inputs[i].defined(), "input ", i, " is undefined");
+    check(inputs[i].dtype() == DType::float64, "expected float64 inputs, got ", describe(inputs[i]),
+          " as input ", i);
+  }
+  check_not_negative("tolerance", options.tolerance);
+  check_not_negative("floor", options.floor);
+  check_positive("step", options.step);
+  check(options.max_entries > 0, "max_entries must be positive, got ", options.max_entries);
+}
+
+// The result of `check_inputs`, or what kept it from one, under the name of the check.
+GradCheckResult named(const std::string& name,
                       const std::function<GradCheckResult()>& check_inputs) {
-  for (const Tensor& input : inputs)
-    check(input.dtype() == DType::float64, name, ": gradient checks need float64 inputs, got ",
-          input.dtype());
   GradCheckResult result;
   try {
     result = check_inputs();
@@ -198,12 +212,14 @@ GradCheckResult named(const std::string& name, const std::vector<Tensor>& inputs
 
 GradCheckResult gradcheck(const std::string& name, const Function& function,
                           const std::vector<Tensor>& inputs, const GradCheckOptions& options) {
-  return named(name, inputs, [&] { return check_function(value_of, function, inputs, options); });
+  check_arguments("gradcheck", function, inputs, options);
+  return named(name, [&] { return check_function(value_of, function, inputs, options); });
 }
 
 GradCheckResult gradgradcheck(const std::string& name, const Function& function,
                               const std::vector<Tensor>& inputs, const GradCheckOptions& options) {
-  return named(name + " (second order)", inputs, [&] {
+  check_arguments("gradgradcheck", function, inputs, options);
+  return named(name + " (second order)", [&] {
     const Shape output_shape = try_out(value_of(function), leaves(inputs))[0].shape();
     // The cotangent v joins the inputs: the gradient must be right as a function of it too.
     Generator generator(options.seed + 1);
@@ -214,6 +230,9 @@ GradCheckResult gradgradcheck(const std::string& name, const Function& function,
 }
 
 Tensor distinct_values(const Shape& shape, double low, double high, uint64_t seed) {
+  const Calling calling("distinct_values");
+  check(low < high && std::isfinite(high - low), "expected finite low < high, got low ", low,
+        ", high ", high);
   Generator generator(seed);
   const int64_t count = numel(shape);
   std::vector<double> values;
@@ -225,6 +244,8 @@ Tensor distinct_values(const Shape& shape, double low, double high, uint64_t see
 
 GradCase grad_case(std::string label, const std::vector<Shape>& shapes, Function function,
                    double low, double high) {
+  const Calling calling("grad_case");
+  check(function != nullptr, "there is no function");
   GradCase result{std::move(label), std::move(function), {}};
   for (const Shape& shape : shapes) {
     const double shift = 0.037 * static_cast<double>(result.inputs.size());

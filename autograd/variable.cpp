@@ -6,6 +6,7 @@
 
 #include <mutex>
 
+#include "autograd/node.h"
 #include "tensor/kernels.h"
 
 namespace gradian {
@@ -34,7 +35,9 @@ struct Variable::State {
 Variable::Variable(Tensor value, bool requires_grad) : state_(std::make_shared<State>()) {
   check_in("Variable", value.defined(), "the tensor is undefined");
   state_->value = std::move(value);
-  if (requires_grad) set_requires_grad(true);
+  if (!requires_grad) return;
+  const Calling calling("Variable");
+  set_requires_grad(true);
 }
 
 Variable Variable::recorded(Tensor value, std::shared_ptr<Node> creator) {
@@ -49,10 +52,10 @@ Variable::State& Variable::state(const char* asked) const {
   return *state_;
 }
 
-const Tensor& Variable::array() const { return state("Variable").value; }
+const Tensor& Variable::array(const char* asked) const { return state(asked).value; }
 
 Variable Variable::owned() && {
-  Tensor value = array();
+  Tensor value = array("owned");
   state_ = nullptr;
   return Variable(std::move(value).owned());
 }
@@ -61,9 +64,14 @@ bool Variable::requires_grad() const { return defined() && state_->requires_grad
 
 void Variable::set_requires_grad(bool requires_grad) const {
   const Calling calling("set_requires_grad");
-  check(!creator(), "only a leaf can be set; detach() first");
+  check_leaf();
   check(!requires_grad || is_floating(dtype()), "expected float32 or float64, got ", dtype());
   state_->requires_grad = requires_grad;
+}
+
+void Variable::check_leaf() const {
+  if (creator())
+    fail("only a leaf can be set, not the result of ", creator()->name(), "; detach() first");
 }
 
 const std::shared_ptr<Node>& Variable::creator() const& { return state("creator").creator; }
@@ -102,7 +110,7 @@ void Variable::add_to_grad(Variable gradient) const {
 
 void Variable::set_value(Tensor value) const {
   const Calling calling("set_value");
-  check(!creator(), "only a leaf can be set");
+  check_leaf();
   check(value.defined(), "the tensor is undefined");
   check(value.shape() == shape() && value.dtype() == dtype(), "the value is ", describe(value),
         ", the variable ", describe(this->value()));
@@ -111,7 +119,7 @@ void Variable::set_value(Tensor value) const {
 
 void Variable::set_dtype(DType dtype) const {
   const Calling calling("set_dtype");
-  check(!creator(), "only a leaf can be set");
+  check_leaf();
   check(!requires_grad() || is_floating(dtype),
         "a variable that requires grad needs float32 or float64, got ", dtype);
   zero_grad();

@@ -42,15 +42,15 @@ class Variable {
 
   bool defined() const { return state_ != nullptr; }
   // A temporary hands out a handle, so that what relu(x).value() is bound to outlives the variable.
-  const Tensor& value() const& { return array(); }
-  Tensor value() const&& { return array(); }
-  const Shape& shape() const& { return array().shape(); }
-  Shape shape() const&& { return array().shape(); }
-  DType dtype() const { return array().dtype(); }
-  int dim() const { return array().dim(); }
-  int64_t size(int axis) const { return array().size(axis); }
-  int64_t numel() const { return array().numel(); }
-  double item() const { return array().item(); }
+  const Tensor& value() const& { return array("value"); }
+  Tensor value() const&& { return array("value"); }
+  const Shape& shape() const& { return array("shape").shape(); }
+  Shape shape() const&& { return array("shape").shape(); }
+  DType dtype() const { return array("dtype").dtype(); }
+  int dim() const { return array("dim").dim(); }
+  int64_t size(int axis) const { return array("size").size(axis); }
+  int64_t numel() const { return array("numel").numel(); }
+  double item() const { return array("item").item(); }
 
   // True for leaves that were made so and for everything computed from them while recording.
   bool requires_grad() const;
@@ -62,7 +62,10 @@ class Variable {
   // belongs to this variable alone: what is set is copied if anything else refers to it.
   Variable grad() const;
   void set_grad(Variable grad) const;  // of the variable's shape and dtype
-  void zero_grad() const { set_grad({}); }
+  void zero_grad() const {
+    const Calling calling("zero_grad");
+    set_grad({});
+  }
 
   // Replaces the value of a leaf by one of the same shape and dtype, copied if anything else refers
   // to it: for initialisation and loading.
@@ -71,7 +74,7 @@ class Variable {
   void set_dtype(DType dtype) const;
 
   // The same value without history; gradients do not flow through it.
-  Variable detach() const { return Variable(value()); }
+  Variable detach() const { return Variable(array("detach")); }
 
   // Runs the engine from this one-element variable and adds to the grad() of every leaf that it
   // was computed from. The graph is freed unless `retain_graph`.
@@ -86,8 +89,9 @@ class Variable {
   bool is_unique() const { return state_.use_count() == 1; }
 
  private:
-  const Tensor& array() const;
+  const Tensor& array(const char* asked) const;
   void add_to_grad(Variable gradient) const;
+  void check_leaf() const;
 
   struct State;
   // Fails if the variable is undefined; `asked` is what errors name outside of other functions.

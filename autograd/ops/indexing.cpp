@@ -40,6 +40,8 @@ Variable gather(const Variable& x, int axis, const Tensor& index) {
 
 Variable gather_known(const Variable& x, int axis, const Tensor& index, const Tensor& result) {
   const Calling calling("gather_known");
+  check_defined(index);
+  check_same_dtype(x.value(), result);
   check(index.shape() == result.shape(), "index ", index.shape(), " but result ", result.shape());
   return record(ops::Gather{axis}, {x, Variable(index)}, result);
 }
@@ -72,7 +74,7 @@ Variable scatter_add(const Shape& shape, int axis, const Tensor& index, const Va
 Variable index_select(const Variable& x, int axis, const Tensor& index) {
   const Calling calling("index_select");
   axis = normalize_axis(axis, x.dim());
-  check(index.dim() == 1, "expected an index of one axis, got ", index.shape());
+  check(check_defined(index).dim() == 1, "expected an index of one axis, got ", index.shape());
   // The index along its axis, the same for every line of x.
   Shape along = Shape::filled(x.dim(), 1), shape = x.shape();
   along[axis] = shape[axis] = index.size(0);

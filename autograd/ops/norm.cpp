@@ -167,6 +167,7 @@ Variable batch_norm(const Variable& x, const Tensor& mean, const Tensor& varianc
   check_not_negative("eps", eps);
   const auto check_shape = [&](const auto& v) {
     if (!v.defined()) return;
+    check_same_dtype(x.value(), value_of(v));
     check(v.shape() == channels, "expected shape ", channels, " for an input of shape ", x.shape(),
           ", got ", v.shape());
   };

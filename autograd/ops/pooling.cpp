@@ -43,7 +43,6 @@ Variable adaptive_means(const Variable& x, int axis, int64_t count) {
   const int64_t size = x.size(axis);
   Shape split = x.shape();
   split[axis] = count;
-  numel(split);  // fails when the result would have too many
   const auto begin = [=](int64_t i) { return i * size / count; };
   const auto end = [=](int64_t i) { return ceil_div((i + 1) * size, count); };
   // In units of 1 / count, in which it covers `size`, a window begins no further than
@@ -116,6 +115,7 @@ Variable adaptive_avg_pool2d(const Variable& x, const Pair& output_size) {
   check(output_size.height > 0 && output_size.width > 0,
         "expected an output_size of at least 1, got ", output_size);
   check(x.size(2) > 0 && x.size(3) > 0, "expected images of at least one pixel, got ", x.shape());
+  numel({x.size(0), x.size(1), output_size.height, output_size.width});  // fails for too many
   return adaptive_means(adaptive_means(x, 3, output_size[1]), 2, output_size[0]);
 }
 

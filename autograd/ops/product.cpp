@@ -59,6 +59,8 @@ Variable matmul(const Variable& a, const Variable& b) {
   check(a.dim() > 0 && b.dim() > 0, "expected at least one axis, got a ", a.shape(), ", b ",
         b.shape());
   if (a.dim() >= 2 && b.dim() >= 2) return apply(ops::MatMul{}, a, b);
+  check(a.size(-1) == b.size(b.dim() == 1 ? 0 : -2), "inner dimensions differ: a ", a.shape(),
+        ", b ", b.shape());
   if (a.dim() == 1) {
     const Variable product = matmul(unsqueeze(a, 0), b);  // [..., 1, N], or [1] for two vectors
     return squeeze(product, b.dim() == 1 ? -1 : -2);

@@ -94,6 +94,10 @@ struct ops::SliceAdjoint {
   int axis;
   int64_t begin, step;
   Tensor forward(const Tensor& x) const {
+    Shape with_x_along = shape;
+    with_x_along[normalize_axis(axis, shape.size())] = x.size(axis);
+    check(with_x_along == x.shape(), "x ", x.shape(), " and shape ", shape, " differ outside axis ",
+          axis);
     Tensor result = Tensor::zeros(shape, x.dtype());
     result.slice(axis, begin, end_for(x.size(axis)), step).copy_from(x);
     return result;
@@ -106,8 +110,10 @@ struct ops::SliceAdjoint {
     const int64_t size = shape[normalize_axis(axis, shape.size())];
     const int64_t first = begin < 0 ? begin + size : begin;
     check(step > 0, "step must be positive, got ", step);
-    check(first <= size && (count <= 1 || step <= size / (count - 1)), count, " elements from ",
-          begin, " at step ", step, " do not fit axis ", axis, " of shape ", shape);
+    check(first >= 0 && first <= size - std::min<int64_t>(count, 1) &&
+              (count <= 1 || step <= (size - 1 - first) / (count - 1)),
+          count, " elements from ", begin, " at step ", step, " do not fit axis ", axis,
+          " of shape ", shape);
     return count == 0 ? first : first + (count - 1) * step + 1;
   }
   static std::vector<GradCase> cases() {
@@ -183,9 +189,10 @@ Variable transpose(const Variable& x, int axis0, int axis1) {
 
 Variable flatten(const Variable& x, int start_axis, int end_axis) {
   const Calling calling("flatten");
+  const int dim = std::max(1, x.dim());
+  start_axis = normalize_axis(start_axis, dim);
+  end_axis = normalize_axis(end_axis, dim);
   if (x.dim() == 0) return reshape(x, {1});
-  start_axis = normalize_axis(start_axis, x.dim());
-  end_axis = normalize_axis(end_axis, x.dim());
   check(start_axis <= end_axis, "axis ", start_axis, " comes after axis ", end_axis);
   Shape shape = x.shape();
   for (int axis = start_axis; axis < end_axis; ++axis) {

@@ -151,14 +151,6 @@ TEST_CASE("a rule that returns NaN or infinity is caught") {
   }
 }
 
-TEST_CASE("a rule that returns the wrong shape is an error that names the op") {
-  const Function summed = cube_with([](const Variable& gradient) { return sum(gradient, {0}); });
-  CHECK_THROWS_WITH_AS(gradcheck("cube", summed, {point()}),
-                       "cube: the function failed: cube: the gradient of input 0 has shape [3], "
-                       "the input has [2, 3]",
-                       Error);
-}
-
 TEST_CASE("a check that proves nothing fails") {
   const Function constant = [](In in) { return Variable(in[0].value()); };
   CHECK(gradcheck("constant", constant, {point()}).message ==
@@ -170,11 +162,6 @@ TEST_CASE("a check that proves nothing fails") {
   CHECK(gradcheck("cube", scaled_cube(1), {point()}, {.expect_zero = true})
             .message.ends_with(", expected zero"));
   CHECK(gradcheck("cube", scaled_cube(1), {Tensor::zeros({0}, DType::float64)}).passed == false);
-}
-
-TEST_CASE("a gradient check wants float64") {
-  CHECK_THROWS_WITH_AS(gradcheck("cube", scaled_cube(1), {point().to(DType::float32)}),
-                       "cube: gradient checks need float64 inputs, got float32", Error);
 }
 
 TEST_CASE("a function that cannot be checked fails with a message that says why, at both orders") {
@@ -211,13 +198,6 @@ TEST_CASE("a function that is random only in its gradient is told so at second o
       cube_with([](const Variable& gradient) { return dropout(gradient, 0.5) + gradient; });
   CHECK(gradgradcheck("cube", random_slope, {point()})
             .message.starts_with("cube (second order): two calls with the same inputs gave"));
-}
-
-TEST_CASE("what a function throws is passed on with the name of the check") {
-  const Function failing = [](In in) { return matmul(in[0], in[0]); };
-  const char* const message =
-      "f: the function failed: matmul: inner dimensions differ: a [2, 3], b [2, 3]";
-  CHECK_THROWS_WITH_AS(gradcheck("f", failing, {point()}), message, Error);
 }
 
 // The margins of AdaFace (Kim, Jain & Liu 2022), which follow a quality of each row, its length

@@ -23,6 +23,8 @@ Rows kernel_rows();
 Rows conv_rows();
 Rows variable_rows();
 Rows function_rows();
+Rows function_shape_rows();
+Rows function_product_rows();
 Rows layer_rows();
 Rows module_rows();
 Rows optimizer_rows();

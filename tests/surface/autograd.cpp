@@ -42,7 +42,7 @@ TEST_CASE("surface: backward") {
   throws([&] { Variable(Tensor::scalar(1)).backward(); },
          "backward: nothing to differentiate, the variable does not require grad");
   throws([&] { Variable(Tensor::arange(2), true); },
-         "set_requires_grad: expected float32 or float64, got int64");
+         "Variable: expected float32 or float64, got int64");
 }
 
 TEST_CASE("surface: gradients of the newer functions") {

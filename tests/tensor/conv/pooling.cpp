@@ -150,5 +150,10 @@ TEST_CASE("max_pool2d never lets padding win, even over -inf") {
   CHECK(reference::identical(result.values, Array(Tensor::full({1, 1, 2, 2}, -HUGE_VAL))));
 }
 
+TEST_CASE("avg_pool2d: a window that holds padding alone is 0 where padding counts") {
+  const Pool2dOptions around{.kernel = 2, .padding = 1, .dilation = 2};
+  CHECK(avg_pool2d(Variable(Tensor::ones({1, 1, 1, 1})), around).item() == 0);
+}
+
 }  // namespace
 }  // namespace gradian

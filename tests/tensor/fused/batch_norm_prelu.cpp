@@ -213,5 +213,10 @@ TEST_CASE("fused kernels give the same bits for any number of threads") {
   }
 }
 
+TEST_CASE("prelu: a weight of one element does not give a scalar an axis") {
+  const Variable half(Tensor::full({1}, 0.5));
+  CHECK(prelu(Variable(Tensor::scalar(-2)), half).shape() == Shape{});
+}
+
 }  // namespace
 }  // namespace gradian

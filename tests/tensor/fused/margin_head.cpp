@@ -1,6 +1,6 @@
 // margin_cross_entropy, the op behind the angular-margin losses: the digits of small losses,
-// margins that differ by row, empty sizes, and what it refuses. Each fact is tested for the fused
-// op and for its composite.
+// margins that differ by row, and empty sizes. Each fact is tested for the fused op and for its
+// composite.
 #include <cmath>
 #include <limits>
 
@@ -270,66 +270,6 @@ TEST_CASE("margin head: NaN in one row makes the loss NaN") {
         head.call(Variable(whole.slice(0, 0, 3)), Variable(weight), labels, 4, without_margin)
             .item()));
   }
-}
-
-TEST_CASE("margin head: what does not fit is refused with a reason") {
-  const Variable x(Tensor::ones({2, 3})), weight(Tensor::ones({4, 3}));
-  const Variable trained(Tensor::ones({2}), true);
-  const Tensor good = integers({0, 3});
-  struct Row {
-    Variable x, weight;
-    Tensor labels;
-    double scale;
-    MarginFunction margin;
-    const char* text;
-  };
-  const double nan = std::nan(""), infinity = std::numeric_limits<double>::infinity();
-  const MarginFunction none = without_margin;
-  const std::vector<Row> rows = {
-      {x, weight, integers({0}), 1, none, "expected 2 labels, got shape [1]"},
-      {x, weight, good.unsqueeze(1), 1, none, "expected 2 labels, got shape [2, 1]"},
-      {x, weight, integers({0, 4}), 1, none, "label 4 at row 1, but there are 4 classes"},
-      {x, weight, integers({-1, 0}), 1, none, "label -1 at row 0, but there are 4 classes"},
-      {x, weight, Tensor::zeros({2}), 1, none, "labels must be int64, got float32"},
-      {x, Variable(Tensor::ones({0, 3})), good, 1, none,
-       "label 0 at row 0, but there are 0 classes"},
-      {x, Variable(Tensor::ones({4, 2})), good, 1, none,
-       "expected x [B, D] and weight [C, D], got x [2, 3], weight [4, 2]"},
-      {Variable(Tensor::ones({3})), weight, good, 1, none,
-       "expected x [B, D] and weight [C, D], got x [3], weight [4, 3]"},
-      {x, Variable(weight.value().to(DType::float64)), good, 1, none,
-       "dtypes differ: float32 and float64"},
-      {Variable(good.reshape({1, 2})), Variable(good.reshape({1, 2})), integers({0}), 1, none,
-       "expected float32 or float64, got int64"},
-      {Variable(), weight, good, 1, none, "the variable is undefined"},
-      {x, weight, good, 0, none, "the scale must be positive and finite in float32, got 0"},
-      {x, weight, good, -2, none, "the scale must be positive and finite in float32, got -2"},
-      {x, weight, good, nan, none, "the scale must be positive and finite in float32, got nan"},
-      {x, weight, good, infinity, none,
-       "the scale must be positive and finite in float32, got inf"},
-      {x, weight, good, 1e40, none, "the scale must be positive and finite in float32, got 1e+40"},
-      {x, weight, good, 1e-60, none, "the scale must be positive and finite in float32, got 1e-60"},
-      {x, weight, good, 1, MarginFunction(), "there is no margin"},
-      {x, weight, good, 1, [](const Variable&) { return Variable(); },
-       "the margin returned an undefined variable"},
-      {x, weight, good, 1, [](const Variable& c) { return unsqueeze(c, 1); },
-       "the margin must return float32 [2], one logit for each row, got float32 [2, 1]"},
-      {x, weight, good, 1, [](const Variable& c) { return mean(c); },
-       "the margin must return float32 [2], one logit for each row, got float32 []"},
-      {x, weight, good, 1, [](const Variable& c) { return Variable(c.value().to(DType::float64)); },
-       "the margin must return float32 [2], one logit for each row, got float64 [2]"},
-  };
-  for (const Row& row : rows)
-    for (const Head& head : kHeads)
-      check_errors({{[&] { head.call(row.x, row.weight, row.labels, row.scale, row.margin); },
-                     text(head.name, ": ", row.text)}});
-  // The composite would train it, the kernels would not.
-  check_errors({{[&] {
-                   margin_cross_entropy(x, weight, good, 1,
-                                        [&](const Variable& c) { return c - trained; });
-                 },
-                 "margin_cross_entropy: the margin depends on other variables that require a "
-                 "gradient, which they would not get; detach them"}});
 }
 
 }  // namespace gradian::test
