@@ -23,7 +23,6 @@ Tensor one_more_than_samples(const Tensor& labels, int64_t num_classes, DType dt
 
 std::string center_loss_settings(int64_t num_classes, int64_t feat_dim, double weight,
                                  CenterUpdate update) {
-  const Calling calling("CenterLoss");
   check(num_classes > 0 && feat_dim > 0, "expected positive sizes, got ", num_classes,
         " classes and feat_dim ", feat_dim);
   check_not_negative("weight", weight);
@@ -35,7 +34,8 @@ std::string center_loss_settings(int64_t num_classes, int64_t feat_dim, double w
 
 }  // namespace
 
-CenterLoss::CenterLoss(int64_t num_classes, int64_t feat_dim, double weight, CenterUpdate update)
+CenterLoss::CenterLoss(const Calling&, int64_t num_classes, int64_t feat_dim, double weight,
+                       CenterUpdate update)
     : Module(center_loss_settings(num_classes, feat_dim, weight, update)),
       centers(add_parameter("centers", randn({num_classes, feat_dim}))),
       weight_(weight),

@@ -28,7 +28,8 @@ class CenterLoss : public nn::Module {
  public:
   // Centres start from N(0, 1).
   CenterLoss(int64_t num_classes, int64_t feat_dim, double weight = 1.0,
-             CenterUpdate update = CenterUpdate::gradient);
+             CenterUpdate update = CenterUpdate::gradient)
+      : CenterLoss(Calling("CenterLoss"), num_classes, feat_dim, weight, update) {}
 
   using Module::forward;
   // features [N, feat_dim], labels int64 [N] -> scalar, the mean; their sum is N times it.
@@ -40,6 +41,8 @@ class CenterLoss : public nn::Module {
   const Variable& centers;  // [num_classes, feat_dim]
 
  private:
+  CenterLoss(const Calling&, int64_t num_classes, int64_t feat_dim, double weight,
+             CenterUpdate update);
   double weight_;
   CenterUpdate update_;
 };

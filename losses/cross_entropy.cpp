@@ -85,7 +85,8 @@ Variable cross_entropy(const Variable& logits, const Tensor& labels,
 Variable nll_loss(const Variable& log_probabilities, const Tensor& labels,
                   const CrossEntropyOptions& options) {
   const Calling calling("nll_loss");
-  check(options.label_smoothing == 0, "label_smoothing is an option of cross_entropy");
+  check(options.label_smoothing == 0, "label_smoothing is an option of cross_entropy, got ",
+        options.label_smoothing);
   const Targets targets = make_targets(log_probabilities, labels, options);
   const Variable counted = where_counted(targets.row_weight.unsqueeze(1), log_probabilities);
   return reduce_weighted(label_losses(counted, targets), targets, options.reduction);

@@ -31,14 +31,18 @@ Tensor initial_directions(int64_t in_features, int64_t out_features) {
   return normalize(Variable(randn({out_features, in_features})), 1).value();
 }
 
+void check_rule(MarginOverflow overflow) {
+  const int rule = static_cast<int>(overflow);
+  check(rule >= 0 && rule <= static_cast<int>(MarginOverflow::none), "unknown overflow rule ",
+        rule);
+}
+
 void check_margin(const Margin& margin) {
   check_positive("the angle's factor m1", margin.m1);
   check(margin.m2 >= 0 && margin.m2 <= std::numbers::pi,
         "the margin on the angle must be from 0 to pi radians, got ", margin.m2);
   check(std::abs(margin.m3) <= 2, "the margin on the cosine must be from -2 to 2, got ", margin.m3);
-  const int rule = static_cast<int>(margin.overflow);
-  check(rule >= 0 && rule <= static_cast<int>(MarginOverflow::none), "unknown overflow rule ",
-        rule);
+  check_rule(margin.overflow);
 }
 
 std::string margin_settings(int64_t in_features, int64_t out_features, double s,
@@ -53,6 +57,8 @@ std::string margin_settings(int64_t in_features, int64_t out_features, double s,
 }  // namespace
 
 std::ostream& operator<<(std::ostream& out, const Margin& margin) {
+  const Calling calling("Margin");
+  check_rule(margin.overflow);
   constexpr const char* rules[] = {"mirror", "cos_fallback", "easy_margin", "none"};
   return out << "m1 " << margin.m1 << ", m2 " << margin.m2 << " rad, m3 " << margin.m3 << ", "
              << rules[static_cast<int>(margin.overflow)];
@@ -86,7 +92,7 @@ void MarginLoss::check_features(const Variable& x) const {
 }
 
 Variable MarginLoss::cosine_logits(const Variable& x) const {
-  const Calling calling(class_name());
+  const Calling calling("cosine_logits");
   check_features(x);
   // [N, C] = [N, D] x [C, D]^T
   return linear(normalize(x, 1), normalize(weight, 1));

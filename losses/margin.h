@@ -78,7 +78,8 @@ class ArcFaceLoss : public MarginLoss {
  public:
   ArcFaceLoss(int64_t in_features, int64_t out_features, double s = 30.0, double m = 0.50,
               MarginOverflow overflow = MarginOverflow::mirror)
-      : MarginLoss(Calling("ArcFaceLoss"), in_features, out_features, s, {.m2 = m, .overflow = overflow}) {}
+      : MarginLoss(Calling("ArcFaceLoss"), in_features, out_features, s,
+                   {.m2 = m, .overflow = overflow}) {}
 };
 
 // The target logit is s (cos(theta) - m). Wang et al., "CosFace: Large Margin Cosine Loss for Deep

@@ -12,6 +12,7 @@ void check_embeddings(const Variable& a, const Variable& b) {
 }
 
 void check_zero_or_one(const Tensor& same, int64_t rows) {
+  check(same.defined(), "`same` is undefined");
   check(same.shape() == Shape{rows}, "expected `same` [", rows, "], got ", same.shape());
   const std::vector<double> values = same.to_vector<double>();
   for (size_t row = 0; row < values.size(); ++row)

@@ -68,12 +68,11 @@ Variable along_channels(const Variable& values, const Variable& x) {
 }  // namespace
 
 static std::string linear_settings(int64_t in_features, int64_t out_features, bool bias) {
-  const Calling calling("Linear");
   check_sizes({{"in_features", in_features}, {"out_features", out_features}});
   return text(in_features, " -> ", out_features, without("bias", bias));
 }
 
-Linear::Linear(int64_t in_features, int64_t out_features, bool with_bias)
+Linear::Linear(const Calling&, int64_t in_features, int64_t out_features, bool with_bias)
     : Module(linear_settings(in_features, out_features, with_bias)),
       weight(add_parameter("weight", initial_weight({out_features, in_features}))),
       bias(add_parameter("bias", initial_bias(with_bias, weight))) {
@@ -82,7 +81,6 @@ Linear::Linear(int64_t in_features, int64_t out_features, bool with_bias)
 
 static std::string conv2d_settings(int64_t in_channels, int64_t out_channels,
                                    const Pair& kernel_size, const Conv2d::Options& options) {
-  const Calling calling("Conv2d");
   check_sizes({{"in_channels", in_channels},
                {"out_channels", out_channels},
                {"kernel_size", kernel_size},
@@ -100,7 +98,8 @@ static std::string conv2d_settings(int64_t in_channels, int64_t out_channels,
               setting<Pair>("groups", options.groups, plain.groups), without("bias", options.bias));
 }
 
-Conv2d::Conv2d(int64_t in_channels, int64_t out_channels, Pair kernel_size, const Options& options)
+Conv2d::Conv2d(const Calling&, int64_t in_channels, int64_t out_channels, const Pair& kernel_size,
+               const Options& options)
     : Module(conv2d_settings(in_channels, out_channels, kernel_size, options)),
       weight(add_parameter("weight", initial_weight({out_channels, in_channels / options.groups,
                                                      kernel_size[0], kernel_size[1]}))),
@@ -162,13 +161,12 @@ AdaptiveAvgPool2d::AdaptiveAvgPool2d(Pair output_size)
 }
 
 static std::string prelu_settings(int64_t num_parameters, double init) {
-  const Calling calling("PReLU");
   check_sizes({{"num_parameters", num_parameters}});
   check(std::isfinite(init), "init must be finite, got ", init);
   return text(num_parameters);
 }
 
-PReLU::PReLU(int64_t num_parameters, double init)
+PReLU::PReLU(const Calling&, int64_t num_parameters, double init)
     : Module(prelu_settings(num_parameters, init)),
       weight(add_parameter("weight", Tensor::full({num_parameters}, init))) {}
 
@@ -185,17 +183,15 @@ Dropout::Dropout(double p) : Module(text(p)), p_(p) {
 }
 
 static std::string embedding_settings(int64_t num_embeddings, int64_t embedding_dim) {
-  const Calling calling("Embedding");
   check_sizes({{"num_embeddings", num_embeddings}, {"embedding_dim", embedding_dim}});
   return text(num_embeddings, " x ", embedding_dim);
 }
 
-Embedding::Embedding(int64_t num_embeddings, int64_t embedding_dim)
+Embedding::Embedding(const Calling&, int64_t num_embeddings, int64_t embedding_dim)
     : Module(embedding_settings(num_embeddings, embedding_dim)),
       weight(add_parameter("weight", randn({num_embeddings, embedding_dim}))) {}
 
 static std::string layer_norm_settings(const Shape& normalized_shape, double eps, bool affine) {
-  const Calling calling("LayerNorm");
   check(!normalized_shape.empty() &&
             *std::min_element(normalized_shape.begin(), normalized_shape.end()) > 0,
         "expected at least one axis and positive sizes, got ", normalized_shape);
@@ -203,7 +199,7 @@ static std::string layer_norm_settings(const Shape& normalized_shape, double eps
   return text(normalized_shape, setting("eps", eps, 1e-5), without("affine", affine));
 }
 
-LayerNorm::LayerNorm(const Shape& normalized_shape, double eps, bool affine)
+LayerNorm::LayerNorm(const Calling&, const Shape& normalized_shape, double eps, bool affine)
     : Module(layer_norm_settings(normalized_shape, eps, affine)),
       weight(add_parameter("weight", initial_affine(affine, normalized_shape, 1))),
       bias(add_parameter("bias", initial_affine(affine, normalized_shape, 0))),
@@ -212,7 +208,6 @@ LayerNorm::LayerNorm(const Shape& normalized_shape, double eps, bool affine)
 
 static std::string group_norm_settings(int64_t num_groups, int64_t num_channels, double eps,
                                        bool affine) {
-  const Calling calling("GroupNorm");
   check_sizes({{"num_groups", num_groups}, {"num_channels", num_channels}});
   check(num_channels % num_groups == 0, num_channels, " channels do not divide into ", num_groups,
         " groups");
@@ -221,7 +216,8 @@ static std::string group_norm_settings(int64_t num_groups, int64_t num_channels,
               without("affine", affine));
 }
 
-GroupNorm::GroupNorm(int64_t num_groups, int64_t num_channels, double eps, bool affine)
+GroupNorm::GroupNorm(const Calling&, int64_t num_groups, int64_t num_channels, double eps,
+                     bool affine)
     : Module(group_norm_settings(num_groups, num_channels, eps, affine)),
       weight(add_parameter("weight", initial_affine(affine, {num_channels}, 1))),
       bias(add_parameter("bias", initial_affine(affine, {num_channels}, 0))),

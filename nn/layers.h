@@ -15,9 +15,13 @@ namespace gradian::nn {
 // y = x W^T + b:  [..., out] from [..., in], weight [out, in], bias [out].
 class Linear : public Module {
  public:
-  Linear(int64_t in_features, int64_t out_features, bool bias = true);
+  Linear(int64_t in_features, int64_t out_features, bool bias = true)
+      : Linear(Calling("Linear"), in_features, out_features, bias) {}
   Variable forward(const Variable& x) override { return linear(x, weight, bias); }
   const Variable &weight, &bias;  // bias is undefined without one
+
+ private:
+  Linear(const Calling&, int64_t in_features, int64_t out_features, bool bias);
 };
 
 // [N, out, OH, OW] from [N, in, H, W], weight [out, in / groups, KH, KW], bias [out].
@@ -33,11 +37,14 @@ class Conv2d : public Module {
   // Conv2d(16, 32, 3, {.padding = 1}), Conv2d(16, 32, {3, 5}, {.padding = {1, 2}}).
   Conv2d(int64_t in_channels, int64_t out_channels, Pair kernel_size)
       : Conv2d(in_channels, out_channels, kernel_size, Options()) {}
-  Conv2d(int64_t in_channels, int64_t out_channels, Pair kernel_size, const Options& options);
+  Conv2d(int64_t in_channels, int64_t out_channels, Pair kernel_size, const Options& options)
+      : Conv2d(Calling("Conv2d"), in_channels, out_channels, kernel_size, options) {}
   Variable forward(const Variable& x) override;
   const Variable &weight, &bias;
 
  private:
+  Conv2d(const Calling&, int64_t in_channels, int64_t out_channels, const Pair& kernel_size,
+         const Options& options);
   Conv2dOptions options_;
 };
 
@@ -113,9 +120,13 @@ struct AdaptiveAvgPool2d : Function {
 // x where x > 0, else a x, with one learnt slope a or one a channel (axis 1). He et al. 2015.
 class PReLU : public Module {
  public:
-  explicit PReLU(int64_t num_parameters = 1, double init = 0.25);
+  explicit PReLU(int64_t num_parameters = 1, double init = 0.25)
+      : PReLU(Calling("PReLU"), num_parameters, init) {}
   Variable forward(const Variable& x) override;
   const Variable& weight;  // [num_parameters]
+
+ private:
+  PReLU(const Calling&, int64_t num_parameters, double init);
 };
 
 // In training zeroes each element with probability p and scales the rest by 1 / (1 - p).
@@ -133,9 +144,13 @@ class Dropout : public Module {
 // Rows of a [num_embeddings, embedding_dim] table for int64 indices. Starts from N(0, 1).
 class Embedding : public Module {
  public:
-  Embedding(int64_t num_embeddings, int64_t embedding_dim);
+  Embedding(int64_t num_embeddings, int64_t embedding_dim)
+      : Embedding(Calling("Embedding"), num_embeddings, embedding_dim) {}
   Variable forward(const Variable& index) override { return embedding(index.value(), weight); }
   const Variable& weight;
+
+ private:
+  Embedding(const Calling&, int64_t num_embeddings, int64_t embedding_dim);
 };
 
 // (x - mean) / sqrt(var + eps) * weight + bias over the last axes. Ba, Kiros & Hinton 2016.
@@ -144,7 +159,8 @@ class LayerNorm : public Module {
   explicit LayerNorm(int64_t size) : LayerNorm(Shape{size}) {}
   LayerNorm(int64_t size, std::floating_point auto eps, bool affine = true)
       : LayerNorm(Shape{size}, eps, affine) {}
-  explicit LayerNorm(const Shape& normalized_shape, double eps = 1e-5, bool affine = true);
+  explicit LayerNorm(const Shape& normalized_shape, double eps = 1e-5, bool affine = true)
+      : LayerNorm(Calling("LayerNorm"), normalized_shape, eps, affine) {}
   template <std::same_as<bool> T>
   LayerNorm(const Shape& normalized_shape, T affine, bool = true) = delete;  // eps comes first
   Variable forward(const Variable& x) override {
@@ -153,6 +169,7 @@ class LayerNorm : public Module {
   const Variable &weight, &bias;  // undefined unless affine
 
  private:
+  LayerNorm(const Calling&, const Shape& normalized_shape, double eps, bool affine);
   Shape normalized_shape_;
   double eps_;
 };
@@ -161,13 +178,15 @@ class LayerNorm : public Module {
 // [N, C, ...]; weight and bias are a number a channel. Wu & He 2018.
 class GroupNorm : public Module {
  public:
-  GroupNorm(int64_t num_groups, int64_t num_channels, double eps = 1e-5, bool affine = true);
+  GroupNorm(int64_t num_groups, int64_t num_channels, double eps = 1e-5, bool affine = true)
+      : GroupNorm(Calling("GroupNorm"), num_groups, num_channels, eps, affine) {}
   template <std::same_as<bool> T>
   GroupNorm(int64_t num_groups, int64_t num_channels, T affine, bool = true) = delete;  // eps first
   Variable forward(const Variable& x) override;
   const Variable &weight, &bias;  // undefined unless affine
 
  private:
+  GroupNorm(const Calling&, int64_t num_groups, int64_t num_channels, double eps, bool affine);
   int64_t num_groups_, num_channels_;
   double eps_;
 };

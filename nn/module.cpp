@@ -7,6 +7,7 @@
 #include <typeindex>
 #include <typeinfo>
 
+#include "autograd/node.h"
 #include "tensor/kernels.h"
 
 namespace gradian::nn {
@@ -119,6 +120,9 @@ void Module::replace_parameter(const std::string& name, const Variable& variable
   Variable* const old = find_parameter(name);
   check(old, description(), " has no parameter '", name, "'");
   check(variable.defined(), "the variable for '", name, "' is undefined");
+  if (const auto creator = variable.creator())
+    fail("the variable for '", name, "' is the result of ", creator->name(),
+         ", only a leaf can be a parameter");
   check(variable.shape() == old->shape() && variable.dtype() == old->dtype(), "'", name, "' is ",
         describe(old->value()), ", the variable ", describe(variable.value()));
   check(old->is_unique(), "something else still holds '", name,

@@ -48,7 +48,8 @@ class Module {
   virtual Variable forward(const Variable& x);
   // forward(x). Errors from inside begin with the class of the innermost module, a layer's name.
   Variable operator()(const Variable& x);
-  Variable operator()(const Tensor& x) { return (*this)(Variable(x)); }  // gets no gradient
+  // Gets no gradient.
+  Variable operator()(const Tensor& x) { return (*this)(x.defined() ? Variable(x) : Variable()); }
 
   // Of this module and all below it, depth first, in the order of registration. A parameter that
   // several modules share is listed once.

@@ -74,7 +74,8 @@ OptimizerOptions filled_in(OptimizerOptions all, const OptimizerOptions& otherwi
   check(all.alpha.value_or(0) <= 1, "alpha must be at most 1, got ", all.alpha.value_or(0));
   // A group may be without momentum in an optimiser that has Nesterov's: it then does without.
   check(!asks_for_nesterov || (*all.momentum > 0 && *all.dampening == 0),
-        "nesterov needs a momentum and no dampening");
+        "nesterov needs a momentum and no dampening, got ", all.momentum.value_or(0), " and ",
+        all.dampening.value_or(0));
   return all;
 }
 
@@ -86,15 +87,15 @@ ParameterList::ParameterList(const std::vector<Variable>& list) {
 
 Optimizer::Optimizer(const char* name, Rule rule, const OptimizerOptions& defaults,
                      ParameterGroups groups, const OptimizerOptions& options)
-    : name_(name), rule_(rule) {
-  const Calling calling(name_);
+    : rule_(rule) {
+  const Calling calling(name);
   options_ = filled_in(options, defaults);
   check(!groups.empty(), "there is no parameter to train");
   for (ParameterGroup& group : groups) add_parameter_group(std::move(group));
 }
 
 void Optimizer::add_parameter_group(ParameterGroup group) {
-  const Calling calling(name_);
+  const Calling calling("add_parameter_group");
   group.options = filled_in(group.options, options_);
   check(!group.parameters.empty(), "group ", groups_.size(),
         " holds no parameter; the layers of a module must be registered with add_module");
@@ -105,7 +106,7 @@ void Optimizer::add_parameter_group(ParameterGroup group) {
 }
 
 void Optimizer::step() {
-  const Calling calling(name_);
+  const Calling calling("step");
   bool found_gradient = false;
   auto state = states_.begin();
   for (const ParameterGroup& group : groups_) {
@@ -122,7 +123,7 @@ void Optimizer::step() {
     }
   }
   check(found_gradient,
-        "step() found no gradient; call backward() on a loss that these parameters are part of");
+        "there is no gradient; call backward() on a loss that these parameters are part of");
 }
 
 void Optimizer::zero_grad() {
@@ -131,21 +132,23 @@ void Optimizer::zero_grad() {
 }
 
 void Optimizer::set_lr_factor(double factor) {
-  const Calling calling(name_);
+  const Calling calling("set_lr_factor");
   check_not_negative("the factor of lr", factor);
   factor_ = factor;
 }
 
 const ParameterGroup& Optimizer::checked(size_t group) const {
-  const Calling calling(name_);
   check(group < groups_.size(), "there is no group ", group, ", only ", groups_.size());
   return groups_[group];
 }
 
-double Optimizer::lr(size_t group) const { return *checked(group).options.lr * factor_; }
+double Optimizer::lr(size_t group) const {
+  const Calling calling("lr");
+  return *checked(group).options.lr * factor_;
+}
 
 void Optimizer::set_options(size_t group, const OptimizerOptions& options) {
-  const Calling calling(name_);
+  const Calling calling("set_options");
   groups_[group].options = filled_in(options, checked(group).options);
 }
 
@@ -239,6 +242,7 @@ double clip_grad_norm(const ParameterList& parameters, double max_norm) {
   double total = 0;
   Ids seen;
   for (const Parameter& p : parameters) {
+    check(p.variable.defined(), "parameter '", p.name, "' is undefined");
     check(seen.insert(p.variable.id()).second, "parameter '", p.name, "' is given twice");
     const Variable gradient = p.variable.grad();
     if (!gradient.defined()) continue;
@@ -258,6 +262,7 @@ double clip_grad_norm(const ParameterList& parameters, double max_norm) {
 void check_all_trained(const Optimizer& optimizer, std::initializer_list<const Module*> modules) {
   const Calling calling("check_all_trained");
   const Ids trained = ids(optimizer.groups());
+  check(modules.size() > 0, "there is no module");
   for (const Module* module : modules) {
     check(module, "expected modules, got a null pointer");
     const std::vector<Parameter> parameters = module->named_parameters();
@@ -273,6 +278,7 @@ void check_all_trained(const Optimizer& optimizer, std::initializer_list<const M
 void check_all_trained(const Optimizer& optimizer, const Variable& loss) {
   const Calling calling("check_all_trained");
   const Ids trained = ids(optimizer.groups());
+  check(loss.defined(), "the loss is undefined");
   check(loss.requires_grad(), "the loss depends on nothing that requires grad");
   for (const Variable& leaf : leaves_of(loss))
     check(trained.contains(leaf.id()), "the loss depends on a ", describe(leaf.value()),

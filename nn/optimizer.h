@@ -6,8 +6,7 @@
 //
 // They change the parameters in place, one pass over each. Schedules are functions of the step: see
 // schedule.h. What they are given is checked when they are made: parameters must be leaves of
-// float32 or float64, each given once, and numbers finite and in their range. Errors begin with the
-// optimiser.
+// float32 or float64, each given once, and numbers finite and in their range.
 #pragma once
 
 #include <array>
@@ -84,7 +83,10 @@ class Optimizer {
   double lr(size_t group = 0) const;
   // Of one group, from the next step on: the options that are given. Momentum and moments stay.
   void set_options(size_t group, const OptimizerOptions& options);
-  void set_lr(size_t group, double lr) { set_options(group, {.lr = lr}); }
+  void set_lr(size_t group, double lr) {
+    const Calling calling("set_lr");
+    set_options(group, {.lr = lr});
+  }
   // More parameters, such as layers that are no longer frozen; those of before keep their state.
   void add_parameter_group(ParameterGroup group);
   const std::vector<ParameterGroup>& groups() const& { return groups_; }  // every option filled in
@@ -124,7 +126,6 @@ class Optimizer {
  private:
   const ParameterGroup& checked(size_t group) const;
 
-  const char* name_;
   Rule rule_;
   OptimizerOptions options_;  // what a group leaves out
   std::vector<ParameterGroup> groups_;

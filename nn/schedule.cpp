@@ -127,8 +127,12 @@ ReduceLROnPlateau::ReduceLROnPlateau(const Options& options)
         options.factor);
   check(options.mode == Mode::min || options.mode == Mode::max, "unknown mode ",
         static_cast<int>(options.mode));
+  const Threshold rule = options.threshold_mode;
+  check(rule == Threshold::rel || rule == Threshold::abs, "unknown threshold_mode ",
+        static_cast<int>(rule));
   check_not_negative("threshold", options.threshold);
   check_not_negative("min_factor", options.min_factor);
+  check(options.min_factor <= 1, "min_factor must be at most 1, got ", options.min_factor);
   check(options.patience >= 0 && options.cooldown >= 0,
         "patience and cooldown must not be negative, got ", options.patience, " and ",
         options.cooldown);

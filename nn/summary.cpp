@@ -95,6 +95,7 @@ std::string Module::summary(CallsOfModules heard) const {
 std::string Module::summary() const { return summary(CallsOfModules()); }
 
 std::string Module::summary(const Tensor& input) {
+  check_in("summary", input.defined(), "the input is undefined");
   const NoGrad no_grad;
   const EvalMode evaluation(*this);
   struct Listening {
@@ -109,7 +110,11 @@ std::string Module::summary(const Tensor& input) {
 std::string Module::summary(const Shape& input_shape) {
   const std::vector<Parameter> parameters = named_parameters();
   const DType dtype = parameters.empty() ? DType::float32 : parameters[0].variable.dtype();
-  return summary(Tensor::zeros(input_shape, dtype));
+  const auto zeros = [&] {
+    const Calling calling("summary");
+    return Tensor::zeros(input_shape, dtype);
+  };
+  return summary(zeros());
 }
 
 }  // namespace gradian::nn

@@ -23,14 +23,16 @@ inline const char* name(DType dtype) {
   const Calling calling("name");
   check_known(dtype);
   constexpr const char* names[] = {"float32", "float64", "int64"};
-  return names[static_cast<size_t>(dtype)];
+  const int index = static_cast<int>(dtype);
+  check_in("name", index >= 0 && index < 3, "unknown dtype ", index);
+  return names[index];
 }
 
 inline std::ostream& operator<<(std::ostream& out, DType dtype) { return out << name(dtype); }
 
 inline int64_t element_size(DType dtype) { return dtype == DType::float32 ? 4 : 8; }
 
-inline bool is_floating(DType dtype) { return dtype != DType::int64; }
+inline bool is_floating(DType dtype) { return dtype == DType::float32 || dtype == DType::float64; }
 
 template <class T>
 constexpr DType dtype_of() {

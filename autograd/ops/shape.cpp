@@ -189,10 +189,9 @@ Variable transpose(const Variable& x, int axis0, int axis1) {
 
 Variable flatten(const Variable& x, int start_axis, int end_axis) {
   const Calling calling("flatten");
-  const int dim = std::max(1, x.dim());
-  start_axis = normalize_axis(start_axis, dim);
-  end_axis = normalize_axis(end_axis, dim);
-  if (x.dim() == 0) return reshape(x, {1});
+  if (x.dim() == 0) return flatten(reshape(x, {1}), start_axis, end_axis);
+  start_axis = normalize_axis(start_axis, x.dim());
+  end_axis = normalize_axis(end_axis, x.dim());
   check(start_axis <= end_axis, "axis ", start_axis, " comes after axis ", end_axis);
   Shape shape = x.shape();
   for (int axis = start_axis; axis < end_axis; ++axis) {

@@ -72,7 +72,8 @@ void add_called(const std::string& source, const std::string& indent,
     line = line.substr(indent.size());
     std::smatch match;
     if (!std::isalpha(static_cast<unsigned char>(line[0])) || line.starts_with("template") ||
-        line.find("operator") != std::string::npos || !std::regex_search(line, match, call))
+        line.starts_with("using") || line.find("operator") != std::string::npos ||
+        !std::regex_search(line, match, call))
       continue;
     if (no_names.count(match[1]) == 0) names.insert(match[1]);
   }

@@ -26,6 +26,7 @@ Rows function_rows();
 Rows function_shape_rows();
 Rows function_product_rows();
 Rows layer_rows();
+Rows layer_input_rows();
 Rows module_rows();
 Rows optimizer_rows();
 Rows schedule_rows();
