@@ -16,6 +16,11 @@ int64_t fan(const Shape& shape, int axis) {
   return numel(axes);
 }
 
+// In the numbers that are drawn: 1e300 is infinite there.
+void check_finite(const char* what, double value) {
+  check(std::isfinite(static_cast<float>(value)), what, " must be finite in float32, got ", value);
+}
+
 // A fan of 0 is that of an empty weight, whose variance does not matter.
 double divisor(double fan) { return std::max(fan, 1.0); }
 
@@ -29,13 +34,13 @@ Tensor normal_with_variance(const Shape& shape, double variance) {
 }
 
 double xavier_variance(const Shape& shape, double gain) {
-  check(std::isfinite(gain), "gain must be finite, got ", gain);
+  check_finite("gain", gain);
   const double fans = static_cast<double>(fan(shape, 1)) + static_cast<double>(fan(shape, 0));
   return gain * gain * 2 / divisor(fans);
 }
 
 double kaiming_variance(const Shape& shape, double slope) {
-  check(std::isfinite(slope), "negative_slope must be finite, got ", slope);
+  check_finite("negative_slope", slope);
   return 2 / ((1 + slope * slope) * divisor(static_cast<double>(fan(shape, 1))));
 }
 

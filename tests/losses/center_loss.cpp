@@ -168,31 +168,4 @@ TEST_CASE(
   CHECK(peak(CenterUpdate::paper) < peak(CenterUpdate::gradient) + of_classes + 16 * of_batch);
 }
 
-TEST_CASE("CenterLoss: what does not fit is refused with a reason") {
-  const CenterLoss loss(3, 2);
-  const auto call = [&](const Shape& features, const Tensor& labels) {
-    return [&loss, features, labels] { loss(Variable(Tensor::zeros(features)), labels); };
-  };
-  check_errors({
-      {call({2, 2}, integers({0, 3})), "CenterLoss: label 3 at row 1, but there are 3 classes"},
-      {call({2, 2}, integers({-1, 0})), "CenterLoss: label -1 at row 0, but there are 3 classes"},
-      {call({2, 2}, integers({-100, 0})),
-       "CenterLoss: label -100 at row 0, but there are 3 classes"},  // there is no ignore_index
-      {call({2, 2}, integers({0})), "CenterLoss: expected 2 labels, got shape [1]"},
-      {call({2, 2}, Tensor::zeros({2})), "CenterLoss: labels must be int64, got float32"},
-      {call({2, 3}, integers({0, 1})), "CenterLoss: expected features [N, 2], got [2, 3]"},
-      {call({2}, integers({0, 1})), "CenterLoss: expected features [N, 2], got [2]"},
-      {[&] {
-         loss(leaf({0, 0}, {1, 2}), integers({0}));
-       },
-       "CenterLoss: dtypes differ: float64 and float32"},
-      {[] { CenterLoss(0, 2); },
-       "CenterLoss: expected positive sizes, got 0 classes and feat_dim 2"},
-      {[] { CenterLoss(3, 0); },
-       "CenterLoss: expected positive sizes, got 3 classes and feat_dim 0"},
-      {[] { CenterLoss(3, 2, -0.1); },
-       "CenterLoss: weight must be finite and not negative, got -0.1"},
-  });
-}
-
 }  // namespace gradian::test

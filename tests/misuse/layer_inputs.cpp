@@ -58,6 +58,14 @@ Rows inputs_of_products() {
        },
        "Conv2d: dtypes differ: int64 and float32"},
       {[] {
+         Conv2d(1, 1, 3, {.padding = kHuge})(zeros({1, 1, 4, 4}));
+       },
+       "Conv2d: expected a padding from 0 to 2147483647, got [1099511627776, 1099511627776]"},
+      {[] {
+         Conv2d(1, 1, 3, {.dilation = kHuge})(zeros({1, 1, 4, 4}));
+       },
+       "Conv2d: expected a dilation from 1 to 2147483647, got [1099511627776, 1099511627776]"},
+      {[] {
          Embedding(3, 2)(integers({0, 3}));
        },
        "Embedding: index 3 is outside 0 to 2"},
@@ -109,6 +117,19 @@ Rows inputs_of_functions() {
          net(zeros({2, 2}));
        },
        "BatchNorm1d: expected 4 channels at axis 1 of an input with 2 or 3 axes, got [2, 3]"},
+      // A forward() alone, too.
+      {[] {
+         PReLU(2).forward(zeros({2, 3}));
+       },
+       "PReLU: expected 2 channels at axis 1, got shape [2, 3]"},
+      {[] {
+         GroupNorm(1, 2).forward(zeros({2, 3}));
+       },
+       "GroupNorm: expected 2 channels at axis 1, got shape [2, 3]"},
+      {[] {
+         BatchNorm2d(3).forward(zeros({2, 3}));
+       },
+       "BatchNorm2d: expected 3 channels at axis 1 of an input with 4 axes, got [2, 3]"},
       {[] {
          Sequential{Flatten(), Linear(4, 2)}(Tensor());
        },
@@ -132,6 +153,10 @@ Rows inputs_of_pooling() {
          MaxPool2d{kHuge}(zeros({1, 1, 2, 8}));
        },
        "MaxPool2d: expected a kernel from 1 to 2147483647, got [1099511627776, 1099511627776]"},
+      {[] {
+         AdaptiveAvgPool2d{kHuge}(zeros({1, 1, 2, 8}));
+       },
+       "AdaptiveAvgPool2d: too many elements in shape [1, 1, 1099511627776, 1099511627776]"},
       {[] {
          MaxPool2d(2)(zeros({2, 8}));
        },

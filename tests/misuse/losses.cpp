@@ -200,6 +200,8 @@ Rows of_options() {
        "ArcFaceLoss: the margin on the angle must be from 0 to pi radians, got 28.6"},
       {[=] { cross_entropy(x, y, {.weight = Tensor::full({3}, kNaN)}); },
        "cross_entropy: expected finite weights of the classes, got nan at class 0"},
+      {[=] { MarginLoss(3, 4, 1e300, {})(x, y); },  // finite, but not in float32
+       "MarginLoss: the scale must be positive and finite in float32, got 1e+300"},
       {[=] { nll_loss(x, y, {.weight = Tensor::full({3}, -kInfinity)}); },
        "nll_loss: expected finite weights of the classes, got -inf at class 0"},
       {[=] { cross_entropy(x, y, {.weight = Tensor::ones({2})}); },

@@ -12,40 +12,15 @@ namespace gradian::test {
 TEST_CASE("init: fans count the kernel's area") {
   CHECK(nn::fan_in({64, 32, 3, 5}) == 32 * 15);
   CHECK(nn::fan_in({200, 300}) == 300);
-  const std::string text = "a weight needs at least two axes, got [3]";
-  check_errors({
-      {[] { nn::fan_in({3}); }, "fan_in: " + text},
-      {[] { nn::xavier_uniform({3}); }, "xavier_uniform: " + text},
-      {[] { nn::xavier_normal({3}); }, "xavier_normal: " + text},
-      {[] { nn::kaiming_uniform({3}); }, "kaiming_uniform: " + text},
-      {[] { nn::kaiming_normal({3}); }, "kaiming_normal: " + text},
-  });
 }
 
-TEST_CASE("init: an empty weight has values of no number, and gains must be finite") {
+TEST_CASE("init: an empty weight has values of no number") {
   for (const Shape& shape : {Shape{0, 3}, Shape{3, 0}, Shape{0, 0}, Shape{4, 2, 0, 3}}) {
     CAPTURE(shape);
     for (const Tensor& values : {nn::xavier_uniform(shape), nn::xavier_normal(shape),
                                  nn::kaiming_uniform(shape), nn::kaiming_normal(shape)})
       CHECK(values.shape() == shape);
   }
-  const double nan = std::nan("");
-  check_errors({{[=] {
-                   nn::xavier_uniform({2, 2}, nan);
-                 },
-                 "xavier_uniform: gain must be finite, got nan"},
-                {[=] {
-                   nn::xavier_normal({2, 2}, nan);
-                 },
-                 "xavier_normal: gain must be finite, got nan"},
-                {[=] {
-                   nn::kaiming_uniform({2, 2}, nan);
-                 },
-                 "kaiming_uniform: negative_slope must be finite, got nan"},
-                {[=] {
-                   nn::kaiming_normal({2, 2}, nan);
-                 },
-                 "kaiming_normal: negative_slope must be finite, got nan"}});
 }
 
 TEST_CASE("init: mean 0, the variance of the formula, and for uniform ones its bounds") {

@@ -107,6 +107,16 @@ TEST_CASE("BatchNorm: statistics run over all axes but the channels'") {
   check_layer(nn::BatchNorm2d(1), {1, 1, 2, 2});  // one image has several values a channel
 }
 
+TEST_CASE("BatchNorm: a refused batch leaves no trace in the running statistics") {
+  nn::BatchNorm1d layer(2, {.momentum = {}});
+  for (const Shape& shape : {Shape{1, 2}, Shape{4, 3}, Shape{0, 2}})
+    CHECK_THROWS_AS(layer(Tensor::ones(shape)), Error);
+  CHECK_THROWS_AS(layer(Tensor::ones({4, 2}, DType::float64)), Error);
+  check_values(layer.running_mean, {0, 0});
+  check_values(layer.running_var, {1, 1});
+  check_values(layer.num_batches_tracked, {0});
+}
+
 TEST_CASE("BatchNorm: running statistics are no part of the graph") {
   nn::BatchNorm1d layer(1);
   layer.to(DType::float64);

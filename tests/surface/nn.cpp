@@ -1,6 +1,6 @@
 // What a PyTorch user writes about layers, models, optimisers and schedules at the first try: one
 // line a program, labelled with the PyTorch that it stands for, and the value that PyTorch gives or
-// that is worked out by hand. What is refused stands in nn_errors.cpp.
+// that is worked out by hand. What the compiler refuses stands in nn_errors.cpp.
 #include <cmath>
 
 #include "nn/layers.h"
