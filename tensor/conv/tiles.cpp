@@ -12,13 +12,8 @@ void copy_inside(const float* plane, int64_t plane_height, int64_t plane_width, 
   const int64_t count = std::clamp<int64_t>(plane_width + left, begin, width) - begin;
   const int64_t top = std::clamp<int64_t>(-first_row, 0, rows);
   const int64_t bottom = std::clamp<int64_t>(plane_height - first_row, top, rows);
-  for (int64_t i = top; i < bottom; ++i) {
-    float* const row = to + i * width + begin;
-    if (!plane)
-      std::fill_n(row, count, 0.0f);
-    else
-      copy_short(plane + (first_row + i) * plane_width + begin - left, count, row);
-  }
+  for (int64_t i = top; i < bottom; ++i)
+    copy_short(plane + (first_row + i) * plane_width + begin - left, count, to + i * width + begin);
 }
 
 PaddedRows::PaddedRows(const Images& images, const TileGrid& grid, int64_t first, int64_t last,
@@ -42,12 +37,12 @@ PaddedRows::PaddedRows(const Images& images, const TileGrid& grid, int64_t first
 }
 
 void PaddedRows::read(const float* data, int64_t channel) {
-  for (int64_t c = 0; c < channels_; ++c, ++channel)
-    for (const Strip& s : strips_) {
-      const float* const plane = data + (s.image * images_.channels + channel) * images_.plane();
-      copy_inside(channel < images_.channels ? plane : nullptr, images_.height, images_.width,
-                  s.first_row, s.rows, left_, width_, copy_ + c * channel_size_ + s.offset);
-    }
+  const int64_t there = std::min(channels_, images_.channels - channel);
+  for (int64_t c = 0; c < there; ++c, ++channel)
+    for (const Strip& s : strips_)
+      copy_inside(data + (s.image * images_.channels + channel) * images_.plane(), images_.height,
+                  images_.width, s.first_row, s.rows, left_, width_,
+                  copy_ + c * channel_size_ + s.offset);
 }
 
 }  // namespace gradian::conv

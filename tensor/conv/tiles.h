@@ -46,7 +46,7 @@ inline void copy_short(const float* from, int64_t count, float* to) {
 }
 
 // to[rows, width] = the part of `plane` that starts at row `first_row` and column -left, where it
-// lies inside the plane; what lies outside is left as it is. A null plane counts as zeros.
+// lies inside the plane; what lies outside is left as it is.
 void copy_inside(const float* plane, int64_t plane_height, int64_t plane_width, int64_t first_row,
                  int64_t rows, int64_t left, int64_t width, float* to);
 
@@ -58,7 +58,8 @@ class PaddedRows {
   PaddedRows(const Images& images, const TileGrid& grid, int64_t first, int64_t last, Pair size,
              Pair padding, int64_t channels);
 
-  // Copies `channels` channels of `data` from `channel` on; those beyond the last are zero.
+  // Copies `channels` channels of `data` from `channel` on, of which those beyond the last are left
+  // as they are: zero, at first.
   void read(const float* data, int64_t channel);
 
   // Where tile first + i of the c-th of these channels starts, and the distances of its rows and
