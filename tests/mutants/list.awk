@@ -221,7 +221,7 @@ function draw(below) {
 
 END {
   for (key in known_row)
-    if (!(key in found)) {
+    if (!only && !(key in found)) {
       print "equivalent.txt:" known_row[key] ": no line has this mutant" >"/dev/stderr"
       stale = 1
     }
