@@ -5,7 +5,6 @@
 #include <iomanip>
 
 #include "autograd/ops.h"
-#include "autograd/ops/arguments.h"
 #include "tensor/kernels.h"
 #include "tensor/random.h"
 
@@ -187,9 +186,14 @@ void check_arguments(const char* called, const Function& function,
     check(inputs[i].dtype() == DType::float64, "expected float64 inputs, got ", describe(inputs[i]),
           " as input ", i);
   }
-  check_not_negative("tolerance", options.tolerance);
-  check_not_negative("floor", options.floor);
-  check_positive("step", options.step);
+  const auto check_number = [](const char* what, double value) {
+    check(value >= 0 && std::isfinite(value), what, " must be finite and not negative, got ",
+          value);
+  };
+  check_number("tolerance", options.tolerance);
+  check_number("floor", options.floor);
+  check_number("step", options.step);
+  check(options.step > 0, "step must be positive, got ", options.step);
   check(options.max_entries > 0, "max_entries must be positive, got ", options.max_entries);
 }
 

@@ -98,6 +98,11 @@ std::vector<std::string> recorded_ops(const Variable& output) {
   return {names.begin(), names.end()};
 }
 
+void Variable::check_leaf() const {
+  if (creator())
+    fail("only a leaf can be set, not the result of ", creator()->name(), "; detach() first");
+}
+
 std::ostream& operator<<(std::ostream& out, const Variable& variable) {
   if (!variable.defined()) return out << "undefined variable";
   out << variable.value();

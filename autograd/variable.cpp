@@ -6,7 +6,6 @@
 
 #include <mutex>
 
-#include "autograd/node.h"
 #include "tensor/kernels.h"
 
 namespace gradian {
@@ -67,11 +66,6 @@ void Variable::set_requires_grad(bool requires_grad) const {
   check_leaf();
   check(!requires_grad || is_floating(dtype()), "expected float32 or float64, got ", dtype());
   state_->requires_grad = requires_grad;
-}
-
-void Variable::check_leaf() const {
-  if (creator())
-    fail("only a leaf can be set, not the result of ", creator()->name(), "; detach() first");
 }
 
 const std::shared_ptr<Node>& Variable::creator() const& { return state("creator").creator; }

@@ -91,7 +91,7 @@ class Variable {
  private:
   const Tensor& array(const char* asked) const;
   void add_to_grad(Variable gradient) const;
-  void check_leaf() const;
+  void check_leaf() const;  // in node.cpp, as the creator is named
 
   struct State;
   // Fails if the variable is undefined; `asked` is what errors name outside of other functions.

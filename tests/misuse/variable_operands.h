@@ -1,21 +1,11 @@
-// Operands of the rows: arrays of ones, so that a row names no more than their sizes, and the
-// numbers that no function should take.
+// What the rows of variables are called with beside operands.h: arrays of ones, so that a row names
+// no more than their sizes.
 #pragma once
 
-#include <limits>
-
-#include "tests/misuse/misuse.h"
+#include "tests/misuse/operands.h"
 
 namespace gradian::misuse {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kInf = std::numeric_limits<double>::infinity();
-constexpr int64_t kHuge = int64_t{1} << 40;  // its square is no int64
-
-template <class... Sizes>
-Shape sizes(Sizes... axes) {
-  return {static_cast<int64_t>(axes)...};
-}
 template <class... Numbers>
 Axes axes(Numbers... listed) {
   return {static_cast<int64_t>(listed)...};

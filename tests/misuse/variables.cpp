@@ -273,8 +273,8 @@ void add_checks(Rows& rows) {
     refused(name + "tolerance must be finite and not negative, got -1", cube, {x},
             {.tolerance = -1});
     refused(name + "floor must be finite and not negative, got -1", cube, {x}, {.floor = -1});
-    refused(name + "step must be positive and finite, got 0", cube, {x}, {.step = 0});
-    refused(name + "step must be positive and finite, got nan", cube, {x}, {.step = kNaN});
+    refused(name + "step must be positive, got 0", cube, {x}, {.step = 0});
+    refused(name + "step must be finite and not negative, got nan", cube, {x}, {.step = kNaN});
     refused(name + "max_entries must be positive, got 0", cube, {x}, {.max_entries = 0});
     refused(name + "max_entries must be positive, got -9223372036854775808", cube, {x},
             {.max_entries = INT64_MIN});
