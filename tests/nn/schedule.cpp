@@ -1,5 +1,4 @@
 // Learning-rate schedules: their closed forms at chosen steps.
-#include <limits>
 #include <numbers>
 
 #include "nn/optimizer.h"
