@@ -104,7 +104,8 @@ Rows conversions_and_calls() {
       {[] { registry().add_parameter("labels", integers({1})); },
        "add_parameter: expected float32 or float64, got int64"},
       {[] { Linear(2, 2).to(DType::int64); }, "to: expected float32 or float64, got int64"},
-      {[] { Linear(2, 2).to(static_cast<DType>(7)); }, "to: unknown dtype 7"},
+      {[] { Linear(2, 2).to(static_cast<DType>(7)); },
+       "to: expected float32, float64 or int64, got a dtype of number 7"},
       {[] { Empty()(leaf(1)); }, "Empty: forward(x) is not what this module takes"},
       {[] { Empty().forward(leaf(1)); }, "Empty: forward(x) is not what this module takes"},
       {[] {
