@@ -90,7 +90,9 @@ LossCurve train(nn::Module& network, const Objective& objective, const Dataset& 
                              step % steps + 1, " of ", steps),
                         network, objective, batch);
       };
-      if (!std::isfinite(loss.item())) stop(text("the loss is ", loss.item()));
+      const double value = loss.item();
+      if (!std::isfinite(value))
+        stop(std::isnan(value) ? "the loss is NaN" : text("the loss is ", value));
       optimizer.zero_grad();
       loss.backward();
       try {
