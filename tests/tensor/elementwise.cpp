@@ -212,6 +212,7 @@ TEST_CASE("int64 arithmetic is exact, and division truncates towards zero") {
   const Tensor a = Tensor::from<int64_t>({7, -7, 7, -7, big}, {5});
   const Tensor b = Tensor::from<int64_t>({2, 2, -2, -2, 1}, {5});
   CHECK(div(a, b).to_vector<int64_t>() == std::vector<int64_t>{3, -3, -3, 3, big});
+  CHECK(div(Tensor::ones({1}), Tensor::zeros({1})).item() == kInf);  // of numbers with a fraction
   CHECK(add(a, b).to_vector<int64_t>() == std::vector<int64_t>{9, -5, 5, -9, big + 1});
   CHECK(sub(a, b).to_vector<int64_t>() == std::vector<int64_t>{5, -9, 9, -5, big - 1});
   CHECK(mul(a, b).to_vector<int64_t>() == std::vector<int64_t>{14, -14, -14, 14, big});
