@@ -43,11 +43,20 @@ tests_of() {  # FILE
     tensor/*/*) echo tests/"${1%/*}"/*.cpp ;;
     tensor/*) echo tests/tensor/*.cpp tests/surface/tensors.cpp ;;
     autograd/*) echo tests/autograd/*.cpp tests/surface/{autograd,functions}.cpp \
-      tests/parity/{fixture,mismatch,safetensors,test_ops}.cpp ;;
+      tests/parity/{fixture,mismatch,safetensors,test_ops}.cpp \
+      tests/gradients/{completeness,prover,table,functions,layers,losses,margin*}.cpp ;;
     nn/*) echo tests/nn/*.cpp tests/surface/nn*.cpp ;;
-    losses/*) echo tests/losses/*.cpp tests/surface/losses.cpp ;;
+    losses/*) echo tests/losses/*.cpp tests/surface/losses.cpp tests/gradients/margins.cpp ;;
     examples/*) echo tests/examples/*.cpp ;;
   esac
+}
+
+# The room's tests are a program of their own, so that a header rebuilds no others for them.
+build_room() {  # TEST-FILES...
+  local objects
+  objects=$(printf '%s\n' tests/main.cpp "$@" $library $shared |
+    sed 's|\(.*\)\.cpp$|build/test-objects/\1.o|')
+  build . $objects && $CXX $objects ${CXXFLAGS:-} ${LDFLAGS:-} -pthread -lblis -o room
 }
 
 # ---- The copy without a mutant ----
@@ -76,6 +85,11 @@ build "$tree" -j"$(nproc)" "$program"
     echo 'mutants: the tests fail without any mutant' >&2
     exit 2
   }
+# Every room must link, or else all of its mutants would count as what does not compile.
+for room in tensor/simd tensor/conv tensor/fused tensor/runtime tensor autograd nn losses examples; do
+  build_room $(tests_of "$room/") ||
+    { echo "mutants: the tests of $room/ need others" >&2; exit 2; }
+done
 # Tests that take more than a fiftieth of all time run late, more than a twelfth last. (A comma
 # separates doctest's patterns.)
 IFS=$'\t' read -r all fast slow slowest < <(awk '
@@ -107,14 +121,6 @@ notice() {  # SECONDS PROGRAM...
   [ $status != 0 ] && ! grep -qx '0 passed, 0 failed' log || return 1
   killer=$(grep -o -m1 '^tests/[a-z_/0-9]*\.[a-z]*' log || echo 'end of the program')
   case $status in 124 | 137 | 152) killer=time ;; esac
-}
-
-# The room's tests are a program of their own, so that a header rebuilds no others for them.
-build_room() {  # TEST-FILES...
-  local objects
-  objects=$(printf '%s\n' tests/main.cpp "$@" $library $shared |
-    sed 's|\(.*\)\.cpp$|build/test-objects/\1.o|')
-  build . $objects && $CXX $objects ${CXXFLAGS:-} ${LDFLAGS:-} -pthread -lblis -o room
 }
 
 judge() {  # FILE; prints what noticed the mutant, "survived" or "does not compile"
