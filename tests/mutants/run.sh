@@ -10,7 +10,7 @@
 #
 # The copy without a mutant stays in build/mutants/tree, for the next run to start from. As many
 # workers as processors break copies of it. What depends on the mutant is built and run in an order
-# that ends early: the test file of the source's name, its room, all others, the slow ones last.
+# that ends early: the test file of the source's name, its room, all others; the slow ones last.
 set -euo pipefail
 export LC_ALL=C
 
