@@ -161,6 +161,7 @@ Variable batch_norm(const Variable& x, const Tensor& mean, const Tensor& varianc
                     BatchStatistics* used) {
   const Calling calling("batch_norm");
   check(x.dim() >= 2, "expected [N, C, ...], got ", x.shape());
+  check_floating(x);
   const Shape channels{x.size(1)};
   check(mean.defined() == variance.defined(),
         "mean and variance go together: ", mean.defined() ? "variance" : "mean", " is undefined");

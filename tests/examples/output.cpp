@@ -201,5 +201,5 @@ TEST_CASE("a wrong GRADIAN_NUM_THREADS ends a program before it has done anythin
   const Ended ended = run_case_in_new_process("*", {{"GRADIAN_NUM_THREADS", "abc"}});
   CHECK(ended.how == "exit 1");
   CHECK(ended.output ==
-        "tests: GRADIAN_NUM_THREADS: expected a whole number from 1 to 1024, got 'abc'\n");
+        "tests: the environment's GRADIAN_NUM_THREADS must be a whole number from 1 to 1024, got 'abc'\n");
 }
