@@ -67,7 +67,8 @@ common_flags  := -std=c++20 @build/machine.flags -fno-math-errno -fno-trapping-m
 release_flags := $(common_flags) -O3 -DNDEBUG
 test_flags    := $(common_flags) -O2 -g1 -D_GLIBCXX_ASSERTIONS -DGRADIAN_ASSERTIONS
 ifneq ($(SANITIZE),)
-sanitizer_flags := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+# Optimised lightly: they take long to compile.
+sanitizer_flags := -O1 -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 libraries := -lblis
 
