@@ -68,7 +68,7 @@ void check_output(const char* op, const std::vector<Variable>& inputs, const Ten
   const Fault fault = anomaly_of(output, inputs);
   if (fault == Fault::none) return;
   // Calling names the function that the user called, which need not be the op.
-  const bool is_named = Calling::current() == std::string_view(op);
+  const bool is_named = Calling::current() && Calling::current() == std::string_view(op);
   fail("the output", is_named ? "" : text(" of ", op), place_of(fault, output),
        ", although no input has one", description_of(inputs));
 }

@@ -44,7 +44,7 @@ Gradients run_rule(const Node& node, const Context& context, const Variable& gra
   try {
     gradients = node.backward(context, gradient);
   } catch (const Error& error) {
-    fail("backward of ", node.name(), ": ", error.what());
+    throw Error(text("backward of ", node.name(), ": ", error.what()));  // it has its name
   }
   check(gradients.size() == node.inputs.size(), node.name(), ": the rule returned ",
         gradients.size(), " gradients for ", node.inputs.size(), " inputs");

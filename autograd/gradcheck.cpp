@@ -206,7 +206,7 @@ GradCheckResult named(const std::string& name,
   } catch (const Uncheckable& fault) {
     result.message = fault.reason;
   } catch (const std::exception& error) {
-    fail(name, ": the function failed: ", error.what());
+    throw Error(text(name, ": the function failed: ", error.what()));  // it has its name
   }
   result.message = name + ": " + result.message;
   return result;

@@ -44,8 +44,10 @@ std::string run_all(const DataSplit& data, const TrainOptions& options, Report& 
   const std::vector<Objective> objectives = make_objectives(data.train.num_classes());
   const Interruptible interruptible;
   try {
-    for (const Objective& objective : objectives)
+    for (const Objective& objective : objectives) {
       report.runs.push_back(run(objective, data, options));
+      check_interrupted();  // it may have come after the last step
+    }
     return "";
   } catch (const Interrupted&) {
     return text("interrupted after ", report.runs.size(), " of ", objectives.size(), " objectives");

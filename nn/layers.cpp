@@ -162,7 +162,7 @@ AdaptiveAvgPool2d::AdaptiveAvgPool2d(Pair output_size)
 
 static std::string prelu_settings(int64_t num_parameters, double init) {
   check_sizes({{"num_parameters", num_parameters}});
-  check(std::isfinite(init), "init must be finite, got ", init);
+  check(std::isfinite(static_cast<float>(init)), "init must be finite in float32, got ", init);
   return text(num_parameters);
 }
 

@@ -25,7 +25,8 @@ Variable Module::forward(const Variable&) {
 }
 
 const char* Module::class_name() const {
-  static thread_local std::map<std::type_index, std::string> names;  // what each call would make
+  // What each call would make. Never destroyed: a layer may be called while the program ends.
+  static thread_local auto& names = *new std::map<std::type_index, std::string>;
   std::string& name = names[typeid(*this)];
   if (!name.empty()) return name.c_str();
   int status = 0;

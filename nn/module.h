@@ -46,7 +46,8 @@ class Module {
   // What most layers implement. A module that takes other arguments (a loss, for one) has a
   // forward of its own and leaves this one alone, which fails.
   virtual Variable forward(const Variable& x);
-  // forward(x). Errors from inside begin with the class of the innermost module, a layer's name.
+  // forward(x). Errors from inside begin with the class of the outermost module that has no children
+  // registered, a layer.
   Variable operator()(const Variable& x);
   // Gets no gradient.
   Variable operator()(const Tensor& x) { return (*this)(x.defined() ? Variable(x) : Variable()); }

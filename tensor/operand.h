@@ -11,7 +11,7 @@
 namespace gradian {
 
 // Array is Tensor or Variable. It refers to its array, and lives for the one call it is made for.
-// It is taken by reference: copies of what was just written in parts cost more than a small kernel.
+// Kernels take it by reference: a copy of what was just written in parts costs more than a small one.
 // A number is kept as a long double, which holds every int64 and every double.
 template <class Array>
 class Operand {

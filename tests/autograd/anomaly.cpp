@@ -154,6 +154,14 @@ TEST_CASE("anomaly: log(0) that is selected away makes a NaN in backward, and ma
   check_values(x.grad(), {0, 1});
 }
 
+TEST_CASE("anomaly: an op that no function has called is named, too") {
+  check_errors({{[] {
+                   check_output("my_op", {leaf(1)}, doubles({1, kNaN}));
+                 },
+                 "the output of my_op has NaN at [1], although no input has one; input 0 is "
+                 "float64 [], smallest 1, largest 1"}});
+}
+
 TEST_CASE("anomaly: detection is off by default, ends with its guard, and is the thread's own") {
   const Variable minus_one = leaf(-1);
   CHECK(!DetectAnomaly::enabled());

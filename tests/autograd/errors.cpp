@@ -18,6 +18,13 @@ TEST_CASE("engine: a backward that failed has changed no gradient and left recor
   CHECK(grad_enabled());
 }
 
+TEST_CASE("engine: a backward inside of another function tells that function once") {
+  const auto fails = [](auto&, auto&) -> Gradients { fail("any reason"); };
+  const Variable y = proof::with_rule("test_op", {leaf(1)}, doubles({5}), fails);
+  const Calling calling("outer");
+  check_errors({{[&] { y.backward(); }, "backward of test_op: outer: any reason"}});
+}
+
 TEST_CASE("engine: an array that was written to before it was recorded is nobody's business") {
   const Variable x = leaf({1, 2}, {2});
   Tensor value = x.value();

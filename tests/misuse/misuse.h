@@ -1,5 +1,5 @@
 // The table of misuses: calls that a user may get wrong, for every public function and class of the
-// library, each with the whole text of its error. table.cpp runs each row in a process of its own,
+// library, each with the whole text of its error. table.cpp runs the rows in processes of their own,
 // so that a crash, a hang or a refusal of memory is that row's failure, and holds the table against
 // the headers.
 //

@@ -69,7 +69,7 @@ function visible(line,   out, i, c, quote, rest) {
     }
     rest = substr(line, i)
     if (!in_message && substr(line, i - 1, 1) !~ /[A-Za-z0-9_:]/ &&
-        rest ~ /^(check|fail|fail_as|Error)\(/) {
+        rest ~ /^(check|check_in|fail|Error)\(/) {
       in_message = 1
       depth = 0
       hidden = rest !~ /^check/

@@ -4,6 +4,7 @@
 #include "losses/margin.h"
 #include "nn/layers.h"
 #include "tensor/random.h"
+#include "tests/child_process.h"
 #include "tests/helpers.h"
 
 namespace gradian::test {
@@ -274,6 +275,19 @@ TEST_CASE("module: a class is called by its own name, wherever it stands") {
   CHECK(Wrapper<nn::Linear>().description() == "Wrapper");
   CHECK(nn::Sequential().description() == "Sequential");
   CHECK(nn::Function("exp", exp).description() == "Function(exp)");
+}
+
+TEST_CASE("call a layer as the program ends" * doctest::skip()) {
+  struct Last {
+    nn::Linear layer{2, 2};
+    ~Last() { layer(Tensor::ones({1, 2})); }
+  };
+  static Last last;
+  last.layer(Tensor::ones({1, 2}));
+}
+
+TEST_CASE("module: a static object may call a layer as the program ends") {
+  CHECK(run_case_in_new_process("call a layer as the program ends").how == "exit 0");
 }
 
 TEST_CASE("module: a tensor is taken as a variable without gradient") {
