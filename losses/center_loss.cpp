@@ -46,6 +46,7 @@ Variable CenterLoss::forward(const Variable& features, const Tensor& labels) con
   check(features.dim() == 2 && features.size(1) == centers.size(1), "expected features [N, ",
         centers.size(1), "], got ", features.shape());
   check_labels(labels, features.size(0), centers.size(0));
+  check_same_dtype(features.value(), centers.value());
   const Variable own_centers = index_select(centers, 0, labels);  // [N, feat_dim]
   const Variable weight = constant(weight_, features);
   if (update_ == CenterUpdate::gradient)
