@@ -13,7 +13,8 @@
 // finite, NaN where no input has NaN. So data with NaN, or a -infinity that where() fills in, is no
 // op's fault, and softmax over it none either. An infinity that is meant, such as log(0) of what is
 // selected away later, does count, and so do silu and gelu at infinity, which select: keep it from
-// arising, or let that part run under `const DetectAnomaly off(false);`. Kernels on plain Tensors are not looked at.
+// arising, or let that part run under `const DetectAnomaly off(false);`. Kernels on plain Tensors
+// are not looked at.
 //
 // It reads each result a few times more: for finding a fault, not for every training.
 #pragma once
