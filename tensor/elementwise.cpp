@@ -27,11 +27,7 @@ Tensor map_binary(const char* function, TensorOrNumber a, TensorOrNumber b, cons
   const Calling calling(function);
   return with_arrays(a, b, [&](const Tensor& x, const Tensor& y) {
     check_same_dtype(x, y);
-    if (x.shape() != y.shape()) {
-      const Shape shape = broadcast_shapes(x.shape(), y.shape());
-      return map_binary(function, x.expand(shape), y.expand(shape), f);
-    }
-    Tensor out = Tensor::empty(x.shape(), x.dtype());
+    Tensor out = Tensor::empty(broadcast_shapes(x.shape(), y.shape()), x.dtype());
     dispatch(x.dtype(), [&]<class T>() { map_into<T, T, T>(out, f, x, y); });
     return out;
   });
@@ -221,13 +217,11 @@ Tensor where(const Tensor& condition, TensorOrNumber a, TensorOrNumber b) {
   return with_arrays(a, b, [&](const Tensor& taken, const Tensor& otherwise) {
     check_same_dtype(taken, otherwise);
     const Shape both = broadcast_shapes(taken.shape(), otherwise.shape());
-    const Shape shape = broadcast_shapes(condition.shape(), both);
-    Tensor out = Tensor::empty(shape, taken.dtype());
+    Tensor out = Tensor::empty(broadcast_shapes(condition.shape(), both), taken.dtype());
     dispatch(out.dtype(), [&]<class T>() {
       dispatch(condition.dtype(), [&]<class Mask>() {
         map_into<T, Mask, T, T>(
-            out, [](Mask c, T x, T y) { return c != 0 ? x : y; }, condition.expand(shape),
-            taken.expand(shape), otherwise.expand(shape));
+            out, [](Mask c, T x, T y) { return c != 0 ? x : y; }, condition, taken, otherwise);
       });
     });
     return out;

@@ -140,13 +140,14 @@ void with_accessors(const Body& body, const AnyStride<T>& first, const auto&... 
     with_accessors<left - 1>(body, rest..., UnitStride<T>{first.data});
 }
 
-// out[i] = f(in[i]...) for Tensors of out's shape; Out and In are their element types.
+// out[i] = f(in[i]...) for Tensors that broadcast to out's shape; Out and In are their element
+// types.
 template <class Out, class... In, class Target, class F, class... Sources>
 void map_into(Target& out, const F& f, const Sources&... in) {
   static_assert(sizeof...(In) == sizeof...(Sources));
   constexpr size_t N = 1 + sizeof...(In);
-  const StridedLoop<N> loop =
-      coalesce<N>(out.shape(), std::array<Shape, N>{out.strides(), in.strides()...});
+  const StridedLoop<N> loop = coalesce<N>(
+      out.shape(), {out.strides(), expand_strides(in.strides(), in.shape(), out.shape())...});
   Out* const out_data = out.template mutable_data<Out>();
   const std::tuple<const In*...> in_data{in.template data<In>()...};
 

@@ -75,6 +75,17 @@ bool broadcasts_to(const Shape& from, const Shape& to) {
   return true;
 }
 
+Shape expand_strides(const Shape& strides, const Shape& from, const Shape& to) {
+  if (from == to) return strides;
+  check_in("expand_strides", strides.size() == from.size() && broadcasts_to(from, to), "strides ",
+           strides, " and shape ", from, " do not broadcast to ", to);
+  const int offset = to.size() - from.size();
+  Shape result = Shape::filled(to.size(), 0);
+  for (int axis = 0; axis < from.size(); ++axis)
+    if (from[axis] == to[axis + offset]) result[axis + offset] = strides[axis];
+  return result;
+}
+
 Axes broadcast_axes(const Shape& from, const Shape& to) {
   check_in("broadcast_axes", broadcasts_to(from, to), "shape ", from, " does not broadcast to ",
            to);

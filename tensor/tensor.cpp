@@ -294,9 +294,7 @@ Tensor Tensor::expand(const Shape& requested) const {
         requested);
   gradian::numel(shape);
   view.shape_ = shape;
-  view.strides_ = Shape::filled(shape.size(), 0);
-  for (int axis = 0; axis < dim(); ++axis)
-    if (shape_[axis] == shape[axis + offset]) view.strides_[axis + offset] = strides_[axis];
+  view.strides_ = expand_strides(strides_, shape_, shape);
   return view;
 }
 

@@ -94,7 +94,7 @@ void pool_blocks(const float* plane, const Row& row, int64_t first, int64_t last
                  int64_t* index) {
   using Values = typename Block<lanes>::Values;
   using Positions = typename Block<lanes>::Positions;
-  Positions steps;
+  Positions steps{};
   for (int lane = 0; lane < lanes; ++lane) steps[lane] = lane * int32_t(row.stride);
   for (int64_t next = first; next < last; next += lanes) {
     const int64_t j = std::min(next, last - lanes);

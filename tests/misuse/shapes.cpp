@@ -37,6 +37,10 @@ Rows places() {
        "normalize_axis: axis -9223372036854775808 is out of range for 2 axes"},
       {[] { broadcast_shapes(sizes(2), sizes(3)); },
        "broadcast_shapes: shapes [2] and [3] do not broadcast"},
+      {[] { expand_strides(sizes(1), sizes(2), sizes(3)); },
+       "expand_strides: strides [1] and shape [2] do not broadcast to [3]"},
+      {[] { expand_strides(sizes(), sizes(2), sizes(2, 2)); },
+       "expand_strides: strides [] and shape [2] do not broadcast to [2, 2]"},
   };
 }
 

@@ -44,7 +44,7 @@ tests_of() {  # FILE
     tensor/*) echo tests/tensor/*.cpp tests/surface/tensors.cpp ;;
     autograd/*) echo tests/autograd/*.cpp tests/surface/{autograd,functions}.cpp \
       tests/parity/{fixture,mismatch,safetensors,test_ops}.cpp \
-      tests/gradients/{completeness,prover,table,functions,layers,losses,margin*}.cpp ;;
+      tests/gradients/{completeness,declarations,prover,table,functions,layers,losses,margin*}.cpp ;;
     nn/*) echo tests/nn/*.cpp tests/surface/nn*.cpp ;;
     losses/*) echo tests/losses/*.cpp tests/surface/losses.cpp tests/gradients/margins.cpp ;;
     examples/*) echo tests/examples/*.cpp ;;
