@@ -33,6 +33,10 @@ constexpr bool kSanitized = false;
 // parent as running there, is told by main.cpp.
 inline bool in_child = false;
 
+#ifdef GRADIAN_COVERAGE
+extern "C" void __gcov_dump();  // what _exit() would leave out
+#endif
+
 // How a child ended and all that it wrote to standard output and standard error.
 struct Ended {
   std::string how;  // "exit 0", "signal 6", "timeout"
@@ -84,6 +88,9 @@ inline Ended run_in_child(const std::function<void()>& body, int seconds = 60) {
       code = 1;
     }
     std::fflush(nullptr);
+#ifdef GRADIAN_COVERAGE
+    __gcov_dump();
+#endif
     _exit(code);
   }
   close(ends[1]);
