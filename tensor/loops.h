@@ -17,6 +17,11 @@ namespace gradian::loops {
 // enough that a block of each operand fits the second-level cache.
 constexpr int64_t kElementwiseGrain = 16384;
 
+// Rows of `length` elements that make such a block.
+inline int64_t rows_per_block(int64_t length) {
+  return std::max<int64_t>(1, kElementwiseGrain / std::max<int64_t>(1, length));
+}
+
 // Where element number `element`, in row-major order, lies from the first one.
 inline int64_t offset_of(int64_t element, const Shape& shape, const Shape& strides) {
   int64_t offset = 0;
@@ -102,10 +107,10 @@ void for_each_row(const StridedLoop<N>& loop, const Row& row) {
     });
     return;
   }
-  const int64_t rows_per_block = std::max<int64_t>(1, kElementwiseGrain / length);
-  runtime::parallel_ranges(elements / length, rows_per_block, [&](int64_t begin, int64_t end) {
-    walk_rows(loop, begin, end, [&](const Offsets& offsets) { row(offsets, length, inner); });
-  });
+  runtime::parallel_ranges(
+      elements / length, rows_per_block(length), [&](int64_t begin, int64_t end) {
+        walk_rows(loop, begin, end, [&](const Offsets& offsets) { row(offsets, length, inner); });
+      });
 }
 
 // How an inner loop reads one operand. Knowing the stride at compile time lets it vectorise.

@@ -84,9 +84,7 @@ void sum_each_output(const Tensor& x, int summed, T* out) {
     return;
   }
 
-  const int64_t outputs_per_block =
-      std::max<int64_t>(1, kElementwiseGrain / std::max<int64_t>(1, length));
-  parallel_ranges(outputs, outputs_per_block, [&](int64_t begin, int64_t end) {
+  parallel_ranges(outputs, rows_per_block(length), [&](int64_t begin, int64_t end) {
     for (int64_t o = begin; o < end; ++o) {
       const int64_t offset = offset_of(o, kept_shape, kept_strides);
       out[o] = length == 0 ? T(0) : static_cast<T>(sum_block(data + offset, inner));
@@ -295,8 +293,7 @@ Tensor by_lines(const std::vector<Tensor>& inputs, int axis, const Body& body) {
     std::vector<const T*> in;
     for (const Tensor& input : lines) in.push_back(input.data<T>());
     T* const to = out.mutable_data<T>();
-    const int64_t lines_per_block = std::max<int64_t>(1, kElementwiseGrain / length);
-    parallel_ranges(out.numel() / length, lines_per_block, [&](int64_t begin, int64_t end) {
+    parallel_ranges(out.numel() / length, rows_per_block(length), [&](int64_t begin, int64_t end) {
       body(in, to, begin * length, end - begin, length);
     });
   });

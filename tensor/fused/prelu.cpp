@@ -27,8 +27,7 @@ struct Rows {
   // Calls row(r, begin, end) for all rows, in parallel.
   template <class Row>
   void for_each(const Row& row) const {
-    const int64_t grain = std::max<int64_t>(1, kElementwiseGrain / std::max<int64_t>(1, length));
-    parallel_ranges(count(), grain, [&](int64_t first, int64_t last) {
+    parallel_ranges(count(), rows_per_block(length), [&](int64_t first, int64_t last) {
       for (int64_t r = first; r < last; ++r) row(r, r * length, std::min(total, (r + 1) * length));
     });
   }
