@@ -64,18 +64,17 @@ nn::Sequential residual_network(int64_t classes) {
 
 void train_on(const Dataset& data, nn::Module& network, const TrainOptions& options) {
   nn::Adam optimizer(network.named_parameters(), {.lr = 2e-3});
-  Generator shuffle(options.seed);
-  const Batches batches(data, options.batch_size, shuffle, /*drop_last=*/true);
-  Progress progress(options.epochs, batches.size());
-  for (int64_t epoch = 0; epoch < options.epochs; ++epoch)
-    for (const Batch& batch : batches) {
-      const Variable logits = network(Variable(batch.images));
-      const Variable loss = cross_entropy(logits, batch.labels);
-      optimizer.zero_grad();
-      loss.backward();
-      optimizer.step();
-      progress.update(batch.labels.numel(), loss.item(), accuracy(logits.value(), batch.labels));
-    }
+  ShuffledBatches batches(data, options.batch_size, options.seed);
+  Progress progress(options.epochs, batches.per_epoch());
+  for (int64_t step = 0; step < options.epochs * batches.per_epoch(); ++step) {
+    const Batch batch = batches.at(step);
+    const Variable logits = network(Variable(batch.images));
+    const Variable loss = cross_entropy(logits, batch.labels);
+    optimizer.zero_grad();
+    loss.backward();
+    optimizer.step();
+    progress.update(batch.labels.numel(), loss.item(), accuracy(logits.value(), batch.labels));
+  }
 }
 
 int run(int argc, char** argv) {

@@ -21,6 +21,16 @@ Tensor gather_rows(const Tensor& x, const int64_t* rows, int64_t count) {
   return result;
 }
 
+// Contiguous, so that rows can be gathered.
+Dataset checked(Dataset dataset, int64_t batch_size) {
+  check(batch_size > 0, "batches: expected a batch size of at least 1, got ", batch_size);
+  const Tensor &images = dataset.images, &labels = dataset.labels;
+  check(images.dim() == 4 && labels.dim() == 1 && images.size(0) == labels.size(0),
+        "batches: expected images [N, 1, H, W] and labels [N], got ", images.shape(), " and ",
+        labels.shape());
+  return {images.contiguous(), labels.contiguous(), std::move(dataset.class_names)};
+}
+
 }  // namespace
 
 std::string DataSplit::description() const {
@@ -40,31 +50,9 @@ Dataset take(const Dataset& dataset, int64_t count) {
 }
 
 Batches::Batches(Dataset dataset, int64_t batch_size)
-    : dataset_(std::move(dataset)), batch_size_(batch_size) {
-  check(batch_size > 0, "batches: expected a batch size of at least 1, got ", batch_size);
-  const Tensor &images = dataset_.images, &labels = dataset_.labels;
-  check(images.dim() == 4 && labels.dim() == 1 && images.size(0) == labels.size(0),
-        "batches: expected images [N, 1, H, W] and labels [N], got ", images.shape(), " and ",
-        labels.shape());
-  dataset_.images = images.contiguous();
-  dataset_.labels = labels.contiguous();
-}
+    : dataset_(checked(std::move(dataset), batch_size)), batch_size_(batch_size) {}
 
-Batches::Batches(Dataset dataset, int64_t batch_size, Generator& shuffle, bool drop_last)
-    : Batches(std::move(dataset), batch_size) {
-  shuffle_ = &shuffle;
-  drop_last_ = drop_last;
-}
-
-int64_t Batches::size() const {
-  const int64_t full = dataset_.size() / batch_size_;
-  const bool has_rest = dataset_.size() % batch_size_ > 0;
-  return full + (has_rest && !(drop_last_ && full > 0) ? 1 : 0);
-}
-
-Batches::Iterator Batches::begin() const {
-  return Iterator(*this, shuffle_ ? randperm(dataset_.size(), *shuffle_) : Tensor(), 0);
-}
+int64_t Batches::size() const { return ceil_div(dataset_.size(), batch_size_); }
 
 Batch Batches::Iterator::operator*() const {
   const Dataset& data = batches_.dataset_;
@@ -72,11 +60,34 @@ Batch Batches::Iterator::operator*() const {
         batches_.size());
   const int64_t begin = index_ * batches_.batch_size_;
   const int64_t end = begin + std::min(batches_.batch_size_, data.size() - begin);
-  if (!order_.defined())
-    return {data.images.slice(0, begin, end), data.labels.slice(0, begin, end)};
-  const int64_t* rows = order_.data<int64_t>() + begin;
-  return {gather_rows<float>(data.images, rows, end - begin),
-          gather_rows<int64_t>(data.labels, rows, end - begin)};
+  return {data.images.slice(0, begin, end), data.labels.slice(0, begin, end)};
+}
+
+ShuffledBatches::ShuffledBatches(Dataset dataset, int64_t batch_size, uint64_t seed)
+    : dataset_(checked(std::move(dataset), batch_size)),
+      batch_size_(std::min(batch_size, dataset_.size())),
+      seed_(seed),
+      generator_(seed) {
+  check(dataset_.size() > 0, "batches: expected at least 1 image, got 0");
+}
+
+int64_t ShuffledBatches::per_epoch() const { return dataset_.size() / batch_size_; }
+
+Batch ShuffledBatches::at(int64_t step) {
+  check(step >= 0, "batches: expected a step of at least 0, got ", step);
+  draw_order(step / per_epoch());
+  const int64_t* rows = order_.data<int64_t>() + step % per_epoch() * batch_size_;
+  return {gather_rows<float>(dataset_.images, rows, batch_size_),
+          gather_rows<int64_t>(dataset_.labels, rows, batch_size_)};
+}
+
+// All orders come from one generator, one after the other.
+void ShuffledBatches::draw_order(int64_t epoch) {
+  if (epoch < epochs_drawn_ - 1) {
+    generator_ = Generator(seed_);
+    epochs_drawn_ = 0;
+  }
+  for (; epochs_drawn_ <= epoch; ++epochs_drawn_) order_ = randperm(dataset_.size(), generator_);
 }
 
 }  // namespace gradian::examples

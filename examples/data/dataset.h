@@ -42,17 +42,12 @@ struct Batch {
   Tensor labels;  // [B]
 };
 
-// One epoch as a range of batches: each sample once, the last batch possibly smaller.
-//   for (const Batch& batch : Batches(data.train, 128, generator)) ...
+// The dataset as a range of batches in its order, the last one possibly smaller. They are views of
+// it.
+//   for (const Batch& batch : Batches(data.test, 500)) ...
 class Batches {
  public:
-  // In the order of the dataset. The batches are views of it.
   Batches(Dataset dataset, int64_t batch_size);
-  // In an order that each begin() draws anew. `drop_last` leaves a smaller last batch out, unless
-  // it is the only one.
-  Batches(Dataset dataset, int64_t batch_size, Generator& shuffle, bool drop_last = false);
-
-  // Number of batches.
   int64_t size() const;
 
   class Iterator {
@@ -66,22 +61,41 @@ class Batches {
 
    private:
     friend class Batches;
-    Iterator(const Batches& batches, Tensor order, int64_t index)
-        : batches_(batches), order_(std::move(order)), index_(index) {}
+    Iterator(const Batches& batches, int64_t index) : batches_(batches), index_(index) {}
 
     const Batches& batches_;
-    Tensor order_;  // [N] rows of the dataset; undefined: as they are
     int64_t index_;
   };
 
-  Iterator begin() const;
-  Iterator end() const { return Iterator(*this, Tensor(), size()); }
+  Iterator begin() const { return Iterator(*this, 0); }
+  Iterator end() const { return Iterator(*this, size()); }
 
  private:
   Dataset dataset_;
   int64_t batch_size_;
-  Generator* shuffle_ = nullptr;
-  bool drop_last_ = false;
+};
+
+// The batches of a training, numbered by its steps: epoch after epoch without end, each with every
+// image once, in an order of its own. The orders follow from the seed alone, so that a training can
+// go on at any step.
+class ShuffledBatches {
+ public:
+  ShuffledBatches(Dataset dataset, int64_t batch_size, uint64_t seed);
+  // Batches in an epoch. A smaller last one is left out, unless it is the only one: batch norm
+  // cannot do with a rest of one image.
+  int64_t per_epoch() const;
+  // That of this step, from 0.
+  Batch at(int64_t step);
+
+ private:
+  void draw_order(int64_t epoch);
+
+  Dataset dataset_;
+  int64_t batch_size_;
+  uint64_t seed_;
+  Generator generator_;
+  int64_t epochs_drawn_ = 0;
+  Tensor order_;  // [N] of the last epoch that was drawn
 };
 
 }  // namespace gradian::examples

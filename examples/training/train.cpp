@@ -71,43 +71,40 @@ LossCurve train(nn::Module& network, const Objective& objective, const Dataset& 
                       {.lr = kLearningRate, .weight_decay = kWeightDecay});
   nn::check_all_trained(optimizer, {&network, &objective.classifier()});
   if (objective.center) nn::check_all_trained(optimizer, {objective.center.get()});
-  Generator shuffle(options.seed);
-  // Batch norm cannot do with a rest of one image, so the rest of an epoch waits for the next one.
-  const Batches batches(data, options.batch_size, shuffle, /*drop_last=*/true);
-  const int64_t steps = batches.size();
-  const nn::Schedule schedule = training_schedule(steps * options.epochs);
+  ShuffledBatches batches(data, options.batch_size, options.seed);
+  const int64_t steps_per_epoch = batches.per_epoch(), steps = steps_per_epoch * options.epochs;
+  const nn::Schedule schedule = training_schedule(steps);
   const nn::TrainingMode training(network);
-  Progress progress(options.epochs, steps, out, &out == &std::cout && writes_to_terminal());
+  Progress progress(options.epochs, steps_per_epoch, out,
+                    &out == &std::cout && writes_to_terminal());
   LossCurve curve;
-  int64_t step = 0;
-  for (int64_t epoch = 0; epoch < options.epochs; ++epoch) {
-    for (const Batch& batch : batches) {
-      check_interrupted();
-      const Variable features = network(Variable(batch.images));
-      const Variable loss = objective.loss(features, batch.labels);
-      const auto stop = [&](const std::string& what) {
-        fail_not_finite(text(what, " at epoch ", epoch + 1, " of ", options.epochs, ", step ",
-                             step % steps + 1, " of ", steps),
-                        network, objective, batch);
-      };
-      const double value = loss.item();
-      if (!std::isfinite(value))
-        stop(std::isnan(value) ? "the loss is NaN" : text("the loss is ", value));
-      optimizer.zero_grad();
-      loss.backward();
-      try {
-        nn::clip_grad_norm(network.named_parameters(), kLargestNorm);
-      } catch (const Error& not_finite) {
-        stop(not_finite.what());
-      }
-      optimizer.set_lr_factor(schedule(step++));
-      optimizer.step();
-
-      const NoGrad no_grad;
-      const double hits = accuracy(objective.scores(features.detach()), batch.labels);
-      progress.update(batch.labels.numel(), loss.item(), hits);
-      curve.push_back({static_cast<double>(step) / static_cast<double>(steps), loss.item()});
+  for (int64_t step = 0; step < steps; ++step) {
+    check_interrupted();
+    const Batch batch = batches.at(step);
+    const Variable features = network(Variable(batch.images));
+    const Variable loss = objective.loss(features, batch.labels);
+    const auto stop = [&](const std::string& what) {
+      fail_not_finite(text(what, " at epoch ", step / steps_per_epoch + 1, " of ", options.epochs,
+                           ", step ", step % steps_per_epoch + 1, " of ", steps_per_epoch),
+                      network, objective, batch);
+    };
+    const double value = loss.item();
+    if (!std::isfinite(value))
+      stop(std::isnan(value) ? "the loss is NaN" : text("the loss is ", value));
+    optimizer.zero_grad();
+    loss.backward();
+    try {
+      nn::clip_grad_norm(network.named_parameters(), kLargestNorm);
+    } catch (const Error& not_finite) {
+      stop(not_finite.what());
     }
+    optimizer.set_lr_factor(schedule(step));
+    optimizer.step();
+
+    const NoGrad no_grad;
+    const double hits = accuracy(objective.scores(features.detach()), batch.labels);
+    progress.update(batch.labels.numel(), value, hits);
+    curve.push_back({static_cast<double>(step + 1) / static_cast<double>(steps_per_epoch), value});
   }
   progress.finish();
   return curve;

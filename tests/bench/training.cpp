@@ -46,22 +46,21 @@ Result train(const examples::DataSplit& data, ConvAlgorithm algorithm, int64_t s
              int64_t steps) {
   set_conv_algorithm(algorithm);
   manual_seed(static_cast<uint64_t>(seed));
-  Generator order(static_cast<uint64_t>(seed));
   const std::shared_ptr<nn::Module> network = lenet_network();
   initialize(*network);
   nn::SGD optimizer(network->named_parameters(), {.lr = 0.01, .momentum = 0.9});
   std::vector<double> losses;
-  const auto wanted = static_cast<size_t>(steps);
-  while (losses.size() < wanted)
-    for (const examples::Batch& batch : examples::Batches(data.train, kBatch, order)) {
-      const Variable loss = cross_entropy((*network)(Variable(batch.images)), batch.labels);
-      optimizer.zero_grad();
-      loss.backward();
-      nn::clip_grad_norm(network->named_parameters(), 5);
-      optimizer.step();
-      losses.push_back(loss.item());
-      if (losses.size() == wanted) break;
-    }
+  examples::ShuffledBatches batches(data.train, kBatch, static_cast<uint64_t>(seed));
+  for (int64_t step = 0; step < steps; ++step) {
+    const examples::Batch batch = batches.at(step);
+    const Variable loss = cross_entropy((*network)(Variable(batch.images)), batch.labels);
+    optimizer.zero_grad();
+    loss.backward();
+    nn::clip_grad_norm(network->named_parameters(), 5);
+    optimizer.step();
+    losses.push_back(loss.item());
+  }
+  const size_t wanted = losses.size();
   const size_t last = std::min(kAveragedSteps, wanted);
   double sum = 0;
   for (size_t i = wanted - last; i < wanted; ++i) sum += losses[i];
