@@ -41,9 +41,8 @@ test_sources    := $(wildcard tests/*.cpp) \
 proof_sources   := $(wildcard tests/gradients/*.cpp)  # of the gradient table, and of its program
 bench_sources   := $(wildcard tests/bench/*.cpp)
 fuzz_sources    := $(filter-out %/corpus.cpp,$(wildcard tests/fuzz/*.cpp)) \
-    $(wildcard examples/data/*.cpp examples/program/*.cpp) tests/parity/safetensors.cpp
-opinfo_sources  := $(wildcard tests/opinfo/*.cpp examples/program/*.cpp) \
-    $(addprefix tests/parity/,safetensors.cpp mismatch.cpp)
+    $(wildcard examples/data/*.cpp examples/program/*.cpp)
+opinfo_sources  := $(wildcard tests/opinfo/*.cpp examples/program/*.cpp) tests/parity/mismatch.cpp
 
 examples := $(example_sources:examples/%.cpp=build/examples/%)
 
@@ -111,7 +110,8 @@ $(test_program) $(opinfo_program):
 
 # The sources that read files of the tree when they run.
 looks_at_tree := $(addprefix tests/,gradients/main.cpp autograd/gradients.cpp misuse/table.cpp \
-    parity/fixture.cpp structure.cpp fuzz/corpus.cpp)
+    parity/fixture.cpp structure.cpp fuzz/corpus.cpp tensor/files/npy.cpp \
+    tensor/files/safetensors.cpp)
 $(call release_object,$(looks_at_tree)) $(call test_object,$(looks_at_tree)): \
     source_dir := -DGRADIAN_SOURCE_DIR="\"$(CURDIR)\""
 

@@ -13,11 +13,6 @@ std::string fixed(double value, int digits);
 // names of files may have, become U+FFFD.
 std::string escape_markup(const std::string& plain);
 
-// A string of JSON (RFC 8259) in its quotes; bytes that are no UTF-8 become U+FFFD.
-std::string json_string(const std::string& plain);
-// A number of JSON that reads back to the same double; what is not finite is null.
-std::string json_number(double value);
-
 // The two lower-case digits of a byte.
 std::string hex(unsigned char byte);
 

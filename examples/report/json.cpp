@@ -1,12 +1,13 @@
-// Puts JSON together from strings, numbers (see text.h) and lists of parts in brackets.
-// There is no reader and no document type.
+// Puts JSON together from strings, numbers (tensor/files/json.h) and lists of parts in brackets.
+// There is no document type.
 #include "examples/report/report.h"
 
-#include "examples/program/text.h"
+#include "tensor/files/json.h"
 
 namespace gradian::examples {
 namespace {
 
+using files::json_number, files::json_string;
 using Parts = std::vector<std::string>;
 
 std::string member(const std::string& key, const std::string& value) {

@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "examples/program/file.h"
 #include "examples/program/text.h"
+#include "tensor/files/file.h"
 
 namespace gradian::examples {
 namespace {
@@ -15,12 +15,12 @@ constexpr char kHtml[] = "report.html", kJson[] = "results.json";
 }  // namespace
 
 void check_report_writable(const std::filesystem::path& folder) {
-  for (const char* file : {kHtml, kJson}) check_writable(folder / file);
+  for (const char* file : {kHtml, kJson}) files::check_writable(folder / file);
 }
 
 void write_report(const Report& report, const std::filesystem::path& folder) {
-  write_file(folder / kHtml, render_html(report));
-  write_file(folder / kJson, render_json(report));
+  files::write_file(folder / kHtml, render_html(report));
+  files::write_file(folder / kJson, render_json(report));
 }
 
 std::string Figure::written(const RunResult& run) const {

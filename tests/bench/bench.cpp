@@ -9,11 +9,12 @@
 #include <utility>
 
 #include "examples/program/arguments.h"
-#include "examples/program/file.h"
 #include "examples/program/machine.h"
 #include "examples/program/run_main.h"
 #include "examples/program/text.h"
 #include "tensor/error.h"
+#include "tensor/files/file.h"
+#include "tensor/files/json.h"
 #include "tensor/runtime/thread_pool.h"
 #include "tests/bench/convolutions.h"
 #include "tests/bench/measure.h"
@@ -25,7 +26,7 @@ using namespace gradian::bench;
 
 namespace {
 
-using examples::json_number, examples::json_string;
+using files::json_number, files::json_string;
 
 std::string json_array(const std::vector<double>& values) {
   std::string out;
@@ -141,7 +142,7 @@ void report_all(const Options& options) {
   }
   // Of the whole process: with --only, of one workload.
   add("process", text("{\"empty_mb\": ", empty_mb, ", \"peak_mb\": ", process_memory().peak, "}"));
-  examples::write_file(options.out, out + "\n}\n");
+  files::write_file(options.out, out + "\n}\n");
 }
 
 int run(int argc, char** argv) {
@@ -163,7 +164,7 @@ int run(int argc, char** argv) {
   const int64_t seeds = arguments.integer("--seeds", 3, 1, 1000, "runs of --training");
   if (!arguments.complete()) return 0;
   if (steps > 0) return report_training(steps, seeds) ? 0 : 1;
-  examples::check_writable(options.out);
+  files::check_writable(options.out);
   report_all(options);
   return 0;
 }

@@ -8,6 +8,7 @@
 #include <regex>
 
 #include "examples/program/text.h"
+#include "tensor/files/json.h"
 #include "examples/report/plots.h"
 #include "examples/report/svg.h"
 #include "tensor/random.h"
@@ -211,12 +212,12 @@ TEST_CASE(
   CHECK(contains(render_html(report), "a &quot;b&quot;\\\ufffd\ufffd<"));
   for (const char* valid :
        {"", "\x7f", "\u00fc", "\u20ac", "\U0001f600", "\ud7ff", "\ue000", "\U0010ffff"})
-    CHECK(json_string(valid) == '"' + std::string(valid) + '"');
+    CHECK(files::json_string(valid) == '"' + std::string(valid) + '"');
   // Overlong, a surrogate, beyond the last character, cut off, a continuation alone.
   for (const auto& [bytes, replacements] :
        {std::pair{"\xc0\x80", 2}, std::pair{"\xe0\x80\x80", 3}, std::pair{"\xed\xa0\x80", 3},
         std::pair{"\xf4\x90\x80\x80", 4}, std::pair{"\xe2\x82", 2}, std::pair{"\x80", 1}})
-    CHECK(count(json_string(bytes), "\ufffd") == static_cast<size_t>(replacements));
+    CHECK(count(files::json_string(bytes), "\ufffd") == static_cast<size_t>(replacements));
 }
 
 TEST_CASE("a report without runs or class names is still well formed") {

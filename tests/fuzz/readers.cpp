@@ -1,4 +1,7 @@
 // The targets that read a file's bytes or a command line.
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <iostream>
 #include <streambuf>
 #include <string>
@@ -6,8 +9,9 @@
 
 #include "examples/data/idx.h"
 #include "examples/program/arguments.h"
+#include "tensor/files/npy.h"
+#include "tensor/files/safetensors.h"
 #include "tests/fuzz/targets.h"
-#include "tests/parity/safetensors.h"
 
 namespace gradian::fuzz {
 namespace {
@@ -21,6 +25,24 @@ class Silence : std::streambuf {
  private:
   int overflow(int c) override { return c; }
   std::streambuf* before_;
+};
+
+// A file of these bytes that is on no disk.
+class FileInMemory {
+ public:
+  explicit FileInMemory(std::string_view bytes) : descriptor_(memfd_create("fuzz", MFD_CLOEXEC)) {
+    check(descriptor_ >= 0 &&
+              write(descriptor_, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()),
+          "fuzz: no file in memory");
+  }
+  ~FileInMemory() { close(descriptor_); }
+  FileInMemory(const FileInMemory&) = delete;
+  FileInMemory& operator=(const FileInMemory&) = delete;
+
+  std::string path() const { return text("/proc/self/fd/", descriptor_); }
+
+ private:
+  int descriptor_;
 };
 
 // `what` may be refused, but what it returns has to hold.
@@ -73,12 +95,19 @@ void read_command_line(std::string_view bytes) {
 }
 
 void read_safetensors_file(std::string_view bytes) {
+  const FileInMemory file(bytes);
   runs_or_is_refused([&] {
-    int64_t size = 8;
-    for (const auto& [name, array] : parity::parse_safetensors(bytes, "file"))
-      size += array.numel() * element_size(array.dtype());
-    return size <= static_cast<int64_t>(bytes.size());
+    int64_t elements = 0;
+    for (const auto& [name, array] : read_safetensors(file.path()).tensors)
+      elements += array.numel();
+    return elements <= static_cast<int64_t>(bytes.size());
   });
+}
+
+void read_npy_file(std::string_view bytes) {
+  const FileInMemory file(bytes);
+  runs_or_is_refused(
+      [&] { return read_npy(file.path()).numel() <= static_cast<int64_t>(bytes.size()); });
 }
 
 }  // namespace gradian::fuzz

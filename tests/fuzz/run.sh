@@ -12,7 +12,7 @@ failed=0
 for target in "$@"; do
   mkdir -p "build/fuzz/corpus/$target"
   log=build/fuzz/$target.log
-  if build/fuzz/run "--target=$target" -max_total_time="$seconds" -max_len=512 -timeout=10 \
+  if build/fuzz/run "--target=$target" -max_total_time="$seconds" -max_len=1024 -timeout=10 \
     -rss_limit_mb=2048 -malloc_limit_mb=256 -print_funcs=0 -print_final_stats=1 \
     "-artifact_prefix=build/fuzz/$target-" \
     "build/fuzz/corpus/$target" "tests/fuzz/corpus/$target" >"$log" 2>&1; then

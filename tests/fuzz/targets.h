@@ -14,6 +14,7 @@ struct Target {
 void read_idx_file(std::string_view bytes);
 void read_command_line(std::string_view bytes);
 void read_safetensors_file(std::string_view bytes);
+void read_npy_file(std::string_view bytes);
 void call_functions(std::string_view bytes);
 
 // Each has a folder of its name in corpus/, of inputs to begin with.
@@ -21,6 +22,7 @@ constexpr Target kTargets[] = {
     {"idx", read_idx_file},
     {"arguments", read_command_line},
     {"safetensors", read_safetensors_file},
+    {"npy", read_npy_file},
     {"functions", call_functions},
 };
 

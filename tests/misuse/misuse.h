@@ -21,6 +21,7 @@ Rows shape_rows();
 Rows tensor_rows();
 Rows kernel_rows();
 Rows conv_rows();
+Rows file_rows();
 Rows variable_rows();
 Rows function_rows();
 Rows function_shape_rows();

@@ -35,8 +35,9 @@ const std::vector<Part>& parts() {
   static const std::vector<Part> all{
       {"tensor/",
        {"tensor/tensor.h", "tensor/kernels.h", "tensor/random.h", "tensor/conv/conv2d.h",
-        "tensor/conv/pooling.h", "tensor/runtime/thread_pool.h"},
-       {shape_rows, tensor_rows, kernel_rows, conv_rows},
+        "tensor/conv/pooling.h", "tensor/runtime/thread_pool.h", "tensor/files/safetensors.h",
+        "tensor/files/npy.h"},
+       {shape_rows, tensor_rows, kernel_rows, conv_rows, file_rows},
        words("defined shape strides dtype dim is_contiguous stamp num_threads default_generator "
              "manual_seed conv_algorithm describe Tensor Generator seed position set_state uniform "
              "normal philox parallel_ranges")},

@@ -43,7 +43,7 @@ tests_of() {  # FILE
     tensor/*/*) echo tests/"${1%/*}"/*.cpp ;;
     tensor/*) echo tests/tensor/*.cpp tests/surface/tensors.cpp ;;
     autograd/*) echo tests/autograd/*.cpp tests/surface/{autograd,functions}.cpp \
-      tests/parity/{fixture,mismatch,safetensors,test_ops}.cpp \
+      tests/parity/{fixture,mismatch,test_ops}.cpp \
       tests/gradients/{completeness,declarations,prover,table,functions,layers,losses,margin*}.cpp ;;
     nn/*) echo tests/nn/*.cpp tests/surface/nn*.cpp ;;
     losses/*) echo tests/losses/*.cpp tests/surface/losses.cpp tests/gradients/margins.cpp ;;
@@ -86,7 +86,7 @@ build "$tree" -j"$(nproc)" "$program"
     exit 2
   }
 # Every room must link, or else all of its mutants would count as what does not compile.
-for room in tensor/simd tensor/conv tensor/fused tensor/runtime tensor autograd nn losses examples; do
+for room in tensor/simd tensor/conv tensor/fused tensor/files tensor/runtime tensor autograd nn losses examples; do
   build_room $(tests_of "$room/") ||
     { echo "mutants: the tests of $room/ need others" >&2; exit 2; }
 done

@@ -3,7 +3,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "tests/parity/safetensors.h"
+#include "tensor/files/safetensors.h"
 
 namespace gradian::opinfo {
 
@@ -30,7 +30,7 @@ SampleFile read_samples(const std::string& folder) {
       fail(path, ": expected sample, error, call or left_out, got '", line, '\'');
     }
   }
-  file.arrays = parity::read_safetensors(folder + "/samples.safetensors");
+  file.arrays = read_safetensors(folder + "/samples.safetensors").tensors;
   return file;
 }
 

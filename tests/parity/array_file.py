@@ -1,4 +1,4 @@
-"""Writes arrays in the format that safetensors.h reads."""
+"""Writes arrays as safetensors files, without the package of this name."""
 import json
 
 

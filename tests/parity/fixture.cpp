@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "tensor/files/safetensors.h"
 #include "tests/parity/mismatch.h"
-#include "tests/parity/safetensors.h"
 
 namespace gradian::parity {
 namespace {
@@ -55,8 +55,8 @@ void check_difference(CaseArrays& arrays, const Difference& difference, const st
 
 Fixture::Fixture(const std::string& family)
     : family_(family),
-      arrays_(read_safetensors(text(GRADIAN_SOURCE_DIR "/tests/parity/", family, ".safetensors"))) {
-}
+      arrays_(read_safetensors(text(GRADIAN_SOURCE_DIR "/tests/parity/", family, ".safetensors"))
+                  .tensors) {}
 
 void Fixture::check_covered_by(const std::vector<std::string>& cases) const {
   std::set<std::string> owners;
