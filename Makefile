@@ -3,8 +3,8 @@
 #   make    make train    make test    make help
 
 .DEFAULT_GOAL := all
-.PHONY: all train test gradcheck mutate mutants bench bench-peers opinfo fuzz format clean help
-.PHONY: coverage packages
+.PHONY: all train test test-install gradcheck mutate mutants coverage bench bench-peers opinfo fuzz
+.PHONY: install uninstall format clean help packages
 .DELETE_ON_ERROR:
 .ONESHELL:             # a recipe is one shell script ...
 .SHELLFLAGS := -ec     # ... that stops at the first error
@@ -22,6 +22,9 @@ EMULATOR      ?=#            runs what was built for another processor, such as 
 SANITIZE      ?=#            make test: sanitizers, such as address,undefined
 ARGS          ?=#            of the program that a command runs, such as --epochs 2
 V             ?=#            1 shows the commands
+PREFIX        ?= /usr/local# make install: where, an absolute path
+DESTDIR       ?=#            make install: stands before PREFIX, for packages
+SHARED        ?=#            make install: 1 adds the shared library
 FUZZ_CXX      ?= $(if $(findstring clang,$(CXX)),$(CXX),clang++-14)#  make fuzz: it has libFuzzer
 SECONDS       ?= 60#         make fuzz: of each target
 PYTHON        ?= python3#    make opinfo: an interpreter that may have torch
@@ -30,9 +33,13 @@ COUNT         ?= 300#    make mutants: how many
 ONLY          ?=#        make mutants: those of the matching FILE:LINE instead
 FASHION_MNIST ?= /usr/share/datasets/fashion-mnist# folder of the gzipped IDX files
 
+version := 0.1.0# of gradian.pc and of the shared library: programs are to be built anew for another
+
 # ---- Sources ----
 
-library_sources := $(wildcard $(addsuffix /*.cpp,tensor tensor/* autograd autograd/ops nn losses))
+library_folders := tensor tensor/* autograd autograd/ops nn nn/* losses
+library_sources := $(wildcard $(addsuffix /*.cpp,$(library_folders)))
+library_headers := $(wildcard $(addsuffix /*.h,$(library_folders)))
 shared_sources  := $(wildcard examples/*/*.cpp)  # of the examples, also used by the tests
 example_sources := $(wildcard examples/*.cpp)
 test_sources    := $(wildcard tests/*.cpp) \
@@ -52,6 +59,7 @@ comma   := ,
 variant := $(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
 
 release_object = $(patsubst %.cpp,build/objects/%.o,$1)
+shared_object  = $(patsubst %.cpp,build/shared-objects/%.o,$1)
 test_object    = $(patsubst %.cpp,build/test-objects$(variant)/%.o,$1)
 test_program   := build/tests/run$(variant)
 opinfo_program := build/opinfo/replay$(variant)
@@ -69,6 +77,7 @@ ifneq ($(SANITIZE),)
 # Optimised lightly: they take long to compile.
 sanitizer_flags := -O1 -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
+shared_flags := -fPIC -shared -Wl,-soname,libgradian.so.$(version) -Wl,-z,defs
 libraries := -lblis
 
 compile = $(CXX) $1 $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c $< -o $@
@@ -90,6 +99,10 @@ build/libgradian.a build/libexamples.a: build/sources
 	$(call start,AR,$@)
 	rm -f $@
 	$(AR) rcs $@ $(filter %.o,$^)
+
+build/libgradian.so: $(call shared_object,$(library_sources)) build/sources
+	$(call start,LINK,$@)
+	$(call link,$(release_flags) $(shared_flags))
 
 $(examples): build/examples/%: build/objects/examples/%.o build/libexamples.a build/libgradian.a
 	$(call start,LINK,$@)
@@ -118,6 +131,10 @@ $(call release_object,$(looks_at_tree)) $(call test_object,$(looks_at_tree)): \
 build/objects/%.o: %.cpp build/machine.flags | packages
 	$(call start,CXX,$<)
 	$(call compile,$(release_flags) $(source_dir))
+
+build/shared-objects/%.o: %.cpp build/machine.flags | packages
+	$(call start,CXX,$< (shared))
+	$(call compile,$(release_flags) -fPIC)
 
 # The code that README.md and the first comments of headers show, for tests that run it: that of
 # README.md by the heading it stands under and its number there.
@@ -195,9 +212,70 @@ build/flags build/sources build/fuzz_compile:
 force:
 
 -include $(patsubst %.o,%.d,$(call release_object,$(library_sources) $(shared_sources) \
-    $(example_sources) $(proof_sources) $(bench_sources)))
+    $(example_sources) $(proof_sources) $(bench_sources)) $(call shared_object,$(library_sources)))
 -include $(patsubst %.o,%.d,$(call test_object,$(library_sources) $(shared_sources) \
     $(test_sources) $(opinfo_sources))) $(fuzz_objects:.o=.d)
+
+# ---- Install ----
+
+# Installed are all headers but internal ones, which have namespaces of their own. gradian.h
+# includes each, so it is also the list by which they are taken away again.
+internals := loops|simd|runtime|conv|fused|files
+find_user_headers = grep -LE '^namespace gradian::($(internals))\b' \
+    $(filter-out autograd/ops/%,$(library_headers))
+
+# What gradian.pc asks of a compiler. No -std and no -march: they are the program's to choose. Where
+# the library's compiler needs the safe moves, a program's -march may call for them, too; this flag
+# does the same and clang knows it, at the price of short vectors in the program's own loops.
+user_flags = $(strip -pthread \
+    $(if $(findstring $(safe_moves),$(file <build/machine.flags)),-mprefer-vector-width=128))
+user_libraries = $(strip -lgradian $(filter -L%,$(LDFLAGS)) $(libraries) -pthread)
+
+define take_away_installed
+$(if $V,,@)case '$(PREFIX)' in
+  *[[:space:]]* | [!/]* | '')
+    echo "PREFIX must be an absolute path without blanks, got '$(PREFIX)'" >&2
+    exit 1 ;;
+esac
+include='$(DESTDIR)$(PREFIX)/include' lib='$(DESTDIR)$(PREFIX)/lib'
+if [ -e "$$include/gradian/gradian.h" ]; then
+  sed -n 's/^#include "\(.*\)"/\1/p' "$$include/gradian/gradian.h" |
+    (cd "$$include" && xargs rm -f gradian/gradian.h)
+  find "$$include/gradian" -depth -type d -empty -delete
+fi
+rm -f "$$lib"/libgradian.a "$$lib"/libgradian.so* "$$lib"/pkgconfig/gradian.pc
+endef
+
+install: build/libgradian.a $(if $(SHARED),build/libgradian.so)
+	$(take_away_installed)
+	umask 022
+	mkdir -p "$$include/gradian" "$$lib/pkgconfig"
+	headers=$$($(find_user_headers))
+	for header in $$headers; do
+	  mkdir -p "$$include/gradian/$${header%/*}"
+	  sed 's|^#include "|&gradian/|' $$header >"$$include/gradian/$$header"
+	done
+	{
+	  printf '// All of Gradian.\n#pragma once\n\n'
+	  printf '#include "gradian/%s"\n' $$headers
+	} >"$$include/gradian/gradian.h"
+	install -m 644 build/libgradian.a "$$lib"
+	if [ '$(SHARED)' ]; then
+	  install -m 644 build/libgradian.so "$$lib/libgradian.so.$(version)"
+	  ln -s libgradian.so.$(version) "$$lib/libgradian.so"
+	fi
+	cat >"$$lib/pkgconfig/gradian.pc" <<-'end'
+	prefix=$(PREFIX)
+	Name: gradian
+	Version: $(version)
+	Description: deep-learning framework with proved gradients, CenterLoss and ArcFace
+	Cflags: -I$${prefix}/include $(user_flags)
+	Libs: -L$${prefix}/lib $(user_libraries)
+	end
+	echo "installed in $(DESTDIR)$(PREFIX)"
+
+uninstall:
+	$(take_away_installed)
 
 # ---- Commands ----
 
@@ -214,6 +292,9 @@ $(data_files): build/data/fashion-mnist/%: | packages
 
 test: $(test_program)
 	@$(live)EMULATOR='$(EMULATOR)' $(EMULATOR) $< $(ARGS)
+
+test-install: build/libgradian.a $(if $(SHARED),build/libgradian.so)
+	@$(live)CXX='$(CXX)' tests/install.sh
 
 gradcheck: build/gradcheck
 	@$(live)$(EMULATOR) $< $(ARGS)
@@ -260,6 +341,9 @@ help:
 	@echo 'make              build/libgradian.a and the examples (build/examples/)'
 	echo 'make train        compares the losses on Fashion-MNIST (ARGS="--seed 2")'
 	echo 'make test         the tests (ARGS="-tc=conv2d*", SANITIZE=address,undefined)'
+	echo 'make install      the library, for other projects (PREFIX=/usr/local DESTDIR= SHARED=1)'
+	echo 'make uninstall    takes it away again (PREFIX and DESTDIR as they were)'
+	echo 'make test-install installs into a temporary folder and uses it from there'
 	echo 'make gradcheck    proves every gradient, a row each (ARGS="--only conv2d")'
 	echo 'make mutate       breaks every backward rule and shows that the proof notices'
 	echo 'make mutants      breaks random statements; tests must notice (SEED=1 COUNT=300)'
