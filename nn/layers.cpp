@@ -256,10 +256,9 @@ BatchNorm::BatchNorm(const Calling&, std::vector<int> dims, int64_t num_features
                               initial_affine(options.track_running_stats, {num_features}, 0))),
       running_var(add_buffer("running_var",
                              initial_affine(options.track_running_stats, {num_features}, 1))),
-      num_batches_tracked(
-          add_buffer("num_batches_tracked", options.track_running_stats && !options.momentum
-                                                ? Tensor::zeros({}, DType::int64)
-                                                : Tensor())),
+      num_batches_tracked(add_buffer("num_batches_tracked", options.track_running_stats
+                                                                ? Tensor::zeros({}, DType::int64)
+                                                                : Tensor())),
       dims_(std::move(dims)),
       num_features_(num_features),
       options_(options) {}
@@ -283,8 +282,7 @@ Variable BatchNorm::forward(const Variable& x) {
 
 void BatchNorm::update_running(const BatchStatistics& batch, double correction) {
   const NoGrad no_grad;
-  if (num_batches_tracked.defined())
-    num_batches_tracked.set_value((num_batches_tracked + 1.0).value());
+  num_batches_tracked.set_value((num_batches_tracked + 1.0).value());
   const double m = options_.momentum ? *options_.momentum : 1 / num_batches_tracked.item();
   running_mean.set_value(((1 - m) * running_mean + m * Variable(batch.mean)).value());
   running_var.set_value(

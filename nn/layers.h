@@ -204,7 +204,7 @@ class BatchNorm : public Module {
   };
   Variable forward(const Variable& x) override;
   const Variable &weight, &bias;  // undefined unless affine
-  // Buffers, undefined without running statistics; the number (int64) only without a momentum.
+  // Buffers, undefined without running statistics; the number is int64.
   const Variable &running_mean, &running_var, &num_batches_tracked;
 
  protected:

@@ -43,7 +43,8 @@ TEST_CASE("module: names are paths, own parameters first, then the children's in
   CHECK(names(net.named_parameters()) == Strings{"scale", "features.0.weight", "features.0.bias",
                                                  "features.1.weight", "features.1.bias",
                                                  "output.weight", "output.bias"});
-  CHECK(names(net.named_buffers()) == Strings{"features.1.running_mean", "features.1.running_var"});
+  CHECK(names(net.named_buffers()) == Strings{"features.1.running_mean", "features.1.running_var",
+                                              "features.1.num_batches_tracked"});
 }
 
 TEST_CASE("module: parameters require grad, buffers do not, and both are handles") {
@@ -200,7 +201,9 @@ TEST_CASE("module: to(dtype) converts in place, so that all handles follow") {
   CHECK(handle.requires_grad());
   CHECK(!handle.grad().defined());  // it was of the other dtype
   for (const nn::Parameter& p : net.named_parameters()) CHECK(p.variable.dtype() == DType::float64);
-  for (const nn::Parameter& b : net.named_buffers()) CHECK(b.variable.dtype() == DType::float64);
+  for (const nn::Parameter& b : net.named_buffers())
+    CHECK(b.variable.dtype() ==
+          (b.name.ends_with("num_batches_tracked") ? DType::int64 : DType::float64));
   const Variable after = net(Variable(image().value().to(DType::float64)));
   CHECK(after.dtype() == DType::float64);
   check_close(after.value(), before.value().to(DType::float64), 1e-5);

@@ -35,6 +35,7 @@ TEST_CASE("BatchNorm1d: batch statistics in training, running ones afterwards") 
   layer(input({5, 0, 9, 0}, {2, 2}));
   check_values(layer.running_mean, {0.9 * 0.2 + 0.7, 0.9 * 2});
   check_values(layer.running_var, {0.9 * 1.1 + 0.8, 0.9 * 20.9});
+  CHECK(layer.num_batches_tracked.item() == 2);
 
   // Evaluation uses them, leaves them, and takes a batch of one: 0.88 and 1.79 in column 0,
   // 1.8 and 18.81 in column 1.

@@ -101,7 +101,6 @@ def write_sample(file, info, family, number, training, sample):
         out = torch.func.functional_call(
             module, parameters | buffers, tuple(map(replace, forward.args)),
             {key: replace(value) for key, value in forward.kwargs.items()})
-        running = {name: buffer for name, buffer in buffers.items() if name.startswith("running")}
-        return (out[0] if isinstance(out, tuple) else out), running
+        return (out[0] if isinstance(out, tuple) else out), buffers
 
     file.sample(family, info.name, number, [call], inputs, run, info.supports_gradgrad)

@@ -76,7 +76,5 @@ def run(f, name, step, module, spec, rng):
     cotangent = torch.from_numpy(single(rng.uniform(-1, 1, out.shape)))
     gradients = torch.autograd.grad(out, list(wanted.values()), cotangent)
     buffers = dict(module.named_buffers(prefix="after"))
-    counts = getattr(module, "momentum", 0) is None
-    arrays = {"in": x, "out": out, "cotangent": cotangent, **dict(zip(wanted, gradients)),
-              **{key: buffer for key, buffer in buffers.items() if counts or "num_batches" not in key}}
+    arrays = {"in": x, "out": out, "cotangent": cotangent, **dict(zip(wanted, gradients)), **buffers}
     f.add(name, **{f"{step}.{key}": array for key, array in arrays.items()})
