@@ -62,18 +62,21 @@ void Module::visit(const std::string& prefix,
   for (const auto& [name, child] : children_) child->visit(joined(prefix, name), visitor);
 }
 
-std::vector<Parameter> Module::collect(std::deque<Parameter> Module::*registered) const {
+std::vector<Parameter> Module::collect(std::deque<Parameter> Module::*registered,
+                                       bool remove_duplicate) const {
   std::vector<Parameter> all;
   std::set<const void*> seen;
   visit("", [&](const std::string& prefix, const Module& module) {
     for (const Parameter& p : module.*registered)
-      if (p.variable.defined() && seen.insert(p.variable.id()).second)
+      if (p.variable.defined() && (seen.insert(p.variable.id()).second || !remove_duplicate))
         all.push_back({joined(prefix, p.name), p.variable});
   });
   return all;
 }
 
-std::vector<Parameter> Module::named_parameters() const { return collect(&Module::parameters_); }
+std::vector<Parameter> Module::named_parameters(bool remove_duplicate) const {
+  return collect(&Module::parameters_, remove_duplicate);
+}
 
 std::vector<Variable> Module::parameters() const {
   std::vector<Variable> all;
@@ -81,7 +84,9 @@ std::vector<Variable> Module::parameters() const {
   return all;
 }
 
-std::vector<Parameter> Module::named_buffers() const { return collect(&Module::buffers_); }
+std::vector<Parameter> Module::named_buffers(bool remove_duplicate) const {
+  return collect(&Module::buffers_, remove_duplicate);
+}
 
 int64_t Module::parameter_count() const {
   int64_t total = 0;

@@ -46,17 +46,17 @@ class Module {
   // What most layers implement. A module that takes other arguments (a loss, for one) has a
   // forward of its own and leaves this one alone, which fails.
   virtual Variable forward(const Variable& x);
-  // forward(x). Errors from inside begin with the class of the outermost module that has no children
-  // registered, a layer.
+  // forward(x). Errors from inside begin with the class of the outermost module that has no
+  // children registered, a layer.
   Variable operator()(const Variable& x);
   // Gets no gradient.
   Variable operator()(const Tensor& x) { return (*this)(x.defined() ? Variable(x) : Variable()); }
 
   // Of this module and all below it, depth first, in the order of registration. A parameter that
-  // several modules share is listed once.
-  std::vector<Parameter> named_parameters() const;
+  // several modules share is listed once, or under each of its names.
+  std::vector<Parameter> named_parameters(bool remove_duplicate = true) const;
   std::vector<Variable> parameters() const;
-  std::vector<Parameter> named_buffers() const;
+  std::vector<Parameter> named_buffers(bool remove_duplicate = true) const;
   int64_t parameter_count() const;
 
   // Training mode is on at first; dropout and batch norm act differently without it.
@@ -131,7 +131,8 @@ class Module {
   const Variable& register_in(std::deque<Parameter>& registered, const std::string& name,
                               Tensor value, bool requires_grad);
   Variable* find_parameter(const std::string& name);
-  std::vector<Parameter> collect(std::deque<Parameter> Module::*registered) const;
+  std::vector<Parameter> collect(std::deque<Parameter> Module::*registered,
+                                 bool remove_duplicate) const;
   void visit(const std::string& prefix,
              const std::function<void(const std::string&, const Module&)>& visitor) const;
 

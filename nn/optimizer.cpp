@@ -6,6 +6,7 @@
 #include "autograd/node.h"
 #include "autograd/ops.h"
 #include "autograd/ops/arguments.h"
+#include "tensor/files/entries.h"
 #include "tensor/kernels.h"
 #include "tensor/runtime/thread_pool.h"
 
@@ -57,18 +58,25 @@ void fill_in(const char* name, std::optional<T>& option, const std::optional<T>&
     if (option) check_not_negative(name, *option);
 }
 
+// Calls visit(name, option...) with each option of the first and the same one of the others.
+template <class Visit, class... Options>
+void for_each_option(const Visit& visit, Options&... options) {
+  visit("lr", options.lr...);
+  visit("betas.first", options.betas.first...);
+  visit("betas.second", options.betas.second...);
+  visit("alpha", options.alpha...);
+  visit("eps", options.eps...);
+  visit("momentum", options.momentum...);
+  visit("dampening", options.dampening...);
+  visit("weight_decay", options.weight_decay...);
+  visit("nesterov", options.nesterov...);
+  visit("centered", options.centered...);
+}
+
 OptimizerOptions filled_in(OptimizerOptions all, const OptimizerOptions& otherwise) {
   const bool asks_for_nesterov = all.nesterov.value_or(false);
-  fill_in("lr", all.lr, otherwise.lr);
-  fill_in("betas", all.betas.first, otherwise.betas.first);
-  fill_in("betas", all.betas.second, otherwise.betas.second);
-  fill_in("alpha", all.alpha, otherwise.alpha);
-  fill_in("eps", all.eps, otherwise.eps);
-  fill_in("momentum", all.momentum, otherwise.momentum);
-  fill_in("dampening", all.dampening, otherwise.dampening);
-  fill_in("weight_decay", all.weight_decay, otherwise.weight_decay);
-  fill_in("nesterov", all.nesterov, otherwise.nesterov);
-  fill_in("centered", all.centered, otherwise.centered);
+  for_each_option([](const char* name, auto& option, auto& other) { fill_in(name, option, other); },
+                  all, otherwise);
   const double beta = std::max(all.betas.first.value_or(0), all.betas.second.value_or(0));
   check(beta < 1, "betas must be below 1, got ", beta);
   check(all.alpha.value_or(0) <= 1, "alpha must be at most 1, got ", all.alpha.value_or(0));
@@ -85,9 +93,10 @@ ParameterList::ParameterList(const std::vector<Variable>& list) {
   for (const Variable& variable : list) push_back({std::to_string(size()), variable});
 }
 
-Optimizer::Optimizer(const char* name, Rule rule, const OptimizerOptions& defaults,
-                     ParameterGroups groups, const OptimizerOptions& options)
-    : rule_(rule) {
+Optimizer::Optimizer(const char* name, Rule rule, const ArrayNames& arrays,
+                     const OptimizerOptions& defaults, ParameterGroups groups,
+                     const OptimizerOptions& options)
+    : name_(name), rule_(rule), array_names_(arrays) {
   const Calling calling(name);
   options_ = filled_in(options, defaults);
   check(!groups.empty(), "there is no parameter to train");
@@ -124,6 +133,38 @@ void Optimizer::step() {
   }
   check(found_gradient,
         "there is no gradient; call backward() on a loss that these parameters are part of");
+}
+
+// As PyTorch's state_dict() has it: `state` counts the parameters of all groups.
+void Optimizer::list(files::Entries& entries, const std::string& prefix) {
+  entries.constant(prefix + "type", name_);
+  entries.number(prefix + "lr_factor", factor_);
+  size_t index = 0;
+  for (ParameterGroup& group : groups_) {
+    const std::string own = text(prefix, "param_groups.", &group - groups_.data(), '.');
+    std::string names;
+    for (const Parameter& p : group.parameters) {
+      names += text(names.empty() ? "'" : ", '", p.name, '\'');
+      const std::string state = text(prefix, "state.", index, '.');
+      entries.number(state + "step", states_[index].steps);
+      for (size_t i = 0; i < array_names_.size() && array_names_[i]; ++i)
+        entries.array({state + array_names_[i], states_[index].arrays[i], p.variable.value(),
+                       [&to = states_[index].arrays[i]](Tensor array) { to = std::move(array); }});
+      ++index;
+    }
+    entries.constant(own + "params", names);
+    for_each_option(
+        [&](const char* name, auto& option) {
+          if (option) entries.number(own + name, *option);
+        },
+        group.options);
+  }
+  entries.checked_by([this] {
+    check_not_negative("lr_factor", factor_);
+    for (const ParameterGroup& group : groups_) filled_in(group.options, options_);
+    for (const State& state : states_)
+      check(state.steps >= 0, "a step must not be negative, got ", state.steps);
+  });
 }
 
 void Optimizer::zero_grad() {

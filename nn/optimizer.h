@@ -17,6 +17,10 @@
 
 #include "nn/module.h"
 
+namespace gradian::files {
+class Entries;
+}
+
 namespace gradian::nn {
 
 // {0.9, 0.999}
@@ -119,14 +123,20 @@ class Optimizer {
   // g = grad + l2 p;  p = keep p - ...
   static void adam(Update& parameter, double l2, double keep);
 
+  // PyTorch's names of the arrays that a rule keeps.
+  using ArrayNames = std::array<const char*, 3>;
   // `name` is what errors call it; it has the options for which there are defaults.
-  Optimizer(const char* name, Rule rule, const OptimizerOptions& defaults, ParameterGroups groups,
-            const OptimizerOptions& options);
+  Optimizer(const char* name, Rule rule, const ArrayNames& arrays, const OptimizerOptions& defaults,
+            ParameterGroups groups, const OptimizerOptions& options);
 
  private:
+  friend class Checkpoint;
+  void list(files::Entries& entries, const std::string& prefix);
   const ParameterGroup& checked(size_t group) const;
 
+  const char* name_;
   Rule rule_;
+  ArrayNames array_names_;
   OptimizerOptions options_;  // what a group leaves out
   std::vector<ParameterGroup> groups_;
   std::vector<State> states_;  // of all groups' parameters, in their order
@@ -139,7 +149,7 @@ struct SGD : Optimizer {
   static constexpr OptimizerOptions defaults{
       .lr = 1e-3, .momentum = 0, .dampening = 0, .weight_decay = 0, .nesterov = false};
   explicit SGD(ParameterGroups groups, const OptimizerOptions& options = {})
-      : Optimizer("SGD", sgd, defaults, std::move(groups), options) {}
+      : Optimizer("SGD", sgd, {"momentum_buffer"}, defaults, std::move(groups), options) {}
   SGD(ParameterGroups groups, LearningRate auto lr) : SGD(std::move(groups), {.lr = lr}) {}
 };
 
@@ -149,7 +159,7 @@ struct Adam : Optimizer {
   static constexpr OptimizerOptions defaults{
       .lr = 1e-3, .betas = {0.9, 0.999}, .eps = 1e-8, .weight_decay = 0};
   explicit Adam(ParameterGroups groups, const OptimizerOptions& options = {})
-      : Optimizer("Adam", adam, defaults, std::move(groups), options) {}
+      : Optimizer("Adam", adam, {"exp_avg", "exp_avg_sq"}, defaults, std::move(groups), options) {}
   Adam(ParameterGroups groups, LearningRate auto lr) : Adam(std::move(groups), {.lr = lr}) {}
 };
 
@@ -159,7 +169,8 @@ struct AdamW : Optimizer {
   static constexpr OptimizerOptions defaults{
       .lr = 1e-3, .betas = {0.9, 0.999}, .eps = 1e-8, .weight_decay = 0.01};
   explicit AdamW(ParameterGroups groups, const OptimizerOptions& options = {})
-      : Optimizer("AdamW", adamw, defaults, std::move(groups), options) {}
+      : Optimizer("AdamW", adamw, {"exp_avg", "exp_avg_sq"}, defaults, std::move(groups), options) {
+  }
   AdamW(ParameterGroups groups, LearningRate auto lr) : AdamW(std::move(groups), {.lr = lr}) {}
 };
 
@@ -170,7 +181,8 @@ struct RMSprop : Optimizer {
   static constexpr OptimizerOptions defaults{
       .lr = 1e-2, .alpha = 0.99, .eps = 1e-8, .momentum = 0, .weight_decay = 0, .centered = false};
   explicit RMSprop(ParameterGroups groups, const OptimizerOptions& options = {})
-      : Optimizer("RMSprop", rmsprop, defaults, std::move(groups), options) {}
+      : Optimizer("RMSprop", rmsprop, {"square_avg", "grad_avg", "momentum_buffer"}, defaults,
+                  std::move(groups), options) {}
   RMSprop(ParameterGroups groups, LearningRate auto lr) : RMSprop(std::move(groups), {.lr = lr}) {}
 };
 

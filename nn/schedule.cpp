@@ -7,6 +7,7 @@
 #include <string>
 
 #include "autograd/ops/arguments.h"
+#include "tensor/files/entries.h"
 
 namespace gradian::nn {
 namespace {
@@ -161,6 +162,19 @@ double ReduceLROnPlateau::step(double metric) {
     bad_steps_ = 0;
   }
   return factor_;
+}
+
+void ReduceLROnPlateau::list(files::Entries& entries, const std::string& prefix) {
+  entries.number(prefix + "best", best_);
+  entries.number(prefix + "factor", factor_);
+  entries.number(prefix + "bad_steps", bad_steps_);
+  entries.number(prefix + "cooldown_left", cooldown_left_);
+  entries.checked_by([this] {
+    check(factor_ >= 0 && factor_ <= 1, "the factor must be in [0, 1], got ", factor_);
+    check(bad_steps_ >= 0 && cooldown_left_ >= 0,
+          "bad_steps and cooldown_left must not be negative, got ", bad_steps_, " and ",
+          cooldown_left_);
+  });
 }
 
 }  // namespace gradian::nn

@@ -9,7 +9,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
+
+namespace gradian::files {
+class Entries;
+}
 
 namespace gradian::nn {
 
@@ -66,6 +71,8 @@ class ReduceLROnPlateau {
   double step(double metric);
 
  private:
+  friend class Checkpoint;
+  void list(files::Entries& entries, const std::string& prefix);
   bool is_better(double metric) const;
 
   Options options_;

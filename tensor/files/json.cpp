@@ -71,11 +71,39 @@ std::string json_string(std::string_view plain) {
   return json + '"';
 }
 
-std::string json_number(double value) {
-  if (!std::isfinite(value)) return "null";
+std::string json_number(double value) { return std::isfinite(value) ? number_text(value) : "null"; }
+
+template <class Number>
+std::string number_text(Number number) {
   char buffer[32];  // the shortest text that reads back to the same double has at most 24
-  return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr};
+  return {buffer, std::to_chars(buffer, buffer + sizeof buffer, number).ptr};
 }
+template <>
+std::string number_text(bool flag) {
+  return flag ? "1" : "0";
+}
+
+template <class Number>
+bool read_number(const std::string& text, Number& number) {
+  const char* const end = text.data() + text.size();
+  Number value{};
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stop != end) return false;
+  number = value;
+  return true;
+}
+template <>
+bool read_number(const std::string& text, bool& flag) {
+  flag = text == "1";
+  return flag || text == "0";
+}
+
+template std::string number_text(int64_t);
+template std::string number_text(uint64_t);
+template std::string number_text(double);
+template bool read_number(const std::string&, int64_t&);
+template bool read_number(const std::string&, uint64_t&);
+template bool read_number(const std::string&, double&);
 
 void Scanner::skip_spaces() {
   position_ = std::min(text_.find_first_not_of(" \t\n\r", position_), text_.size());

@@ -18,6 +18,13 @@ std::string json_string(std::string_view plain);
 // A number that reads back to the same double; what is not finite is null.
 std::string json_number(double value);
 
+// Any number as a text that reads back to the same, infinities and NaN too; and back, false unless
+// the whole text is one. For int64_t, uint64_t, double, and bool as 0 or 1.
+template <class Number>
+std::string number_text(Number number);
+template <class Number>
+bool read_number(const std::string& text, Number& number);
+
 // Goes through a text from its begin to its end; each call takes one piece of it, or fails: "<name>
 // byte 7: expected ':', got '}'".
 class Scanner {

@@ -31,6 +31,7 @@ Rows layer_input_rows();
 Rows module_rows();
 Rows optimizer_rows();
 Rows schedule_rows();
+Rows state_rows();
 Rows loss_rows();
 
 }  // namespace gradian::misuse

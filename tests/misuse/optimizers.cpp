@@ -109,7 +109,7 @@ Rows options_of_others() {
       {[] {
          SGD(one(), {.betas = {0.9, 0.99}});
        },
-       "SGD: there is no option betas"},
+       "SGD: there is no option betas.first"},
       {[] { SGD(one(), {.eps = 1e-8}); }, "SGD: there is no option eps"},
       {[] { SGD(one(), {.alpha = 0.9}); }, "SGD: there is no option alpha"},
       {[] { SGD(one(), {.centered = true}); }, "SGD: there is no option centered"},
@@ -120,7 +120,7 @@ Rows options_of_others() {
        },
        "AdamW: there is no option nesterov"},
       {[] { RMSprop(one(), {.dampening = 0}); }, "RMSprop: there is no option dampening"},
-      {[] { RMSprop(one(), {.betas = {0.9}}); }, "RMSprop: there is no option betas"},
+      {[] { RMSprop(one(), {.betas = {0.9}}); }, "RMSprop: there is no option betas.first"},
       {[] { Adam(one()).set_options(0, {.centered = true}); },
        "set_options: there is no option centered"},
       {[] {
@@ -146,8 +146,8 @@ Rows numbers() {
          AdamW(one(), {.betas = {1.5, 0.9}});
        },
        "AdamW: betas must be below 1, got 1.5"},
-      {[] { AdamW(one(), {.betas = {-0.1}}); }, not_negative("AdamW: betas", -0.1)},
-      {[] { Adam(one(), {.betas = {kNaN}}); }, not_negative("Adam: betas", kNaN)},
+      {[] { AdamW(one(), {.betas = {-0.1}}); }, not_negative("AdamW: betas.first", -0.1)},
+      {[] { Adam(one(), {.betas = {kNaN}}); }, not_negative("Adam: betas.first", kNaN)},
       {[] { RMSprop(one(), {.alpha = 1.5}); }, "RMSprop: alpha must be at most 1, got 1.5"},
       {[] { RMSprop(one(), {.alpha = kNaN}); }, not_negative("RMSprop: alpha", kNaN)},
       {[] { RMSprop(one(), {.momentum = kInfinity}); },

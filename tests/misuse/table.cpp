@@ -50,10 +50,10 @@ const std::vector<Part>& parts() {
         "check_gradients"}},
       {"nn/",
        {"nn"},
-       {layer_rows, layer_input_rows, module_rows, optimizer_rows, schedule_rows},
-       {"Module", "Optimizer", "Sequential", "Identity", "EvalMode", "TrainingMode", "train",
-        "eval", "training", "parameters", "named_parameters", "named_buffers", "parameter_count",
-        "zero_grad", "description", "groups", "append", "forward"}},
+       {layer_rows, layer_input_rows, module_rows, optimizer_rows, schedule_rows, state_rows},
+       words("Module Optimizer Sequential Identity EvalMode TrainingMode train eval training "
+             "parameters named_parameters named_buffers parameter_count zero_grad description "
+             "groups append forward state_dict list Checkpoint")},
       {"losses/", {"losses"}, {loss_rows}, {"forward"}},
   };
   return all;

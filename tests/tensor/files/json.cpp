@@ -3,7 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "tests/helpers.h"
+#include "tests/special_values.h"
 
 namespace gradian::test {
 namespace {
@@ -38,6 +41,33 @@ TEST_CASE("strings are read with every escape, and as they were written") {
 TEST_CASE("whole numbers are read up to 64 bits") {
   CHECK(number_of("0") == 0);
   CHECK(number_of(" \t\r\n9223372036854775807\n") == INT64_MAX);
+}
+
+TEST_CASE("numbers become texts that read back to the same, and no other text is one") {
+  for (const double number : {0.1, -0.0, 1e300, 5e-324, kInfinity, -kInfinity, 1.0 / 3}) {
+    double read = 7;
+    CHECK(read_number(number_text(number), read));
+    CHECK(read == number);
+    CHECK(std::signbit(read) == std::signbit(number));
+  }
+  double read = 7;
+  CHECK(read_number(number_text(kNaN), read));
+  CHECK(std::isnan(read));
+  CHECK(number_text(INT64_MIN) == "-9223372036854775808");
+  CHECK(number_text(UINT64_MAX) == "18446744073709551615");
+  uint64_t whole = 7;
+  CHECK(read_number("18446744073709551615", whole));
+  CHECK(whole == UINT64_MAX);
+  for (const char* none : {"", " 1", "1 ", "1,5", "-1", "18446744073709551616", "x"})
+    CHECK(!read_number(none, whole));
+  CHECK(whole == UINT64_MAX);  // what is no number changes nothing
+  bool flag = false;
+  CHECK(number_text(true) == "1");
+  CHECK(read_number("1", flag));
+  CHECK(flag);
+  CHECK(read_number("0", flag));
+  CHECK(!flag);
+  CHECK(!read_number("2", flag));
 }
 
 TEST_CASE("objects and arrays are read in their order, empty ones too") {
