@@ -2,7 +2,7 @@
 // side by side what each does to the features: a table, and a report with the scatter plots. The
 // objectives and the training loop are in examples/training/.
 //   build/examples/compare_losses --data build/data/fashion-mnist --out build/report
-#include <chrono>
+#include <filesystem>
 #include <iostream>
 
 #include "examples/metrics/accuracy.h"
@@ -11,7 +11,9 @@
 #include "examples/program/interrupt.h"
 #include "examples/program/machine.h"
 #include "examples/program/run_main.h"
+#include "examples/program/text.h"
 #include "examples/report/report.h"
+#include "examples/training/checkpoints.h"
 #include "examples/training/train.h"
 #include "tensor/random.h"
 
@@ -20,16 +22,32 @@ using namespace gradian::examples;
 
 namespace {
 
-RunResult run(const Objective& objective, const DataSplit& data, const TrainOptions& options) {
+// Where an objective's training is kept: "ArcFace + center" in arcface-center.safetensors.
+std::filesystem::path checkpoint_of(const Objective& objective, const std::filesystem::path& out) {
+  std::string name;
+  for (const char c : lowercase(objective.name)) {
+    if (c >= 'a' && c <= 'z')
+      name += c;
+    else if (!name.empty() && name.back() != '-')
+      name += '-';
+  }
+  return out / "checkpoints" / (name + ".safetensors");
+}
+
+RunResult run(const Objective& objective, const DataSplit& data, TrainOptions options) {
   manual_seed(options.seed);  // every objective starts from one network
   nn::Sequential network = make_network(data.train.images.size(2), data.train.images.size(3));
   std::cout << '\n' << objective.name << '\n' << std::flush;
-  const auto start = std::chrono::steady_clock::now();
+  CheckpointOptions& kept = options.checkpoint;
+  kept.file = checkpoint_of(objective, options.out);
+  if (!kept.resume.empty()) kept.resume = checkpoint_of(objective, kept.resume);
+  if (!std::filesystem::exists(kept.resume)) kept.resume.clear();  // not begun yet
+  const Training training = train(network, objective, data.train, options);
   RunResult result;
   result.objective = objective.name;
   result.description = objective.description();
-  result.loss_curve = train(network, objective, data.train, options);
-  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  result.loss_curve = training.curve;
+  result.seconds = training.seconds;
   result.features = embed(network, data.test);
   result.labels = data.test.labels;
   result.weights = objective.class_weights().value();
@@ -38,20 +56,30 @@ RunResult run(const Objective& objective, const DataSplit& data, const TrainOpti
   return result;
 }
 
-// Trains one objective after the other. Returns what could be told of those that were finished when
-// Ctrl-C came, or nothing if it did not.
-std::string run_all(const DataSplit& data, const TrainOptions& options, Report& report) {
+// The table on the terminal, and the files.
+void show(const Report& report, const std::filesystem::path& out) {
+  std::cout << '\n' << render_table(report) << std::flush;
+  write_report(report, out);
+  std::cout << "\nOpen " << (out / "report.html").string() << " for the plots.\n";
+}
+
+// Trains one objective after the other. Ctrl-C still gets a report of those that are finished.
+void run_all(const DataSplit& data, const TrainOptions& options, Report& report) {
   const std::vector<Objective> objectives = make_objectives(data.train.num_classes());
-  const Interruptible interruptible;
   try {
     for (const Objective& objective : objectives) {
       report.runs.push_back(run(objective, data, options));
       check_interrupted();  // it may have come after the last step
     }
-    return "";
   } catch (const Interrupted&) {
-    return text("interrupted after ", report.runs.size(), " of ", objectives.size(), " objectives");
+    const std::string finished =
+        text("interrupted after ", report.runs.size(), " of ", objectives.size(), " objectives");
+    std::cout << "compare_losses: " << finished << '\n';
+    report.training += ", " + finished;
+    if (!report.runs.empty()) show(report, options.out);
+    throw;
   }
+  show(report, options.out);
 }
 
 int compare(int argc, char** argv) {
@@ -60,6 +88,9 @@ int compare(int argc, char** argv) {
       "Trains one small CNN with 2-D features under five objectives and compares them.");
   const TrainOptions options = train_options(arguments, {.out = "build/report"});
   if (!arguments.complete()) return 0;
+  const std::filesystem::path& resume = options.checkpoint.resume;
+  check(resume.empty() || std::filesystem::is_directory(resume / "checkpoints"),
+        "option --resume: expected the --out folder of a run before, got ", resume.string());
   check_report_writable(options.out);
 
   const DataSplit data = load(options);
@@ -78,17 +109,10 @@ int compare(int argc, char** argv) {
             << " for each objective\n";
 
   manual_seed(options.seed);
-  const std::string interrupted = run_all(data, options, report);
-  if (!interrupted.empty()) {
-    std::cout << "compare_losses: " << interrupted << '\n';
-    if (report.runs.empty()) return kInterruptedExit;
-    report.training += ", " + interrupted;
-  }
-
-  std::cout << '\n' << render_table(report) << std::flush;
-  write_report(report, options.out);
-  std::cout << "\nOpen " << (options.out / "report.html").string() << " for the plots.\n";
-  return interrupted.empty() ? 0 : kInterruptedExit;
+  return run_interruptible(arguments, options.out, [&] {
+    run_all(data, options, report);
+    return 0;
+  });
 }
 
 }  // namespace

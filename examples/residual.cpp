@@ -9,6 +9,7 @@
 #include "examples/program/arguments.h"
 #include "examples/program/run_main.h"
 #include "examples/program/text.h"
+#include "examples/training/checkpoints.h"
 #include "examples/training/progress.h"
 #include "examples/training/train.h"
 #include "losses/cross_entropy.h"
@@ -65,8 +66,15 @@ nn::Sequential residual_network(int64_t classes) {
 void train_on(const Dataset& data, nn::Module& network, const TrainOptions& options) {
   nn::Adam optimizer(network.named_parameters(), {.lr = 2e-3});
   ShuffledBatches batches(data, options.batch_size, options.seed);
-  Progress progress(options.epochs, batches.per_epoch());
-  for (int64_t step = 0; step < options.epochs * batches.per_epoch(); ++step) {
+  const int64_t steps = options.epochs * batches.per_epoch();
+  int64_t step = 0;
+  nn::Checkpoint state;
+  state.add("network", network);
+  state.add("optimizer", optimizer);
+  state.add("step", step);
+  Checkpoints checkpoints(state, options.checkpoint, options.run(), steps);
+  Progress progress(options.epochs, batches.per_epoch(), step);
+  while (step < steps) {
     const Batch batch = batches.at(step);
     const Variable logits = network(Variable(batch.images));
     const Variable loss = cross_entropy(logits, batch.labels);
@@ -74,21 +82,25 @@ void train_on(const Dataset& data, nn::Module& network, const TrainOptions& opti
     loss.backward();
     optimizer.step();
     progress.update(batch.labels.numel(), loss.item(), accuracy(logits.value(), batch.labels));
+    checkpoints.after_step(++step);
   }
 }
 
 int run(int argc, char** argv) {
   Arguments arguments(argc, argv, "Trains a small residual network to classify images.");
-  const TrainOptions options = train_options(arguments, {.epochs = 1});
+  const TrainOptions options =
+      train_options(arguments, {.epochs = 1, .checkpoint = {.file = "build/residual.safetensors"}});
   if (!arguments.complete()) return 0;
   const DataSplit data = load(options);
   manual_seed(options.seed);
   nn::Sequential network = residual_network(data.train.num_classes());
   std::cout << data.description() << "\n\n" << network.summary() << '\n';
-  train_on(data.train, network, options);
-  std::cout << "\nAccuracy on the test images: "
-            << fixed(100 * accuracy(embed(network, data.test), data.test.labels), 2) << " %\n";
-  return 0;
+  return run_interruptible(arguments, options.checkpoint.file, [&] {
+    train_on(data.train, network, options);
+    std::cout << "\nAccuracy on the test images: "
+              << fixed(100 * accuracy(embed(network, data.test), data.test.labels), 2) << " %\n";
+    return 0;
+  });
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 #include <numbers>
 
 #include "examples/metrics/accuracy.h"
-#include "examples/program/arguments.h"
 #include "examples/program/run_main.h"
+#include "examples/training/checkpoints.h"
 #include "losses/cross_entropy.h"
 #include "nn/layers.h"
 #include "nn/optimizer.h"
@@ -15,6 +15,7 @@
 #include "tensor/random.h"
 
 using namespace gradian;
+using namespace gradian::examples;
 
 namespace {
 
@@ -58,7 +59,7 @@ void draw_regions(nn::Module& model) {
     std::cout << ".o#"[classes[i]] << (i % kColumns == kColumns - 1 ? "\n" : "");
 }
 
-void train_and_draw() {
+void train_and_draw(const CheckpointOptions& options) {
   manual_seed(1);
   const Points data = make_spirals();
   nn::Sequential model{nn::Linear(2, 64), nn::ReLU(), nn::Linear(64, 64), nn::ReLU(),
@@ -66,15 +67,23 @@ void train_and_draw() {
   std::cout << model.summary() << '\n';
 
   nn::Adam optimizer(model.named_parameters(), {.lr = 1e-2});
-  for (int step = 0; step <= 400; ++step) {
+  constexpr int64_t kSteps = 401;
+  int64_t step = 0;
+  nn::Checkpoint state;  // all that --resume needs
+  state.add("network", model);
+  state.add("optimizer", optimizer);
+  state.add("step", step);
+  Checkpoints checkpoints(state, options, "three spirals", kSteps);
+  while (step < kSteps) {
     const Variable logits = model(Variable(data.x));
     const Variable loss = cross_entropy(logits, data.labels);
     optimizer.zero_grad();
     loss.backward();
     optimizer.step();
     if (step % 100 == 0)
-      std::printf("step %3d  loss %.4f  accuracy %5.1f %%\n", step, loss.item(),
-                  100 * examples::accuracy(logits.value(), data.labels));
+      std::printf("step %3d  loss %.4f  accuracy %5.1f %%\n", static_cast<int>(step), loss.item(),
+                  100 * accuracy(logits.value(), data.labels));
+    checkpoints.after_step(++step);
   }
   std::cout << '\n';
   draw_regions(model);
@@ -83,10 +92,13 @@ void train_and_draw() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return examples::run_main("spiral", [&] {
-    if (examples::Arguments(argc, argv, "Trains a small network to tell three spirals apart.")
-            .complete())
-      train_and_draw();
-    return 0;
+  return run_main("spiral", [&] {
+    Arguments arguments(argc, argv, "Trains a small network to tell three spirals apart.");
+    const CheckpointOptions options = checkpoint_options(arguments, "build/spiral.safetensors");
+    if (!arguments.complete()) return 0;
+    return run_interruptible(arguments, options.file, [&] {
+      train_and_draw(options);
+      return 0;
+    });
   });
 }

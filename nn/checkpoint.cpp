@@ -34,6 +34,10 @@ void Checkpoint::list(Entries& entries, const std::string& name, Generator& gene
       },
       "a seed and a position");
 }
+void Checkpoint::list(Entries& entries, const std::string& name, Tensor& tensor) {
+  const auto set = [&tensor](Tensor value) { tensor = std::move(value); };
+  entries.array({name, check_defined(tensor), tensor, set, &tensor});
+}
 void Checkpoint::list(Entries& entries, const std::string& name, int64_t& number) {
   entries.number(name, number);
 }

@@ -27,9 +27,9 @@ class Checkpoint {
 
   // Puts something under a name of its own: a Module; an Optimizer (arrays, steps, the factor of
   // its rates, each group's options and names); the memory of a ReduceLROnPlateau; a Generator; an
-  // int64_t, double or std::string. Only a reference is kept: it has to stay where it is, and what
-  // save() writes and load() sets is its state of then. Texts, such as the options of a run, can be
-  // had before any network is made: read_safetensors_metadata(file).at("options").
+  // Tensor, int64_t, double or std::string. Only a reference is kept: it has to stay where it is,
+  // and what save() writes and load() sets is its state of then. Texts, such as the options of a
+  // run, can be had before any network is made: read_safetensors_metadata(file).at("options").
   template <class Kept>
   void add(const std::string& name, Kept& kept) {
     add_list(name, [&kept](Entries& entries, const std::string& own) { list(entries, own, kept); });
@@ -49,6 +49,7 @@ class Checkpoint {
   static void list(Entries& entries, const std::string& name, Optimizer& optimizer);
   static void list(Entries& entries, const std::string& name, ReduceLROnPlateau& plateau);
   static void list(Entries& entries, const std::string& name, Generator& generator);
+  static void list(Entries& entries, const std::string& name, Tensor& tensor);
   static void list(Entries& entries, const std::string& name, int64_t& number);
   static void list(Entries& entries, const std::string& name, double& number);
   static void list(Entries& entries, const std::string& name, std::string& text);

@@ -1,5 +1,6 @@
 #include "examples/program/arguments.h"
 
+#include <algorithm>
 #include <charconv>
 #include <iostream>
 
@@ -9,9 +10,7 @@
 namespace gradian::examples {
 
 Arguments::Arguments(int argc, char** argv, std::string purpose)
-    : program_(argc > 0 ? argv[0] : "example"),
-      purpose_(std::move(purpose)),
-      command_(shell_quoted(program_)) {
+    : program_(argc > 0 ? argv[0] : "example"), purpose_(std::move(purpose)) {
   for (int i = 1; i < argc; ++i) {
     const std::string name = argv[i];
     if (name == "--help" || name == "-h") {
@@ -43,14 +42,15 @@ std::string Arguments::text(const std::string& name, const std::string& fallback
     value = option.value;
     option.used = true;
   }
-  command_ += ' ' + name + ' ' + shell_quoted(value);
+  asked_.emplace_back(name, value);
   return value;
 }
 
 std::string Arguments::path(const std::string& name, const std::string& fallback,
                             const std::string& help) {
   const std::string value = text(name, fallback, help);
-  check(!value.empty(), "option ", name, ": expected a path, got ''");
+  const bool given = std::ranges::any_of(given_, [&](const Given& g) { return g.name == name; });
+  check(!given || !value.empty(), "option ", name, ": expected a path, got ''");
   return value;
 }
 
@@ -76,6 +76,15 @@ bool Arguments::complete() const {
   return true;
 }
 
-std::string Arguments::command() const { return command_; }
+std::string Arguments::command() const { return command_with("", ""); }
+
+std::string Arguments::command_with(const std::string& name, const std::string& value) const {
+  std::string command = shell_quoted(program_);
+  for (const auto& asked : asked_) {
+    const std::string& now = asked.first == name ? value : asked.second;
+    if (!now.empty()) command += ' ' + asked.first + ' ' + shell_quoted(now);
+  }
+  return command;
+}
 
 }  // namespace gradian::examples

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace gradian::examples {
@@ -13,7 +14,8 @@ class Arguments {
   // `purpose` heads the text of --help.
   Arguments(int argc, char** argv, std::string purpose);
 
-  // The value of an option, or its default. Empty paths and numbers outside [low, high] are errors.
+  // The value of an option, or its default. An empty path that is given and a number outside
+  // [low, high] are errors.
   std::string text(const std::string& name, const std::string& fallback, const std::string& help);
   std::string path(const std::string& name, const std::string& fallback, const std::string& help);
   int64_t integer(const std::string& name, int64_t fallback, int64_t low, int64_t high,
@@ -24,15 +26,18 @@ class Arguments {
   bool complete() const;
 
   // A command line that does the same whatever the defaults may become: every option with its
-  // value.
+  // value, unless that is empty.
   std::string command() const;
+  // The same with another value for one of them.
+  std::string command_with(const std::string& name, const std::string& value) const;
 
  private:
   struct Given {
     std::string name, value;
     bool used = false;
   };
-  std::string program_, purpose_, help_, command_;
+  std::string program_, purpose_, help_;
+  std::vector<std::pair<std::string, std::string>> asked_;  // each option and its value
   std::vector<Given> given_;
   bool help_wanted_ = false;
 };

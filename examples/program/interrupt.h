@@ -1,23 +1,28 @@
-// Ctrl-C as a wish to end well: a program that has finished a part of its work can hand that over.
-// Knows of no work: who can stop where asks by check_interrupted().
+// Ctrl-C as a wish to end well, and SIGTERM, by which a cluster ends a job, alike: a program that
+// has finished a part of its work can hand that over. Knows of no work: who can stop where asks by
+// check_interrupted().
 #pragma once
 
 #include <signal.h>
+
+#include <array>
 
 #include "tensor/error.h"
 
 namespace gradian::examples {
 
-// The exit code of what Ctrl-C (SIGINT, signal 2) has ended, as shells count it.
-constexpr int kInterruptedExit = 128 + SIGINT;
-
 class Interrupted : public Error {
  public:
-  using Error::Error;
+  explicit Interrupted(int signal) : Error("interrupted"), signal_(signal) {}
+  // As shells count it.
+  int exit_code() const { return 128 + signal_; }
+
+ private:
+  int signal_;
 };
 
-// While one lives, the first SIGINT is remembered, and the second ends the process at once. Where
-// SIGINT was ignored, as under nohup, it still is. One at a time.
+// While one lives, the first SIGINT or SIGTERM is remembered, and the second of its kind ends the
+// process at once. What was ignored, as SIGINT is under nohup, still is. One at a time.
 class Interruptible {
  public:
   Interruptible();
@@ -26,10 +31,11 @@ class Interruptible {
   Interruptible& operator=(const Interruptible&) = delete;
 
  private:
-  struct sigaction before_;
+  std::array<struct sigaction, 2> before_;
 };
 
-// Throws Interrupted if an Interruptible has remembered a SIGINT.
+// Whether an Interruptible has remembered a signal; and throws Interrupted if so.
+bool interrupted();
 void check_interrupted();
 
 }  // namespace gradian::examples

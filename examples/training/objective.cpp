@@ -34,8 +34,8 @@ Tensor Objective::scores(const Variable& features) const {
   return (margin ? margin->cosine_logits(features) : (*softmax)(features)).value();
 }
 
-const nn::Module& Objective::classifier() const {
-  return margin ? static_cast<const nn::Module&>(*margin) : *softmax;
+nn::Module& Objective::classifier() const {
+  return margin ? static_cast<nn::Module&>(*margin) : *softmax;
 }
 
 Variable Objective::class_weights() const { return margin ? margin->weight : softmax->weight; }

@@ -27,7 +27,7 @@ struct Objective {
   Variable loss(const Variable& features, const Tensor& labels) const;
   // [N, C] without margin: what accuracy is measured on.
   Tensor scores(const Variable& features) const;
-  const nn::Module& classifier() const;
+  nn::Module& classifier() const;
   Variable class_weights() const;  // [C, 2]
   // The network decays, the classifier and the centres do not. Softmax weights and centres learn
   // faster, for they have to keep up with features that move.

@@ -29,12 +29,18 @@ TrainOptions train_options(Arguments& arguments, const TrainOptions& defaults) {
                         "of initial weights, order and drawn images"));
   options.classes =
       arguments.integer("--classes", defaults.classes, 2, 1000, "of synthetic images");
+  options.checkpoint = checkpoint_options(arguments, defaults.checkpoint.file);
   set_num_threads(static_cast<int>(
       arguments.integer("--threads", num_threads(), 1, 1024, "threads to compute with")));
   check(options.data == kSynthetic || options.classes == defaults.classes,
         "--classes is for synthetic images, not for ", options.data);
   check(options.train_samples != 1, "--train-samples: batch norm needs at least 2 images, got 1");
   return options;
+}
+
+std::string TrainOptions::run() const {
+  return text("data ", data, ", epochs ", epochs, ", training images ", train_samples,
+              ", batch size ", batch_size, ", seed ", seed, ", drawn classes ", classes);
 }
 
 DataSplit load(const TrainOptions& options) {

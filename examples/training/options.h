@@ -8,6 +8,7 @@
 
 #include "examples/data/dataset.h"
 #include "examples/program/arguments.h"
+#include "examples/training/checkpoints.h"
 
 namespace gradian::examples {
 
@@ -19,6 +20,10 @@ struct TrainOptions {
   int64_t batch_size = 128;
   uint64_t seed = 1;     // of initial weights, order and drawn images
   int64_t classes = 10;  // of drawn images
+  CheckpointOptions checkpoint = {};
+
+  // What has to be the same where a training goes on.
+  std::string run() const;
 };
 
 // Asks for --data, --out, --epochs and the others; --threads takes effect at once. A program that

@@ -57,8 +57,14 @@ size_t terminal_columns() {
   return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
-Progress::Progress(int64_t epochs, int64_t steps_per_epoch, std::ostream& out, bool rewrite)
-    : epochs_(epochs), steps_(steps_per_epoch), out_(out), rewrite_(rewrite) {
+Progress::Progress(int64_t epochs, int64_t steps_per_epoch, int64_t done, std::ostream& out,
+                   bool rewrite)
+    : epochs_(epochs),
+      steps_(steps_per_epoch),
+      first_step_(done),
+      steps_done_(done),
+      out_(out),
+      rewrite_(rewrite) {
   check(epochs > 0 && steps_per_epoch > 0, "progress: expected at least 1 epoch of 1 step, got ",
         epochs, " epochs of ", steps_per_epoch, " steps");
 }
@@ -86,7 +92,8 @@ void Progress::finish() {
 
 ProgressState Progress::state(Clock::time_point now) const {
   const double samples = static_cast<double>(samples_);
-  const double step_seconds = seconds_between(start_, now) / static_cast<double>(steps_done_);
+  const double step_seconds =
+      seconds_between(start_, now) / static_cast<double>(steps_done_ - first_step_);
   return {.epoch = (steps_done_ - 1) / steps_ + 1,
           .epochs = epochs_,
           .step = (steps_done_ - 1) % steps_ + 1,

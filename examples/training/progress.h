@@ -29,7 +29,8 @@ size_t terminal_columns();
 
 class Progress {
  public:
-  Progress(int64_t epochs, int64_t steps_per_epoch, std::ostream& out = std::cout,
+  // `done` steps are done already, in a training that goes on.
+  Progress(int64_t epochs, int64_t steps_per_epoch, int64_t done = 0, std::ostream& out = std::cout,
            bool rewrite = writes_to_terminal());
   // Ends a line that was left open, so that an error message gets its own.
   ~Progress() { finish(); }
@@ -47,11 +48,11 @@ class Progress {
   void show(Clock::time_point now);
 
   int64_t epochs_, steps_;
+  int64_t first_step_, steps_done_;  // of all epochs
   std::ostream& out_;
   bool rewrite_;
 
-  int64_t steps_done_ = 0;  // of all epochs
-  int64_t samples_ = 0;     // of this epoch, as the two sums
+  int64_t samples_ = 0;  // of this epoch, as the two sums
   double loss_sum_ = 0, hits_ = 0;
   Clock::time_point start_ = Clock::now(), epoch_start_ = start_, shown_{};
   bool line_open_ = false;

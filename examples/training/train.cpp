@@ -1,11 +1,12 @@
 #include "examples/training/train.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include "autograd/anomaly.h"
 #include "examples/metrics/accuracy.h"
-#include "examples/program/interrupt.h"
+#include "examples/training/checkpoints.h"
 #include "examples/training/progress.h"
 #include "tensor/kernels.h"
 #include "tensor/random.h"
@@ -17,8 +18,9 @@ constexpr double kLearningRate = 5e-3, kWeightDecay = 1e-3, kLargestNorm = 5;
 
 // Ends the training where `what` is not finite. The step, which has changed no parameter yet, runs
 // again, so that the op that makes the first NaN or infinity names itself.
-[[noreturn]] void fail_not_finite(const std::string& what, nn::Module& network,
-                                  const Objective& objective, const Batch& batch) {
+[[noreturn]] void fail_not_finite(const std::string& what, const std::string& where,
+                                  nn::Module& network, const Objective& objective,
+                                  const Batch& batch) {
   std::string cause = "the learning rate is too large, or an input is not finite";
   try {
     const DetectAnomaly detect_anomaly;
@@ -26,7 +28,34 @@ constexpr double kLearningRate = 5e-3, kWeightDecay = 1e-3, kLargestNorm = 5;
   } catch (const Error& error) {
     cause = error.what();
   }
-  fail("train: ", what, ": ", cause);
+  fail("train: ", what, " at ", where, ": ", cause);
+}
+
+struct StepResult {
+  double loss, accuracy;
+};
+
+// One step of the optimiser; `where` names it in errors.
+StepResult train_on(const Batch& batch, const std::string& where, nn::Module& network,
+                    const Objective& objective, nn::Optimizer& optimizer) {
+  const Variable features = network(Variable(batch.images));
+  const Variable loss = objective.loss(features, batch.labels);
+  const double value = loss.item();
+  const auto stop = [&](const std::string& what) {
+    fail_not_finite(what, where, network, objective, batch);
+  };
+  if (!std::isfinite(value))
+    stop(std::isnan(value) ? "the loss is NaN" : text("the loss is ", value));
+  optimizer.zero_grad();
+  loss.backward();
+  try {
+    nn::clip_grad_norm(network.named_parameters(), kLargestNorm);
+  } catch (const Error& not_finite) {
+    stop(not_finite.what());
+  }
+  optimizer.step();
+  const NoGrad no_grad;
+  return {value, accuracy(objective.scores(features.detach()), batch.labels)};
 }
 
 }  // namespace
@@ -65,8 +94,8 @@ nn::Schedule training_schedule(int64_t steps) {
   return nn::warm_up(rising, nn::cosine(std::max<int64_t>(1, steps - rising)));
 }
 
-LossCurve train(nn::Module& network, const Objective& objective, const Dataset& data,
-                const TrainOptions& options, std::ostream& out) {
+Training train(nn::Module& network, const Objective& objective, const Dataset& data,
+               const TrainOptions& options, std::ostream& out) {
   nn::AdamW optimizer(objective.groups(network),
                       {.lr = kLearningRate, .weight_decay = kWeightDecay});
   nn::check_all_trained(optimizer, {&network, &objective.classifier()});
@@ -74,40 +103,45 @@ LossCurve train(nn::Module& network, const Objective& objective, const Dataset& 
   ShuffledBatches batches(data, options.batch_size, options.seed);
   const int64_t steps_per_epoch = batches.per_epoch(), steps = steps_per_epoch * options.epochs;
   const nn::Schedule schedule = training_schedule(steps);
-  const nn::TrainingMode training(network);
-  Progress progress(options.epochs, steps_per_epoch, out,
-                    &out == &std::cout && writes_to_terminal());
-  LossCurve curve;
-  for (int64_t step = 0; step < steps; ++step) {
-    check_interrupted();
-    const Batch batch = batches.at(step);
-    const Variable features = network(Variable(batch.images));
-    const Variable loss = objective.loss(features, batch.labels);
-    const auto stop = [&](const std::string& what) {
-      fail_not_finite(text(what, " at epoch ", step / steps_per_epoch + 1, " of ", options.epochs,
-                           ", step ", step % steps_per_epoch + 1, " of ", steps_per_epoch),
-                      network, objective, batch);
-    };
-    const double value = loss.item();
-    if (!std::isfinite(value))
-      stop(std::isnan(value) ? "the loss is NaN" : text("the loss is ", value));
-    optimizer.zero_grad();
-    loss.backward();
-    try {
-      nn::clip_grad_norm(network.named_parameters(), kLargestNorm);
-    } catch (const Error& not_finite) {
-      stop(not_finite.what());
-    }
-    optimizer.set_lr_factor(schedule(step));
-    optimizer.step();
 
-    const NoGrad no_grad;
-    const double hits = accuracy(objective.scores(features.detach()), batch.labels);
-    progress.update(batch.labels.numel(), value, hits);
-    curve.push_back({static_cast<double>(step + 1) / static_cast<double>(steps_per_epoch), value});
+  // What changes from step to step, and is all that a training needs to go on.
+  int64_t step = 0;
+  double seconds = 0;
+  Tensor losses = Tensor::zeros({steps}, DType::float64);
+  nn::Checkpoint state;
+  state.add("network", network);
+  state.add("classifier", objective.classifier());
+  if (objective.center) state.add("center", *objective.center);
+  state.add("optimizer", optimizer);
+  state.add("step", step);
+  state.add("seconds", seconds);
+  state.add("losses", losses);
+  Checkpoints checkpoints(state, options.checkpoint, options.run(), steps);
+
+  const nn::TrainingMode training(network);
+  Progress progress(options.epochs, steps_per_epoch, step, out,
+                    &out == &std::cout && writes_to_terminal());
+  using Clock = std::chrono::steady_clock;
+  const std::chrono::duration<double> before(seconds);
+  const Clock::time_point start = Clock::now();
+  while (step < steps) {
+    const Batch batch = batches.at(step);
+    const std::string where = text("epoch ", step / steps_per_epoch + 1, " of ", options.epochs,
+                                   ", step ", step % steps_per_epoch + 1, " of ", steps_per_epoch);
+    optimizer.set_lr_factor(schedule(step));
+    const StepResult result = train_on(batch, where, network, objective, optimizer);
+    progress.update(batch.labels.numel(), result.loss, result.accuracy);
+    losses.mutable_data<double>()[step++] = result.loss;
+    seconds = (before + (Clock::now() - start)).count();
+    checkpoints.after_step(step);
   }
   progress.finish();
-  return curve;
+
+  Training done{{}, seconds};
+  for (int64_t i = 0; i < steps; ++i)
+    done.curve.push_back(
+        {static_cast<double>(i + 1) / static_cast<double>(steps_per_epoch), losses.at({i})});
+  return done;
 }
 
 Tensor embed(nn::Module& network, const Dataset& data) {

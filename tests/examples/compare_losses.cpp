@@ -1,16 +1,11 @@
-// The program compare_losses as a whole: its main, each time in a process of its own.
-#define main compare_losses_main
-#include "examples/compare_losses.cpp"
-#undef main
-
+// The program compare_losses as a whole, each time in a process of its own.
 #include <doctest/doctest.h>
 
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
-#include "tests/child_process.h"
+#include "tests/examples/programs.h"
 #include "tests/temporary_folder.h"
 #include "tests/text.h"
 
@@ -18,43 +13,9 @@ using namespace gradian::test;
 
 namespace {
 
-// Hands everything on to the standard output, and raises signals when a line `after` is printed.
-class Interrupting : public std::streambuf {
- public:
-  Interrupting(std::string after, int times) : after_("\n" + after + "\n"), times_(times) {}
-
- private:
-  int overflow(int c) override {
-    printed_ += static_cast<char>(c);
-    std::putchar(c);
-    if (printed_.ends_with(after_))
-      for (int i = 0; i < times_; ++i) std::raise(SIGINT);
-    return c;
-  }
-  int sync() override { return std::fflush(stdout); }
-
-  std::string after_, printed_;
-  int times_;
-};
-
-Ended run_program(std::vector<std::string> words, const std::string& interrupted_after = "never",
-                  int times = 1) {
-  words.insert(words.begin(), "compare_losses");
-  return run_in_child([&] {
-    Interrupting output(interrupted_after, times);
-    std::cout.rdbuf(&output);
-    std::signal(SIGINT, SIG_DFL);
-    std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
-    const int code = compare_losses_main(static_cast<int>(argv.size()), argv.data());
-    std::fflush(stdout);
-    _exit(code);
-  });
-}
-
-std::vector<std::string> small_run(const std::filesystem::path& out) {
-  return {"--epochs",  "1", "--train-samples", "64",        "--batch-size", "32",
-          "--classes", "3", "--out",           out.string()};
+Ended run_into(const std::filesystem::path& out,
+               const Signals& signals = {.after = "never", .times = 0}) {
+  return run_program(compare_losses, small_run({"--epochs", "1", "--out", out.string()}), signals);
 }
 
 std::string content_of(const std::filesystem::path& file) {
@@ -66,7 +27,7 @@ std::string content_of(const std::filesystem::path& file) {
 
 TEST_CASE("Ctrl-C while an objective trains ends in a report of those that are finished, and 130") {
   const TemporaryFolder folder;
-  const Ended ended = run_program(small_run(folder.path()), "ArcFace");
+  const Ended ended = run_into(folder.path(), {.after = "\nArcFace\n"});
   CHECK(ended.how == "exit 130");
   CHECK(contains(ended.output, "\ncompare_losses: interrupted after 2 of 5 objectives\n"));
   const std::string json = content_of(folder.path() / "results.json");
@@ -78,7 +39,7 @@ TEST_CASE("Ctrl-C while an objective trains ends in a report of those that are f
 TEST_CASE("Ctrl-C before an objective is finished leaves the old report as it was") {
   const TemporaryFolder folder;
   folder.write("report.html", "the old report");
-  const Ended ended = run_program(small_run(folder.path()), "softmax");
+  const Ended ended = run_into(folder.path(), {.after = "\nsoftmax\n"});
   CHECK(ended.how == "exit 130");
   CHECK(contains(ended.output, "compare_losses: interrupted after 0 of 5 objectives\n"));
   CHECK(content_of(folder.path() / "report.html") == "the old report");
@@ -86,20 +47,20 @@ TEST_CASE("Ctrl-C before an objective is finished leaves the old report as it wa
 
 TEST_CASE("a second Ctrl-C ends the program at once") {
   const TemporaryFolder folder;
-  CHECK(run_program(small_run(folder.path()), "ArcFace", /*times=*/2).how == "signal 2");
+  CHECK(run_into(folder.path(), {.after = "\nArcFace\n", .times = 2}).how == "signal 2");
   CHECK_FALSE(std::filesystem::exists(folder.path() / "report.html"));
 }
 
 TEST_CASE("a program that is not interrupted reports every objective and ends with 0") {
   const TemporaryFolder folder;
-  const Ended ended = run_program(small_run(folder.path()));
+  const Ended ended = run_into(folder.path());
   CHECK(ended.how == "exit 0");
   CHECK(contains(content_of(folder.path() / "results.json"), "\"CosFace\""));
   CHECK_FALSE(contains(content_of(folder.path() / "report.html"), "interrupted"));
 }
 
 TEST_CASE("an empty --out is refused before anything is written") {
-  const Ended ended = run_program({"--out", ""});
+  const Ended ended = run_program(compare_losses, {"--out", ""});
   CHECK(ended.how == "exit 1");
   CHECK(ended.output == "compare_losses: option --out: expected a path, got ''\n");
 }

@@ -34,7 +34,7 @@ TEST_CASE("the progress line never has more than 79 columns and leaves out whole
 
 TEST_CASE("progress that is not on a terminal is one line an epoch, with the epoch's means") {
   std::ostringstream out;
-  Progress progress(2, 2, out, /*rewrite=*/false);
+  Progress progress(2, 2, 0, out, /*rewrite=*/false);
   progress.update(30, 1.0, 0.5);
   CHECK(out.str() == "");
   progress.update(10, 2.0, 1.0);
@@ -49,7 +49,7 @@ TEST_CASE("progress that is not on a terminal is one line an epoch, with the epo
 
 TEST_CASE("progress on a terminal rewrites its line at most ten times a second") {
   std::ostringstream out;
-  Progress progress(1, 1000, out, /*rewrite=*/true);
+  Progress progress(1, 1000, 0, out, /*rewrite=*/true);
   const auto start = std::chrono::steady_clock::now();
   for (int step = 0; step < 999; ++step) progress.update(1, 1, 1);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
@@ -76,7 +76,7 @@ size_t longest_line_on_terminal(unsigned short columns) {
   const Ended ended = run_in_child([&] {
     dup2(terminal, STDOUT_FILENO);
     std::ostringstream out;
-    Progress progress(1, 1, out, writes_to_terminal());
+    Progress progress(1, 1, 0, out, writes_to_terminal());
     progress.update(1, 1, 1);
     size_t longest = 0;
     for (const std::string& line : lines_of(out.str()))
@@ -100,7 +100,7 @@ TEST_CASE("progress leaves the last column of its terminal free, and never has m
 TEST_CASE("progress that ends early leaves its line, so that an error gets its own") {
   std::ostringstream out;
   {
-    Progress progress(1, 10, out, /*rewrite=*/true);
+    Progress progress(1, 10, 0, out, /*rewrite=*/true);
     progress.update(1, 1, 1);
   }
   CHECK(out.str().back() == '\n');

@@ -32,6 +32,7 @@ struct Training {
     checkpoint.add("data", data);
     checkpoint.add("step", step);
     checkpoint.add("best", best);
+    checkpoint.add("losses", losses);
     checkpoint.add("options", options);
   }
   Training(const Training&) = delete;
@@ -47,6 +48,7 @@ struct Training {
       optimizer->set_lr_factor(nn::cosine(20)(step) * plateau.step(loss.item()));
       optimizer->step();
       best = std::min(best, loss.item());
+      losses.mutable_data<double>()[step] = loss.item();
     }
   }
 
@@ -58,6 +60,7 @@ struct Training {
   Generator data{5};
   int64_t step = 0;
   double best = 1e300;
+  Tensor losses = Tensor::zeros({64}, DType::float64);
   std::string options = "--epochs 2 \u00fc\n";
   nn::Checkpoint checkpoint;
 };

@@ -1,0 +1,54 @@
+#include "examples/training/checkpoints.h"
+
+#include <iostream>
+
+#include "examples/program/interrupt.h"
+#include "tensor/files/file.h"
+#include "tensor/files/safetensors.h"
+
+namespace gradian::examples {
+
+CheckpointOptions checkpoint_options(Arguments& arguments, const std::filesystem::path& file) {
+  CheckpointOptions options{.file = file};
+  if (!file.empty())
+    options.file = arguments.path("--checkpoint", file.string(), "file that keeps the training");
+  options.every = arguments.integer("--checkpoint-every", options.every, 1, 1 << 30,
+                                    "steps until the training is kept again");
+  options.resume = arguments.path("--resume", "", "where a training was kept: goes on from there");
+  return options;
+}
+
+Checkpoints::Checkpoints(const nn::Checkpoint& training, const CheckpointOptions& options,
+                         std::string run, int64_t steps)
+    : training_(training), options_(options), run_(std::move(run)), steps_(steps) {
+  training_.add("run", run_);
+  if (!options_.file.empty()) files::check_writable(options_.file);
+  if (options_.resume.empty()) return;
+  const Metadata there = read_safetensors_metadata(options_.resume);
+  const auto found = there.find("run");
+  check(found != there.end(), options_.resume.string(), ": holds no training to go on with");
+  check(found->second == run_, options_.resume.string(), ": holds a training with ", found->second,
+        ", which cannot go on with ", run_);
+  training_.load(options_.resume);
+}
+
+void Checkpoints::after_step(int64_t done) {
+  const bool interrupted = examples::interrupted();
+  const bool due = interrupted || done % options_.every == 0 || done == steps_;
+  if (due && !options_.file.empty()) training_.save(options_.file);
+  check_interrupted();
+}
+
+int run_interruptible(const Arguments& arguments, const std::filesystem::path& from,
+                      const std::function<int()>& work) {
+  const Interruptible interruptible;
+  try {
+    return work();
+  } catch (const Interrupted& interrupted) {
+    std::cout << "\nInterrupted; this goes on:\n"
+              << arguments.command_with("--resume", from.string()) << std::endl;
+    return interrupted.exit_code();
+  }
+}
+
+}  // namespace gradian::examples

@@ -1,0 +1,50 @@
+// Keeps a training in a file while it runs, so that it can go on from there after Ctrl-C, after a
+// fault, or on another day. What is in the file is the business of nn/checkpoint.h.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "examples/program/arguments.h"
+#include "nn/checkpoint.h"
+
+namespace gradian::examples {
+
+struct CheckpointOptions {
+  std::filesystem::path file = {};    // that is written; empty: none
+  std::filesystem::path resume = {};  // to go on from; empty: from the start
+  int64_t every = 200;                // steps
+};
+
+// Asks for --resume and --checkpoint-every, and for --checkpoint if there is a default for it.
+CheckpointOptions checkpoint_options(Arguments& arguments, const std::filesystem::path& file);
+
+class Checkpoints {
+ public:
+  // `training` is all that changes while it runs, the number of steps done included. If there is
+  // a file to go on from, all gets the values that it has there. `run` describes the options of the
+  // run: a file of another one is an error.
+  Checkpoints(const nn::Checkpoint& training, const CheckpointOptions& options, std::string run,
+              int64_t steps);
+  Checkpoints(const Checkpoints&) = delete;
+  Checkpoints& operator=(const Checkpoints&) = delete;
+
+  // After each step, of which `done` are done: writes the file if it is time, after the last one,
+  // and when Ctrl-C asks to end; then it throws Interrupted.
+  void after_step(int64_t done);
+
+ private:
+  nn::Checkpoint training_;
+  CheckpointOptions options_;
+  std::string run_;  // referred to by training_
+  int64_t steps_;
+};
+
+// Runs the work of a program. If Ctrl-C ends it, says how to go on, `from` being what --resume
+// takes, and returns the exit code for that.
+int run_interruptible(const Arguments& arguments, const std::filesystem::path& from,
+                      const std::function<int()>& work);
+
+}  // namespace gradian::examples
