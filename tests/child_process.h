@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -34,7 +35,15 @@ constexpr bool kSanitized = false;
 inline bool in_child = false;
 
 #ifdef GRADIAN_COVERAGE
-extern "C" void __gcov_dump();  // what _exit() would leave out
+extern "C" void __gcov_dump();
+// Writes what _exit() would leave out, whatever size of files the child was limited to.
+inline void write_coverage() {
+  rlimit limit;
+  getrlimit(RLIMIT_FSIZE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_FSIZE, &limit);
+  __gcov_dump();
+}
 #endif
 
 // How a child ended and all that it wrote to standard output and standard error.
@@ -89,7 +98,7 @@ inline Ended run_in_child(const std::function<void()>& body, int seconds = 60) {
     }
     std::fflush(nullptr);
 #ifdef GRADIAN_COVERAGE
-    __gcov_dump();
+    write_coverage();
 #endif
     _exit(code);
   }

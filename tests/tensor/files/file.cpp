@@ -59,7 +59,7 @@ TEST_CASE("a file that does not fit leaves the old one whole and nothing beside 
   const Ended ended = run_in_child([&] {
     // Stands for a full disk: no file may have more than 1000 bytes.
     std::signal(SIGXFSZ, SIG_IGN);
-    const rlimit limit{1000, 1000};
+    const rlimit limit{1000, RLIM_INFINITY};
     check(setrlimit(RLIMIT_FSIZE, &limit) == 0, "no limit");
     write_file(file, std::string(100000, 'x'));
   });
