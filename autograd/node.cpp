@@ -6,6 +6,7 @@
 #include <atomic>
 #include <set>
 #include <unordered_set>
+#include <utility>
 
 namespace gradian {
 namespace {
@@ -38,8 +39,7 @@ void Node::release() {
   // Dropping an input may drop its creator, and that one's inputs, and so on. They hand their
   // inputs to the first of them, whose loop takes the place of that recursion.
   thread_local std::vector<Variable>* pending = nullptr;
-  std::vector<Variable> dropped = std::move(inputs);
-  inputs.clear();
+  std::vector<Variable> dropped = std::exchange(inputs, {});
   if (pending) {
     std::move(dropped.begin(), dropped.end(), std::back_inserter(*pending));
     return;

@@ -118,11 +118,13 @@ Training train(nn::Module& network, const Objective& objective, const Dataset& d
   state.add("losses", losses);
   Checkpoints checkpoints(state, options.checkpoint, options.run(), steps);
 
+  if (step > 0) out << "goes on after step " << step << " of " << steps << '\n';
+
   const nn::TrainingMode training(network);
   Progress progress(options.epochs, steps_per_epoch, step, out,
                     &out == &std::cout && writes_to_terminal());
   using Clock = std::chrono::steady_clock;
-  const std::chrono::duration<double> before(seconds);
+  const double seconds_before = seconds;
   const Clock::time_point start = Clock::now();
   while (step < steps) {
     const Batch batch = batches.at(step);
@@ -132,7 +134,7 @@ Training train(nn::Module& network, const Objective& objective, const Dataset& d
     const StepResult result = train_on(batch, where, network, objective, optimizer);
     progress.update(batch.labels.numel(), result.loss, result.accuracy);
     losses.mutable_data<double>()[step++] = result.loss;
-    seconds = (before + (Clock::now() - start)).count();
+    seconds = seconds_before + std::chrono::duration<double>(Clock::now() - start).count();
     checkpoints.after_step(step);
   }
   progress.finish();

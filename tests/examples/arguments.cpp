@@ -102,7 +102,7 @@ TEST_CASE("programs that train share their options, and only one with results ha
   train_options(plain, {.epochs = 1});
   CHECK(plain.command() ==
         "prog --data synthetic --epochs 1 --train-samples 0 --batch-size 128 --seed 1 "
-        "--classes 10 --threads 2");
+        "--classes 10 --checkpoint-every 200 --threads 2");
   CHECK(train_options(reporting, {.out = "there"}).out == "there");
   CHECK(reporting.command().starts_with("prog --data synthetic --out there --epochs 4 "));
 }

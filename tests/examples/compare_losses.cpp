@@ -45,6 +45,14 @@ TEST_CASE("Ctrl-C before an objective is finished leaves the old report as it wa
   CHECK(content_of(folder.path() / "report.html") == "the old report");
 }
 
+TEST_CASE("a run from the start leaves no checkpoint of the run before") {
+  const TemporaryFolder folder;
+  const auto later = folder.path() / "checkpoints" / "cosface.safetensors";
+  folder.write("checkpoints/cosface.safetensors", "of before");
+  run_into(folder.path(), {.after = "\nArcFace\n"});
+  CHECK_FALSE(std::filesystem::exists(later));
+}
+
 TEST_CASE("a second Ctrl-C ends the program at once") {
   const TemporaryFolder folder;
   CHECK(run_into(folder.path(), {.after = "\nArcFace\n", .times = 2}).how == "signal 2");

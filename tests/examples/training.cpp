@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -32,7 +33,11 @@ TEST_CASE("each objective learns to tell drawn images apart") {
     };
     CHECK(accuracy_now() < 0.6);
     std::ostringstream log;
-    const LossCurve curve = train(network, objective, data.train, options, log).curve;
+    const auto start = std::chrono::steady_clock::now();
+    const auto [curve, seconds] = train(network, objective, data.train, options, log);
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+    CHECK(seconds <= elapsed.count());
+    CHECK(seconds > 0.5 * elapsed.count());
     CHECK(accuracy_now() > 0.9);
     CHECK(curve.size() == 100);
     CHECK(curve.back().epoch == doctest::Approx(10));
