@@ -159,11 +159,15 @@ void write_file(const fs::path& file, const std::function<void(const Write&)>& c
     Output(target.path, O_APPEND, target.path).write(content);
     return;
   }
-  Temporary temporary(target.path);
-  if (fs::exists(target.status)) temporary.output().set_mode(target.status.permissions());
-  temporary.output().write(content);
-  temporary.output().flush_to_disk();
-  temporary.take_the_place_of_file();
+  try {
+    Temporary temporary(target.path);
+    if (fs::exists(target.status)) temporary.output().set_mode(target.status.permissions());
+    temporary.output().write(content);
+    temporary.output().flush_to_disk();
+    temporary.take_the_place_of_file();
+  } catch (...) {
+    throw;  // an error that no one catches would end the process with the temporary file there
+  }
   flush_folder_of(target.path);
 }
 

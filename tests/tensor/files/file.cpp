@@ -69,6 +69,22 @@ TEST_CASE("a file that does not fit leaves the old one whole and nothing beside 
   CHECK(files_in(temporary.path()) == 1);
 }
 
+TEST_CASE("an error that no one catches leaves nothing beside the file either") {
+  const TemporaryFolder temporary;
+  const fs::path file = temporary.path() / "a.txt";
+  const Ended ended = run_in_child([&] {
+    std::thread([&] {  // nothing above it catches
+      write_file(file, [](const Write& write) {
+        write("half of it");
+        fail("no more");
+      });
+    })
+        .join();
+  });
+  CHECK(ended.how == "signal 6");
+  CHECK(files_in(temporary.path()) == 0);
+}
+
 TEST_CASE("a device is written to, not replaced, and its errors are told") {
   CHECK_THROWS_WITH_AS(write_file("/dev/full", "x"),
                        "/dev/full: cannot be written: No space left on device", Error);
