@@ -26,7 +26,7 @@ using ElementwiseOps =
            struct Acos, struct Tanh, struct Erf, struct Sigmoid, struct Softplus, struct Relu,
            struct Where>;
 // ops/activation.cpp
-using ActivationOps = OpList<struct Prelu>;
+using ActivationOps = OpList<struct Abs, struct Clamp, struct Prelu>;
 // ops/shape.cpp
 using ShapeOps = OpList<struct Reshape, struct Permute, struct Expand, struct Slice,
                         struct SliceAdjoint, struct Flip, struct Concat>;
@@ -36,6 +36,8 @@ using ReductionOps = OpList<struct Sum, struct Cumsum, struct LogSoftmax>;
 using NormOps = OpList<struct BatchNorm>;
 // ops/indexing.cpp
 using IndexingOps = OpList<struct Gather, struct ScatterAdd>;
+// ops/pooling.cpp
+using PoolingOps = OpList<struct MaxPool2d>;
 // ops/product.cpp
 using ProductOps = OpList<struct MatMul, struct Linear, struct Conv2d, struct Conv2dInputGradient,
                           struct Conv2dWeightGradient>;
@@ -66,7 +68,8 @@ struct OpLists {
 };
 
 // Every op there is: apply() takes these and no other, and the proof runs over their cases.
-using AllOps = OpLists<ops::ElementwiseOps, ops::ActivationOps, ops::ShapeOps, ops::ReductionOps,
-                       ops::NormOps, ops::IndexingOps, ops::ProductOps, ops::MarginHeadOps>;
+using AllOps =
+    OpLists<ops::ElementwiseOps, ops::ActivationOps, ops::ShapeOps, ops::ReductionOps, ops::NormOps,
+            ops::IndexingOps, ops::PoolingOps, ops::ProductOps, ops::MarginHeadOps>;
 
 }  // namespace gradian

@@ -15,6 +15,8 @@
 // for higher orders, the composite is differentiated in place of backward. The proof holds the two
 // against each other.
 //
+// An op with settings, such as an axis, can tell them in another member, attributes().
+//
 // To add an op:
 //   1. ops.h: declare the public function, with its formula and shapes.
 //   2. all_ops.h: add the op's name to its family's list.
@@ -62,6 +64,11 @@ struct OpNode final : Node {
   const char* name() const override { return Op::name; }
   Gradients backward(const Context& context, const Variable& grad) const override {
     return gradients_of(*op, context, grad);
+  }
+  Attributes attributes() const override {
+    if constexpr (requires { op->attributes(); })
+      if (op) return op->attributes();
+    return {};
   }
   void release() override {
     op.reset();

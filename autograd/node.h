@@ -2,11 +2,15 @@
 // its output as a bare Tensor, so there is no cycle of references.
 #pragma once
 
+#include <concepts>
 #include <memory>
+#include <ranges>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "autograd/variable.h"
+#include "tensor/conv/geometry.h"
 
 namespace gradian {
 
@@ -14,6 +18,24 @@ namespace gradian {
 using Gradients = std::vector<Variable>;
 
 struct Node;
+
+// A setting of an op, by its name: whole numbers or one number, as in {"axis", 1},
+// {"stride", options.stride}, {"eps", 1e-5}.
+struct Attribute {
+  Attribute(const char* name, std::integral auto number)
+      : name(name), value(std::vector<int64_t>{number}) {}
+  Attribute(const char* name, std::floating_point auto number)
+      : name(name), value(double{number}) {}
+  Attribute(const char* name, const Pair& pair)
+      : name(name), value(std::vector{pair.height, pair.width}) {}
+  Attribute(const char* name, const std::ranges::range auto& numbers)
+      : name(name), value(std::vector<int64_t>(numbers.begin(), numbers.end())) {}
+  bool operator==(const Attribute&) const = default;
+
+  std::string name;
+  std::variant<std::vector<int64_t>, double> value;
+};
+using Attributes = std::vector<Attribute>;
 
 // What a backward rule may look at.
 class Context {
@@ -41,6 +63,9 @@ struct Node {
 
   virtual const char* name() const = 0;
   virtual Gradients backward(const Context& context, const Variable& grad) const = 0;
+  // The op's settings as it was called with them, for what draws or exports a graph; none once the
+  // node is released.
+  virtual Attributes attributes() const { return {}; }
 
   // Drops inputs, output and what the op keeps. Backward does so as it passes, unless the graph is
   // to be kept.

@@ -79,7 +79,8 @@ Variable where(const Tensor& condition, VariableOrNumber a, VariableOrNumber b);
 Variable maximum(VariableOrNumber a, VariableOrNumber b);  // NaN where either is NaN
 Variable minimum(VariableOrNumber a, VariableOrNumber b);
 
-// Elementwise composites (ops/activation.cpp); prelu is fused into one op.
+// Elementwise, with kinks and smooth (ops/activation.cpp); all but abs, clamp and prelu, which is
+// fused, are composites.
 Variable abs(const Variable& x);
 Variable square(const Variable& x);
 Variable reciprocal(const Variable& x);  // 1 / x
@@ -172,8 +173,6 @@ void batch_norm(const Variable& x, const Tensor& mean, const Tensor& variance,
 
 // Indexing (ops/indexing.cpp). Indices are int64; one outside its axis is an error.
 Variable gather(const Variable& x, int axis, const Tensor& index);
-// The same when the caller has computed the result already: only records it.
-Variable gather_known(const Variable& x, int axis, const Tensor& index, const Tensor& result);
 // zeros(shape) with `source` added at `index` along `axis`; duplicates accumulate.
 Variable scatter_add(const Shape& shape, int axis, const Tensor& index, const Variable& source);
 // The slices of x at `index` [n] along `axis`.
@@ -211,7 +210,7 @@ Variable margin_cross_entropy_composite(const Variable& x, const Variable& weigh
                                         const Tensor& labels, double scale,
                                         const MarginFunction& margin);
 
-// Pooling of [N, C, H, W] (ops/pooling.cpp), composites.
+// Pooling of [N, C, H, W] (ops/pooling.cpp); the means are composites.
 Variable max_pool2d(const Variable& x, const Pool2dOptions& options);
 // The mean of each window; the padding, at most half of the kernel, counts as zeros unless
 // count_include_pad is false.

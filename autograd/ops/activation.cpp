@@ -1,7 +1,7 @@
-// Elementwise composites: functions with kinks, written with where() and constant masks, and
-// smooth activations. What does not take part is selected away, never multiplied by 0: neither an
-// infinity nor a NaN leaks from it, into values or gradients. None but the fused prelu has a
-// backward rule of its own.
+// Functions with kinks, of which three are ops, and smooth activations, all composites. What does
+// not take part is selected away, never multiplied by 0: neither an infinity nor a NaN leaks from
+// it, into values or gradients. No composite for a layer chooses by the values of x outside of an
+// op: so its recorded graph is the function, at every x.
 #include <cmath>
 #include <numbers>
 
@@ -22,14 +22,31 @@ constexpr double kSaturated = 1000;
 // derivative would multiply 0 by infinity, and x f(x) is 0 at -infinity.
 Variable gated(const Variable& x, Variable (*f)(const Variable&)) {
   check_floating(x);
-  return where(x < -kSaturated, 0, x * f(clamp(x, -kSaturated, kSaturated)));
+  const Variable from_below = clamp(x, -kSaturated);
+  return from_below * f(clamp(from_below, {}, kSaturated));
 }
 
 }  // namespace
 
+// y = |x|;  dx = dy sign(x)
+struct ops::Abs {
+  static constexpr auto name = "abs";
+  Tensor forward(const Tensor& x) const { return abs(x); }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    return {grad * Variable(sign(context.input(0).value()))};
+  }
+  static std::vector<GradCase> cases() {
+    const Function function = [](const Inputs& in) { return abs(in[0]); };
+    return {grad_case("matrix", {{3, 4}}, function),
+            {"at each side of zero and far out",
+             function,
+             {Tensor::from<double>({-0.001, 0.001, -1e3})}}};
+  }
+};
 Variable abs(const Variable& x) {
   const Calling calling("abs");
-  return x * Variable(sign(x.value()));
+  check_floating(x);
+  return apply(ops::Abs{}, x);
 }
 
 Variable square(const Variable& x) {
@@ -48,13 +65,40 @@ Variable rsqrt(const Variable& x) {
   return pow(where(x < 0, sqrt(x), x), -0.5);  // sqrt has NaN at -infinity, where pow has 0
 }
 
+// y = x between the bounds;  dx = dy inside, 0 at a bound and beyond it
+struct ops::Clamp {
+  static constexpr auto name = "clamp";
+  std::optional<double> low, high;
+  Tensor forward(const Tensor& x) const {
+    const Tensor from_below = low ? maximum(x, *low) : x;
+    return high ? minimum(from_below, *high) : from_below;
+  }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    const Variable& x = context.input(0);
+    const Variable below_high = high ? where(x >= *high, 0, grad) : grad;
+    return {low ? where(x <= *low, 0, below_high) : below_high};
+  }
+  Attributes attributes() const {
+    return {{"low", low.value_or(-HUGE_VAL)}, {"high", high.value_or(HUGE_VAL)}};
+  }
+  static std::vector<GradCase> cases() {
+    const auto between = [](std::optional<double> low, std::optional<double> high) {
+      return [=](const Inputs& in) { return clamp(in[0], low, high); };
+    };
+    return {grad_case("two bounds", {{3, 4}}, between(-0.6, 1.1)),
+            grad_case("from below", {{3, 4}}, between(-0.6, {})),
+            grad_case("from above", {{3, 4}}, between({}, 1.1)),
+            {"at each side of the bounds",
+             between(-0.6, 1.1),
+             {Tensor::from<double>({-0.601, -0.599, 1.099, 1.101})}}};
+  }
+};
 Variable clamp(const Variable& x, std::optional<double> low, std::optional<double> high) {
   const Calling calling("clamp");
   check(low || high, "neither bound is given");
   const double lowest = low.value_or(-HUGE_VAL), highest = high.value_or(HUGE_VAL);
   check(lowest <= highest, "low ", lowest, " is not less than or equal to high ", highest);
-  const Variable from_below = low ? where(x <= lowest, lowest, x) : x;
-  return high ? where(x >= highest, highest, from_below) : from_below;
+  return apply(ops::Clamp{low, high}, x);
 }
 
 Tensor clamp(const Tensor& x, std::optional<double> low, std::optional<double> high) {
@@ -66,16 +110,24 @@ Variable leaky_relu(const Variable& x, double negative_slope) {
   const Calling calling("leaky_relu");
   check_floating(x);
   check_finite("negative_slope", negative_slope);
-  return where(x > 0, x, x * negative_slope);
+  return prelu(x, constant(negative_slope, x));
 }
 
 // y = x where x > 0, else a x;  dx = dy where x > 0, else a dy; da = the sum of x dy elsewhere
 struct ops::Prelu {
   static constexpr auto name = "prelu";
-  Tensor forward(const Tensor& x, const Tensor& weight) const { return fused::prelu(x, weight); }
+  Tensor forward(const Tensor& x, const Tensor& weight) const {
+    if (fused::prelu_applies(x.shape(), weight.shape())) return fused::prelu(x, weight);
+    return composite({Variable(x), Variable(weight)}).value();
+  }
   Gradients backward(const Context& context, const Variable& grad) const {
+    const Variable &x = context.input(0), &weight = context.input(1);
+    if (!fused::prelu_applies(x.shape(), weight.shape())) {
+      const Tensor positive = x > 0;
+      return {where(positive, grad, grad * weight), where(positive, 0, x * grad)};
+    }
     const fused::PreluGradients gradients =
-        fused::prelu_gradients(grad.value(), context.input(0).value(), context.input(1).value());
+        fused::prelu_gradients(grad.value(), x.value(), weight.value());
     return {Variable(gradients.x), Variable(gradients.slope)};
   }
   Variable composite(const Inputs& in) const {
@@ -89,6 +141,7 @@ struct ops::Prelu {
     return {grad_case("one slope", {{3, 4}, {1}}, function),
             grad_case("a slope a channel", {{2, 3, 2, 2}, {1, 3, 1, 1}}, function),
             grad_case("a slope a row", {{3, 4}, {3, 1}}, function),
+            grad_case("a slope a column", {{3, 4}, {4}}, function),
             grad_case(
                 "one variable as both", {{1}}, [](const Inputs& in) { return prelu(in[0], in[0]); },
                 0.3, 0.4)};
@@ -100,8 +153,7 @@ Variable prelu(const Variable& x, const Variable& weight) {
   if (weight.numel() == 1 && weight.dim() > x.dim()) return prelu(x, reshape(weight, {}));
   check(broadcasts_to(weight.shape(), x.shape()), "weight ", weight.shape(),
         " does not broadcast to x ", x.shape());
-  return fused::prelu_applies(x.shape(), weight.shape()) ? apply(ops::Prelu{}, x, weight)
-                                                         : ops::Prelu{}.composite({x, weight});
+  return apply(ops::Prelu{}, x, weight);
 }
 
 Variable silu(const Variable& x) {

@@ -26,6 +26,7 @@ struct ops::Gather {
     const Variable &x = context.input(0), &index = context.input(1);
     return {scatter_add(x.shape(), axis, index.value(), grad), Variable()};
   }
+  Attributes attributes() const { return {{"axis", axis}}; }
   static std::vector<GradCase> cases() {
     const auto along = [](int axis, const Shape& index_shape) {
       return [=](const Inputs& in) { return gather(in[0], axis, sample_index(index_shape)); };
@@ -36,14 +37,6 @@ struct ops::Gather {
 };
 Variable gather(const Variable& x, int axis, const Tensor& index) {
   return apply(ops::Gather{axis}, x, index);
-}
-
-Variable gather_known(const Variable& x, int axis, const Tensor& index, const Tensor& result) {
-  const Calling calling("gather_known");
-  check_defined(index);
-  check_same_dtype(x.value(), result);
-  check(index.shape() == result.shape(), "index ", index.shape(), " but result ", result.shape());
-  return record(ops::Gather{axis}, {x, Variable(index)}, result);
 }
 
 // y = zeros with the source added at the index;  dsource = dy at the index
@@ -57,6 +50,7 @@ struct ops::ScatterAdd {
   Gradients backward(const Context& context, const Variable& grad) const {
     return {gather(grad, axis, context.input(1).value()), Variable()};
   }
+  Attributes attributes() const { return {{"shape", shape}, {"axis", axis}}; }
   static std::vector<GradCase> cases() {
     const auto along = [](const Shape& shape, int axis, const Shape& index_shape) {
       return [=](const Inputs& in) {

@@ -92,6 +92,7 @@ struct ops::MarginCrossEntropy {
   Variable composite(const Inputs& in) const {
     return margin_cross_entropy_composite(in[0], in[1], in[2].value(), scale, margin);
   }
+  Attributes attributes() const { return {{"scale", scale}}; }
   static std::vector<GradCase> cases() {
     const Tensor labels = Tensor::from(std::vector<int64_t>{0, 2, 2, 1}, {4});
     const auto with = [=](double scale, const MarginFunction& margin) {

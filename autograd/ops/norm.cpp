@@ -147,6 +147,7 @@ struct ops::BatchNorm {
   Variable composite(const Inputs& in) const {
     return normalize_channels(in[0], {}, {}, in[1], in[2], eps, nullptr);
   }
+  Attributes attributes() const { return {{"eps", eps}}; }
   static std::vector<GradCase> cases() {
     const Function function = [](const Inputs& in) {
       return batch_norm(in[0], {}, {}, in[1], in[2]);

@@ -1,10 +1,11 @@
-// Pooling, as composites: the maximum of a window is a gather at its position, the mean of a window
-// a sum along one axis, then along the other. Nothing is multiplied by 0, so that an infinity or
-// NaN stays in the windows that hold it, and so in gradients.
+// Pooling. The maximum of a window is an op, which keeps where it was found; the mean of a window
+// is a composite, a sum along one axis, then along the other. Nothing is multiplied by 0, so that
+// an infinity or NaN stays in the windows that hold it, and so in gradients.
 #include <algorithm>
 #include <numeric>
 #include <utility>
 
+#include "autograd/apply.h"
 #include "autograd/ops.h"
 #include "autograd/ops/arguments.h"
 #include "tensor/kernels.h"
@@ -77,14 +78,45 @@ Variable adaptive_means(const Variable& x, int axis, int64_t count) {
 
 }  // namespace
 
+// y = x at the first largest of each window;  dx = dy added up at these positions
+struct ops::MaxPool2d {
+  static constexpr auto name = "max_pool2d";
+  Pool2dOptions options;
+  // What forward leaves for backward, [N, C, OH OW]; shared, as the op is copied into its node.
+  std::shared_ptr<Tensor> positions = std::make_shared<Tensor>();
+
+  Tensor forward(const Tensor& x) const {
+    const MaxPool2dResult found = max_pool2d(x, options);
+    *positions = found.indices.reshape(
+        {x.size(0), x.size(1), found.indices.size(2) * found.indices.size(3)});
+    return found.values;
+  }
+  Gradients backward(const Context& context, const Variable& grad) const {
+    const Shape& x = context.input(0).shape();
+    // [N, C, OH, OW] -> [N, C, OH OW] -> [N, C, H W] -> [N, C, H, W]
+    const Variable flat = reshape(grad, positions->shape());
+    return {reshape(scatter_add({x[0], x[1], x[2] * x[3]}, 2, *positions, flat), x)};
+  }
+  Attributes attributes() const {
+    return {{"kernel", options.kernel},
+            {"stride", options.stride},
+            {"padding", options.padding},
+            {"dilation", options.dilation},
+            {"ceil_mode", options.ceil_mode}};
+  }
+  static std::vector<GradCase> cases() {
+    const auto on_images = [](const char* label, const Pool2dOptions& options) {
+      return grad_case(label, {{2, 2, 5, 4}},
+                       [=](const Inputs& in) { return max_pool2d(in[0], options); });
+    };
+    return {on_images("2x2", {.kernel = 2}),
+            on_images("overlapping, padded", {.kernel = 3, .stride = {2, 1}, .padding = 1}),
+            on_images("dilated", {.kernel = 2, .stride = 1, .dilation = 2}),
+            on_images("a last window that is not filled", {.kernel = 2, .ceil_mode = true})};
+  }
+};
 Variable max_pool2d(const Variable& x, const Pool2dOptions& options) {
-  const Calling calling("max_pool2d");
-  const auto [values, indices] = max_pool2d(x.value(), options);
-  // [N, C, H, W] -> [N, C, H W]
-  const Variable planes = flatten(x, 2);
-  const Shape flat{x.size(0), x.size(1), values.size(2) * values.size(3)};
-  const Variable largest = gather_known(planes, 2, indices.reshape(flat), values.reshape(flat));
-  return reshape(largest, indices.shape());
+  return apply(ops::MaxPool2d{options}, x);
 }
 
 Variable avg_pool2d(const Variable& x, const Pool2dOptions& options, bool count_include_pad) {
@@ -118,5 +150,7 @@ Variable adaptive_avg_pool2d(const Variable& x, const Pair& output_size) {
   numel({x.size(0), x.size(1), output_size.height, output_size.width});  // fails for too many
   return adaptive_means(adaptive_means(x, 3, output_size[1]), 2, output_size[0]);
 }
+
+template std::vector<OpCases> cases_of(ops::PoolingOps);
 
 }  // namespace gradian

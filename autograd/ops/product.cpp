@@ -8,6 +8,13 @@
 namespace gradian {
 namespace {
 
+Attributes attributes_of(const Conv2dOptions& options) {
+  return {{"stride", options.stride},
+          {"padding", options.padding},
+          {"dilation", options.dilation},
+          {"groups", options.groups}};
+}
+
 // A setting at which all three convolution ops are proved.
 struct ConvolutionPoint {
   const char* label;
@@ -115,6 +122,7 @@ struct ops::Conv2d {
     if (gradients.size() == 3 && context.needs(2)) gradients[2] = sum(grad, {0, 2, 3});
     return gradients;
   }
+  Attributes attributes() const { return attributes_of(options); }
   static std::vector<GradCase> cases() {
     auto cases =
         convolution_cases([](const Variable& x, const Variable& w,
@@ -147,6 +155,7 @@ struct ops::Conv2dInputGradient {
     return {context.needs(0) ? conv2d(grad, w, options) : Variable(),
             context.needs(1) ? conv2d_weight_gradient(g, grad, w.shape(), options) : Variable()};
   }
+  Attributes attributes() const { return attributes_of(options); }
   static std::vector<GradCase> cases() {
     return convolution_cases(
         [](const Variable& g, const Variable& w, const ConvolutionPoint& p) {
@@ -173,6 +182,7 @@ struct ops::Conv2dWeightGradient {
     return {context.needs(0) ? conv2d(x, grad, options) : Variable(),
             context.needs(1) ? conv2d_input_gradient(g, grad, x.shape(), options) : Variable()};
   }
+  Attributes attributes() const { return attributes_of(options); }
   static std::vector<GradCase> cases() {
     return convolution_cases(
         [](const Variable& g, const Variable& x, const ConvolutionPoint& p) {

@@ -42,6 +42,7 @@ struct ops::Sum {
     const Shape reduced = with_ones(x.shape(), listed_axes(axes, x));
     return {expand(keepdim ? grad : reshape(grad, reduced), x.shape())};
   }
+  Attributes attributes() const { return {{"axes", axes}, {"keepdim", keepdim}}; }
   static std::vector<GradCase> cases() {
     const auto along = [](const Axes& axes, bool keepdim) {
       return [=](const Inputs& in) { return sum(in[0], axes, keepdim); };
@@ -62,6 +63,7 @@ struct ops::Cumsum {
   Gradients backward(const Context&, const Variable& grad) const {
     return {flip(cumsum(flip(grad, axis), axis), axis)};
   }
+  Attributes attributes() const { return {{"axis", axis}}; }
   static std::vector<GradCase> cases() {
     const auto along = [](int axis) {
       return [=](const Inputs& in) { return cumsum(in[0], axis); };
@@ -84,6 +86,7 @@ struct ops::LogSoftmax {
     const Variable p = exp(y), total = sum(grad, axis, true);
     return {where(p > 0.5, (grad - total) - tanh(y / 2) * (1 + p) * total, grad - p * total)};
   }
+  Attributes attributes() const { return {{"axis", axis}}; }
   static std::vector<GradCase> cases() {
     const auto along = [](int axis) {
       return [=](const Inputs& in) { return log_softmax(in[0], axis); };

@@ -15,6 +15,7 @@ struct ops::Reshape {
   Gradients backward(const Context& context, const Variable& grad) const {
     return {reshape(grad, context.input(0).shape())};
   }
+  Attributes attributes() const { return {{"shape", shape}}; }
   static std::vector<GradCase> cases() {
     return {grad_case("inferred size", {{2, 6}},
                       [](const Inputs& in) {
@@ -36,6 +37,7 @@ struct ops::Permute {
     for (int i = 0; i < axes.size(); ++i) inverse[normalize_axis(axes[i], axes.size())] = i;
     return {permute(grad, inverse)};
   }
+  Attributes attributes() const { return {{"axes", axes}}; }
   static std::vector<GradCase> cases() {
     return {grad_case("cycle", {{2, 3, 4}},
                       [](const Inputs& in) {
@@ -54,6 +56,7 @@ struct ops::Expand {
   Shape shape;
   Tensor forward(const Tensor& x) const { return x.expand(shape); }
   Gradients backward(const Context&, const Variable& grad) const { return {grad}; }
+  Attributes attributes() const { return {{"shape", shape}}; }
   static std::vector<GradCase> cases() {
     return {grad_case("new and old axes", {{3, 1}},
                       [](const Inputs& in) {
@@ -74,6 +77,9 @@ struct ops::Slice {
   Tensor forward(const Tensor& x) const { return x.slice(axis, begin, end, step); }
   Gradients backward(const Context& context, const Variable& grad) const {
     return {slice_adjoint(grad, context.input(0).shape(), axis, begin, step)};
+  }
+  Attributes attributes() const {
+    return {{"axis", axis}, {"begin", begin}, {"end", end}, {"step", step}};
   }
   static std::vector<GradCase> cases() {
     return {
@@ -116,6 +122,9 @@ struct ops::SliceAdjoint {
           " of shape ", shape);
     return count == 0 ? first : first + (count - 1) * step + 1;
   }
+  Attributes attributes() const {
+    return {{"shape", shape}, {"axis", axis}, {"begin", begin}, {"step", step}};
+  }
   static std::vector<GradCase> cases() {
     return {grad_case("rows", {{2, 3}},
                       [](const Inputs& in) {
@@ -137,6 +146,7 @@ struct ops::Flip {
   Axes axes;
   Tensor forward(const Tensor& x) const { return x.flip(axes); }
   Gradients backward(const Context&, const Variable& grad) const { return {flip(grad, axes)}; }
+  Attributes attributes() const { return {{"axes", axes}}; }
   static std::vector<GradCase> cases() {
     return {grad_case("rows", {{3, 2}}, [](const Inputs& in) { return flip(in[0], 0); }),
             grad_case("two axes", {{3, 2, 2}}, [](const Inputs& in) {
@@ -165,6 +175,7 @@ struct ops::Concat {
     }
     return gradients;
   }
+  Attributes attributes() const { return {{"axis", axis}}; }
   static std::vector<GradCase> cases() {
     return {grad_case("three along the last axis", {{2, 1}, {2, 3}, {2, 2}},
                       [](const Inputs& in) { return concat(in, -1); }),

@@ -119,10 +119,6 @@ void add_differentiable(Table& table) {
   table.add<Variable(V, const Shape&, V, V, double)>({{"layer_norm", layer_norm}});
   table.add<Variable(V, T, T, V, V, double, BatchStatistics*)>({{"batch_norm", batch_norm}});
   table.add<Variable(V, int, T)>({{"gather", gather}, {"index_select", index_select}});
-  table.add<Variable(V, int, T, T)>({{"gather_known", [](V x, int axis, T index, T) {
-                                        return gather_known(x, axis, index,
-                                                            gather(x.value(), axis, index));
-                                      }}});
   table.add<Variable(const Shape&, int, T, V)>({{"scatter_add", scatter_add}});
   table.add<Variable(T, V)>({{"embedding", embedding}});
   table.add<Variable(V, V, V)>({{"linear", linear}});

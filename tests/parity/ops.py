@@ -162,7 +162,6 @@ def indexing(f):
     x = real(3, 4)
     f.case("gather.rows", lambda x, i: x.gather(0, i), x, index(3, 2, 4))
     f.case("gather.negative_axis", lambda x, i: x.gather(-1, i), x, index(4, 2, 6))
-    f.case("gather_known.rows", lambda x, i: x.gather(0, i), x, index(3, 2, 4))
     f.case("scatter_add.rows", lambda i, x: torch.zeros(3, 4).scatter_add(0, i, x),
            index(3, 5, 4), real(5, 4))
     f.case("scatter_add.last_axis", lambda i, x: torch.zeros(3, 4).scatter_add(1, i, x),

@@ -191,10 +191,6 @@ Cases indexing_cases() {
   Cases cases;
   cases["gather.rows"] = [](In in) { return gather(in[0], 0, in[1].value()); };
   cases["gather.negative_axis"] = [](In in) { return gather(in[0], -1, in[1].value()); };
-  cases["gather_known.rows"] = [](In in) {
-    const Tensor index = in[1].value();
-    return gather_known(in[0], 0, index, gather(in[0].value(), 0, index));
-  };
   cases["scatter_add.rows"] = [](In in) { return scatter_add({3, 4}, 0, in[0].value(), in[1]); };
   cases["scatter_add.last_axis"] = [](In in) {
     return scatter_add({3, 4}, 1, in[0].value(), in[1]);
