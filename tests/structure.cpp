@@ -31,12 +31,14 @@ const std::vector<std::string> rooms = {"tensor/error.",
                                         "autograd/",
                                         "autograd/ops/",
                                         "nn/",
+                                        "nn/onnx/",
                                         "losses/",
                                         "examples/program/",
                                         "examples/data/",
                                         "examples/metrics/",
                                         "examples/training/",
                                         "examples/report/",
+                                        "examples/interop/",
                                         "examples/"};
 
 size_t room_of(const std::string& path) {

@@ -238,7 +238,9 @@ Variable pad(const Variable& x, const Shape& padding, double value) {
   check(padding.size() % 2 == 0 && padding.size() <= 2 * x.dim(), "padding ", padding,
         " does not fit shape ", x.shape());
   Variable result = x;
-  Tensor outside = Tensor::zeros(x.shape(), x.dtype());  // becomes 1 where padding was added
+  // 1 where padding was added; along an axis without padding one line stands for all.
+  Shape sides = Shape::filled(x.dim(), 1);
+  Tensor outside = Tensor::zeros(sides, x.dtype());
   for (int i = 0; i < padding.size(); i += 2) {
     check(padding[i] >= 0 && padding[i + 1] >= 0, "negative padding ", padding);
     const int axis = x.dim() - 1 - i / 2;
@@ -246,7 +248,8 @@ Variable pad(const Variable& x, const Shape& padding, double value) {
     // A number beyond what a shape may hold stays beyond it.
     shape[axis] += std::min(padding[i], kMaxElements) + std::min(padding[i + 1], kMaxElements);
     numel(shape);
-    Tensor grown = Tensor::ones(shape, x.dtype());
+    sides[axis] = shape[axis];
+    Tensor grown = Tensor::ones(sides, x.dtype());
     grown.slice(axis, padding[i], padding[i] + result.size(axis)).copy_from(outside);
     outside = grown;
     result = slice_adjoint(result, shape, axis, padding[i]);

@@ -1,0 +1,35 @@
+"""Runs what build/examples/interop exported in ONNX Runtime, in batches of 1 and of 7, and compares.
+
+    build/examples/interop --out build/interop
+    python3 examples/interop/onnx_runtime.py build/interop
+
+Ends with 1 when a value is further than 1e-5 from Gradian's, and with 77 ("skipped") where Python
+lacks a package: pip install numpy onnx onnxruntime
+"""
+import pathlib
+import sys
+
+try:
+    import numpy
+    import onnx
+    import onnxruntime
+except ImportError as missing:
+    print(f"skipped: {missing}")
+    sys.exit(77)
+
+folder = pathlib.Path(sys.argv[1])
+types = {"tensor(float)": numpy.float32, "tensor(double)": numpy.float64}
+worst = 0
+for path in sorted(folder.glob("*.onnx")):
+    onnx.checker.check_model(str(path), full_check=True)
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    (taken,) = session.get_inputs()
+    for sample in sorted(folder.glob(f"{path.stem}.*.input")):
+        inputs = numpy.fromfile(sample, types[taken.type]).reshape(-1, *taken.shape[1:])
+        expected = numpy.fromfile(sample.with_suffix(".output"), inputs.dtype)
+        (output,) = session.run(["output"], {"input": inputs})
+        difference = numpy.abs(output - expected.reshape(output.shape)).max()
+        print(f"{path.stem}, batch {len(inputs)}: {output.shape}, largest difference "
+              f"{difference:.1e}, of values up to {numpy.abs(expected).max():.1f}")
+        worst = max(worst, difference)
+sys.exit(0 if worst <= 1e-5 else 1)

@@ -1,0 +1,116 @@
+#include "nn/onnx/trace.h"
+
+#include <unordered_map>
+#include <utility>
+
+#include "tensor/files/protobuf.h"
+#include "tensor/kernels.h"
+#include "tensor/random.h"
+
+namespace gradian::nn::onnx {
+namespace {
+
+// One run, and the nodes in it that depend on the input, in the order in which they were made.
+struct Run {
+  Variable input, output;
+  std::vector<std::shared_ptr<Node>> nodes;
+  std::unordered_map<const Node*, int> numbers;
+
+  Run(Module& network, const Tensor& x) : input(x, true) {
+    const GradMode recording(true);
+    output = network(input);
+    check(output.defined(), "the network returned an undefined variable");
+    check(output.id() != input.id(), "the network returned its input: there is nothing to write");
+    for (const auto& node : reachable_nodes({output}))
+      for (const Variable& operand : node->inputs)
+        if (source(operand) != kConstant) {
+          numbers.emplace(node.get(), static_cast<int>(nodes.size()));
+          nodes.push_back(node);
+          break;
+        }
+    check(source(output) != kConstant, "what the network returned was not computed from its input ",
+          "by recorded ops");
+  }
+
+  int source(const Variable& variable) const {
+    if (variable.id() == input.id()) return kInput;
+    const auto found = numbers.find(variable.creator().get());
+    return found == numbers.end() ? kConstant : found->second;
+  }
+};
+
+// One row more than x, and other values.
+Tensor another(const Tensor& x) {
+  const Tensor rows = concat({x, x.slice(0, 0, 1)}, 0);
+  Generator generator;
+  return rows + randn(rows.shape(), x.dtype(), 0, 1, generator);
+}
+
+Sizes sizes_in(const Node& node, const Shape& first, const Shape& second) {
+  check(first.size() == second.size(), node.name(), ": has ", first.size(), " axes for one input ",
+        "and ", second.size(), " for another");
+  return {first, second};
+}
+
+bool same_bits(const Tensor& a, const Tensor& b) {
+  return a.shape() == b.shape() && a.dtype() == b.dtype() &&
+         files::bytes_of(a.contiguous()) == files::bytes_of(b.contiguous());
+}
+
+Operand constant(const Node& node, size_t place, Tensor first, Tensor second) {
+  const Shape shape = first.shape();
+  // What expand() made repeats itself, and broadcasts as well when it does not.
+  for (int axis = 0; axis < first.dim() && first.dim() == second.dim(); ++axis)
+    if (first.size(axis) != second.size(axis) && first.strides()[axis] == 0 &&
+        second.strides()[axis] == 0)
+      first = first.slice(axis, 0, 1), second = second.slice(axis, 0, 1);
+  check(same_bits(first, second), node.name(), ": its operand ", place, ", ", shape,
+        ", is no constant: it follows the network's input, outside of the recorded graph, as a ",
+        "mask, an index or a size does");
+  return {kConstant, {first.shape(), first.shape()}, first};
+}
+
+Step step(const Run& a, const Run& b, size_t number) {
+  const Node &first = *a.nodes[number], &second = *b.nodes[number];
+  const auto same = [&](bool as_before) {
+    check(as_before, "the network does not compute the same for every input: op ", number, " is ",
+          first.name(), " for one and ", second.name(), " for another, or works on other results");
+  };
+  const Attributes settings = first.attributes(), others = second.attributes();
+  same(std::string(first.name()) == second.name() && first.inputs.size() == second.inputs.size() &&
+       settings.size() == others.size());
+  for (size_t i = 0; i < settings.size(); ++i)  // a "shape" is that of the result
+    check(settings[i] == others[i] || settings[i].name == "shape", first.name(), ": its ",
+          settings[i].name, " is no constant: it follows the network's input, outside of the ",
+          "recorded graph");
+  Step result{a.nodes[number], {}, sizes_in(first, first.output.shape(), second.output.shape())};
+  for (size_t i = 0; i < first.inputs.size(); ++i) {
+    const Variable &x = first.inputs[i], &y = second.inputs[i];
+    const int source = a.source(x);
+    same(source == b.source(y));
+    result.operands.push_back(source == kConstant
+                                  ? constant(first, i, x.value(), y.value())
+                                  : Operand{source, sizes_in(first, x.shape(), y.shape()), {}});
+  }
+  return result;
+}
+
+}  // namespace
+
+Trace trace(Module& network, const Tensor& example) {
+  check_defined(example);
+  check(is_floating(example.dtype()), "expected a float32 or float64 example, as gradients tell ",
+        "what depends on it, got ", example.dtype());
+  check(example.dim() > 0 && example.numel() > 0,
+        "expected an example [batch, ...] with a row at least, got ", example.shape());
+  const EvalMode evaluation(network);
+  const Run a(network, example), b(network, another(example));
+  Trace result{{a.input.shape(), b.input.shape()}, {}};
+  const size_t count = std::min(a.nodes.size(), b.nodes.size());
+  for (size_t i = 0; i < count; ++i) result.steps.push_back(step(a, b, i));
+  check(a.nodes.size() == b.nodes.size(), "the network computes ", a.nodes.size(),
+        " ops for one input and ", b.nodes.size(), " for another");
+  return result;
+}
+
+}  // namespace gradian::nn::onnx
