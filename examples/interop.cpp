@@ -25,8 +25,7 @@ constexpr int64_t kClasses = 10;
 // Enough steps for running statistics and weights that are not the initial ones.
 void train_briefly(nn::Module& network, const Dataset& data) {
   nn::Adam optimizer(network.named_parameters(), {.lr = 1e-2});
-  Generator shuffle;
-  for (const Batch& batch : Batches(data, 32, shuffle, /*drop_last=*/true)) {
+  for (const Batch& batch : Batches(data, 32)) {
     optimizer.zero_grad();
     cross_entropy(network(Variable(batch.images)), batch.labels).backward();
     optimizer.step();
@@ -42,7 +41,8 @@ int run(int argc, char** argv) {
   manual_seed(1);
   nn::Sequential lenet = make_network(28, 28), residual = residual_network(kClasses);
   lenet.append(nn::Linear(kFeatures, kClasses));
-  for (auto& [name, network] : std::map<std::string, nn::Module&>{{"lenet", lenet}, {"residual", residual}}) {
+  for (auto& [name, network] :
+       std::map<std::string, nn::Module&>{{"lenet", lenet}, {"residual", residual}}) {
     train_briefly(network, data.train);
     write_samples(folder, name, network, data.test.images);
     std::cout << (folder / name).string() << ".onnx\n";

@@ -18,17 +18,16 @@ except ImportError as missing:
     sys.exit(77)
 
 folder = pathlib.Path(sys.argv[1])
-types = {"tensor(float)": numpy.float32, "tensor(double)": numpy.float64}
 worst = 0
 for path in sorted(folder.glob("*.onnx")):
     onnx.checker.check_model(str(path), full_check=True)
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    (taken,) = session.get_inputs()
-    for sample in sorted(folder.glob(f"{path.stem}.*.input")):
-        inputs = numpy.fromfile(sample, types[taken.type]).reshape(-1, *taken.shape[1:])
-        expected = numpy.fromfile(sample.with_suffix(".output"), inputs.dtype)
+    for sample in sorted(folder.glob(f"{path.stem}.*.input.npy")):
+        inputs = numpy.load(sample)
+        expected = numpy.load(str(sample).replace(".input.", ".output."))
         (output,) = session.run(["output"], {"input": inputs})
-        difference = numpy.abs(output - expected.reshape(output.shape)).max()
+        assert output.shape == expected.shape, (output.shape, expected.shape)
+        difference = numpy.abs(output - expected).max()
         print(f"{path.stem}, batch {len(inputs)}: {output.shape}, largest difference "
               f"{difference:.1e}, of values up to {numpy.abs(expected).max():.1f}")
         worst = max(worst, difference)

@@ -9,8 +9,8 @@
 namespace gradian::examples {
 
 // Writes name.onnx into the folder, and for the first row of `inputs` and for all of them
-// name.<rows>.input and name.<rows>.output, what the network makes of them in evaluation mode:
-// their elements, little-endian.
+// name.<rows>.input.npy and name.<rows>.output.npy, what the network makes of them in evaluation
+// mode.
 void write_samples(const std::filesystem::path& folder, const std::string& name,
                    nn::Module& network, const Tensor& inputs);
 

@@ -1,14 +1,14 @@
 // How each op of autograd/ is written in ONNX (github.com/onnx/onnx, docs/Operators.md): the table
-// `forms`, before it those forms that take more than a name, and behind it the export.
+// `forms`, before it what takes more than a name, and behind it the export.
 #include "nn/onnx/export.h"
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <map>
 #include <string_view>
 
 #include "nn/onnx/trace.h"
+#include "tensor/files/file.h"
 #include "tensor/files/onnx.h"
 
 namespace gradian::nn {
@@ -80,10 +80,9 @@ std::string where(const Writing& w) {
 }
 
 std::string clamp(const Writing& w) {
-  const auto bound = [&](const char* name) {
-    const double value = w.real(name);
-    return std::isinf(value) ? ""  // none
-                             : w.model.add_constant(Tensor::scalar(value, w.node.output.dtype()));
+  const auto bound = [&](const char* name) {  // "" stands for none
+    const Tensor value = Tensor::scalar(w.real(name), w.node.output.dtype());
+    return std::isinf(w.real(name)) ? "" : w.model.add_constant(value);
   };
   return w.add({w.operand(0), bound("low"), bound("high")});
 }
@@ -184,17 +183,14 @@ std::string cumsum(const Writing& w) { return w.add({w.operand(0), w.constant(w.
 // By an index that repeats itself on all lines along the axis, as index_select makes it: one line.
 std::string gather(const Writing& w) {
   Tensor line = w.step.operands[1].constant;
-  bool repeats = true;
   for (int axis = 0; axis < line.dim(); ++axis) {
     if (axis == w.axis()) continue;
-    repeats = repeats && (line.size(axis) == 1 || line.strides()[axis] == 0) &&
-              w.step.sizes.second[axis] == w.sizes_of(0).second[axis];
-    if (repeats) line = line.slice(axis, 0, 1);
+    if ((line.size(axis) > 1 && line.strides()[axis] != 0) ||
+        w.step.sizes.second[axis] != w.sizes_of(0).second[axis])
+      return w.add(w.operands(), {{"axis", w.axis()}}, "GatherElements");
+    line = line.slice(axis, 0, 1);
   }
-  if (repeats)
-    return w.add({w.operand(0), w.model.add_constant(line.reshape({-1}))}, {{"axis", w.axis()}});
-  w.require(line.shape() == w.step.sizes.second, ": the index follows the batch's size");
-  return w.add(w.operands(), {{"axis", w.axis()}}, "GatherElements");
+  return w.add({w.operand(0), w.model.add_constant(line.reshape({-1}))}, {{"axis", w.axis()}});
 }
 
 struct Form {
@@ -239,11 +235,12 @@ const std::map<std::string_view, Form> forms{{"abs", {"Abs", elementwise}},
                                              {"where", {"Where", where}}};
 
 std::string write_step(files::OnnxModel& model, const Step& step, const Names& results) {
+  const char* const op = step.node->name();
+  if (const auto form = forms.find(op); form != forms.end())
+    return form->second.write({model, step, results, form->second.type});
   std::string shapes;
   for (const Operand& x : step.operands) shapes += text(shapes.empty() ? "" : ", ", x.sizes.first);
-  const auto form = forms.find(step.node->name());
-  check(form != forms.end(), step.node->name(), " of ", shapes, " has no ONNX form here");
-  return form->second.write({model, step, results, form->second.type});
+  fail(op, " of ", shapes, " has no ONNX form here");
 }
 
 // An array of the network, whose input's first axis is the batch.
@@ -282,16 +279,7 @@ files::Message model_of(Module& network, const Tensor& example) {
 void export_onnx(Module& network, const Tensor& example, const std::filesystem::path& file) {
   const Calling calling("export_onnx");
   const files::Message model = model_of(network, example);
-  std::ofstream out(file, std::ios::binary);
-  model.write_to([&](std::string_view piece) { out << piece; });
-  check(bool(out.flush()), file.string(), ": cannot be written");
-}
-
-std::string onnx_model(Module& network, const Tensor& example) {
-  const Calling calling("onnx_model");
-  std::string bytes;
-  model_of(network, example).write_to([&](std::string_view piece) { bytes += piece; });
-  return bytes;
+  files::write_file(file, [&](const files::Write& write) { model.write_to(write); });
 }
 
 }  // namespace gradian::nn

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
 
 #include "nn/module.h"
 
@@ -18,8 +17,5 @@ namespace gradian::nn {
 // table in export.cpp), or where one works with a mask, an index or a size that C++ computed
 // from the input, as max(x, axes), normalize and rsqrt do. Files of up to 2 GB.
 void export_onnx(Module& network, const Tensor& example, const std::filesystem::path& file);
-
-// The bytes of that file.
-std::string onnx_model(Module& network, const Tensor& example);
 
 }  // namespace gradian::nn

@@ -3,7 +3,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "tensor/files/protobuf.h"
+#include "tensor/files/elements.h"
 #include "tensor/kernels.h"
 #include "tensor/random.h"
 
@@ -46,16 +46,9 @@ Tensor another(const Tensor& x) {
   return rows + randn(rows.shape(), x.dtype(), 0, 1, generator);
 }
 
-Sizes sizes_in(const Node& node, const Shape& first, const Shape& second) {
-  check(first.size() == second.size(), node.name(), ": has ", first.size(), " axes for one input ",
-        "and ", second.size(), " for another");
-  return {first, second};
-}
-
-bool same_bits(const Tensor& a, const Tensor& b) {
-  return a.shape() == b.shape() && a.dtype() == b.dtype() &&
-         files::bytes_of(a.contiguous()) == files::bytes_of(b.contiguous());
-}
+constexpr const char* kFollows =
+    " is no constant: it follows the network's input, outside of the recorded graph, as a mask, an "
+    "index or a size does";
 
 Operand constant(const Node& node, size_t place, Tensor first, Tensor second) {
   const Shape shape = first.shape();
@@ -64,34 +57,33 @@ Operand constant(const Node& node, size_t place, Tensor first, Tensor second) {
     if (first.size(axis) != second.size(axis) && first.strides()[axis] == 0 &&
         second.strides()[axis] == 0)
       first = first.slice(axis, 0, 1), second = second.slice(axis, 0, 1);
-  check(same_bits(first, second), node.name(), ": its operand ", place, ", ", shape,
-        ", is no constant: it follows the network's input, outside of the recorded graph, as a ",
-        "mask, an index or a size does");
+  check(first.shape() == second.shape() && first.dtype() == second.dtype() &&
+            files::bytes_of(first.contiguous()) == files::bytes_of(second.contiguous()),
+        node.name(), ": its operand ", place, ' ', shape, kFollows);
   return {kConstant, {first.shape(), first.shape()}, first};
 }
 
 Step step(const Run& a, const Run& b, size_t number) {
   const Node &first = *a.nodes[number], &second = *b.nodes[number];
-  const auto same = [&](bool as_before) {
-    check(as_before, "the network does not compute the same for every input: op ", number, " is ",
-          first.name(), " for one and ", second.name(), " for another, or works on other results");
+  const auto check_same = [&](bool same) {
+    check(same, "the network does not compute the same for every input: op ", number, " is ",
+          first.name(), " for one and ", second.name(), " for another, or of other arrays");
   };
   const Attributes settings = first.attributes(), others = second.attributes();
-  same(std::string(first.name()) == second.name() && first.inputs.size() == second.inputs.size() &&
-       settings.size() == others.size());
+  check_same(std::string(first.name()) == second.name() && settings.size() == others.size() &&
+             first.inputs.size() == second.inputs.size());
   for (size_t i = 0; i < settings.size(); ++i)  // a "shape" is that of the result
     check(settings[i] == others[i] || settings[i].name == "shape", first.name(), ": its ",
-          settings[i].name, " is no constant: it follows the network's input, outside of the ",
-          "recorded graph");
-  Step result{a.nodes[number], {}, sizes_in(first, first.output.shape(), second.output.shape())};
+          settings[i].name, kFollows);
+  Step result{a.nodes[number], {}, {first.output.shape(), second.output.shape()}};
   for (size_t i = 0; i < first.inputs.size(); ++i) {
     const Variable &x = first.inputs[i], &y = second.inputs[i];
     const int source = a.source(x);
-    same(source == b.source(y));
-    result.operands.push_back(source == kConstant
-                                  ? constant(first, i, x.value(), y.value())
-                                  : Operand{source, sizes_in(first, x.shape(), y.shape()), {}});
+    check_same(source == b.source(y));
+    result.operands.push_back(source == kConstant ? constant(first, i, x.value(), y.value())
+                                                  : Operand{source, {x.shape(), y.shape()}, {}});
   }
+  check_same(result.sizes.first.size() == result.sizes.second.size());
   return result;
 }
 

@@ -1,6 +1,8 @@
 // The numbers of fields and of types are those of github.com/onnx/onnx, onnx/onnx.proto3.
 #include "tensor/files/onnx.h"
 
+#include "tensor/files/elements.h"
+
 namespace gradian::files {
 namespace {
 

@@ -1,12 +1,11 @@
 #include "tensor/files/protobuf.h"
 
-#include <bit>
 #include <utility>
+
+#include "tensor/files/elements.h"
 
 namespace gradian::files {
 namespace {
-
-static_assert(std::endian::native == std::endian::little, "ONNX holds arrays in this order");
 
 std::string varint(int64_t value) {
   std::string bytes;
@@ -17,13 +16,6 @@ std::string varint(int64_t value) {
 }
 
 }  // namespace
-
-std::string_view bytes_of(const Tensor& contiguous) {
-  return dispatch(contiguous.dtype(), [&]<class T>() {
-    return std::string_view(reinterpret_cast<const char*>(contiguous.data<T>()),
-                            static_cast<size_t>(contiguous.numel()) * sizeof(T));
-  });
-}
 
 void Message::append(std::string_view bytes) {
   if (pieces_.empty() || !std::holds_alternative<std::string>(pieces_.back()))

@@ -17,9 +17,6 @@
 
 namespace gradian::files {
 
-// The elements of a contiguous tensor; they last as long as its memory.
-std::string_view bytes_of(const Tensor& contiguous);
-
 class Message {
  public:
   Message& number(int field, int64_t value);

@@ -32,6 +32,7 @@ Rows module_rows();
 Rows optimizer_rows();
 Rows schedule_rows();
 Rows state_rows();
+Rows onnx_rows();
 Rows loss_rows();
 
 }  // namespace gradian::misuse

@@ -49,8 +49,9 @@ const std::vector<Part>& parts() {
         "NoGrad", "DetectAnomaly", "enabled", "before", "recorded", "check_output",
         "check_gradients"}},
       {"nn/",
-       {"nn"},
-       {layer_rows, layer_input_rows, module_rows, optimizer_rows, schedule_rows, state_rows},
+       {"nn", "nn/onnx/export.h"},
+       {layer_rows, layer_input_rows, module_rows, optimizer_rows, schedule_rows, state_rows,
+        onnx_rows},
        words("Module Optimizer Sequential Identity EvalMode TrainingMode train eval training "
              "parameters named_parameters named_buffers parameter_count zero_grad description "
              "groups append forward state_dict list Checkpoint")},

@@ -5,6 +5,7 @@
 #include "tensor/random.h"
 #include "tests/nn/onnx_reader.h"
 #include "tests/helpers.h"
+#include "tests/temporary_folder.h"
 
 namespace gradian::test {
 namespace {
@@ -23,6 +24,12 @@ std::function<Sequential()> layer(Options... options) {
 }
 std::function<Sequential()> function(On f) { return layer<nn::Function>(std::string(), f); }
 
+OnnxFile exported(nn::Module& network, const Tensor& example) {
+  const TemporaryFolder folder;
+  nn::export_onnx(network, example, folder.path() / "model.onnx");
+  return read_onnx(folder.read("model.onnx"));
+}
+
 // Exported from a batch of two, it computes the same as the network for batches of 1 and 5.
 void check_exported(Sequential network, const Shape& row, DType dtype) {
   for (const auto& parameter : network.parameters())
@@ -35,7 +42,7 @@ void check_exported(Sequential network, const Shape& row, DType dtype) {
     shape.insert(0, count);
     return randn(shape, dtype, 0, 2);
   };
-  const OnnxFile file = read_onnx(onnx_model(network, inputs(2)));
+  const OnnxFile file = exported(network, inputs(2));
   network.eval();
   for (const int64_t count : {1, 2, 5}) {
     const Tensor x = inputs(count);
@@ -206,7 +213,7 @@ TEST_CASE("onnx: functions compute the same in ONNX, for batches of every size")
 TEST_CASE("onnx: constants are called as the parameters are, and stand in the file once") {
   Sequential network{nn::Conv2d(1, 2, 3), nn::BatchNorm2d(2), nn::PReLU(2)};
   network.append(nn::Linear(3, 3));
-  const OnnxFile file = read_onnx(onnx_model(network, Tensor::ones({2, 1, 5, 5})));
+  const OnnxFile file = exported(network, Tensor::ones({2, 1, 5, 5}));
   std::string all;
   for (const auto& [name, value] : file.constants) all += text(name, ' ', value.shape(), ", ");
   CHECK(all ==
@@ -218,7 +225,7 @@ TEST_CASE("onnx: constants are called as the parameters are, and stand in the fi
 TEST_CASE("onnx: the batch is called so, and what follows from it is left open") {
   const auto sizes = [](On f) {
     Sequential network = function(f)();
-    const OnnxFile file = read_onnx(onnx_model(network, Tensor::ones({2, 3, 2})));
+    const OnnxFile file = exported(network, Tensor::ones({2, 3, 2}));
     CHECK(file.input_sizes == std::vector<std::string>{"batch", "3", "2"});
     return file.output_sizes;
   };
@@ -233,7 +240,7 @@ TEST_CASE("onnx: a network keeps its mode, its statistics and its gradients") {
   Sequential network{nn::BatchNorm1d(2), nn::Dropout()};
   const Tensor before = network.named_buffers()[0].variable.value().clone();
   const NoGrad outside;
-  onnx_model(network, Tensor::ones({2, 2}));
+  exported(network, Tensor::ones({2, 2}));
   CHECK(network.training());
   CHECK(identical(network.named_buffers()[0].variable.value(), before));
   for (const Variable& parameter : network.parameters()) CHECK(!parameter.grad().defined());
