@@ -15,7 +15,8 @@ namespace {
 void write_trained(const std::filesystem::path& folder, const std::string& name,
                    nn::Sequential network) {
   for (const auto& [_, buffer] : network.named_buffers())
-    buffer.set_value(rand(buffer.shape(), buffer.dtype(), 0.5, 2));
+    if (buffer.dtype() == DType::float32)
+      buffer.set_value(rand(buffer.shape(), DType::float32, 0.5, 2));
   for (const Variable& parameter : network.parameters())
     parameter.set_value(parameter.value() + randn(parameter.shape(), parameter.dtype(), 0, 0.02));
   examples::write_samples(folder, name, network, rand({7, 1, 28, 28}));

@@ -35,7 +35,8 @@ void check_exported(Sequential network, const Shape& row, DType dtype) {
   for (const auto& parameter : network.parameters())
     parameter.set_value(rand(parameter.shape(), DType::float32, -1, 1));
   for (const auto& [name, buffer] : network.named_buffers())
-    buffer.set_value(rand(buffer.shape(), DType::float32, 0.5, 2));
+    if (buffer.dtype() == DType::float32)
+      buffer.set_value(rand(buffer.shape(), DType::float32, 0.5, 2));
   network.to(dtype);
   const auto inputs = [&](int64_t count) {
     Shape shape = row;
