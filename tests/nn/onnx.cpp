@@ -108,12 +108,12 @@ TEST_CASE("onnx: layers compute the same in ONNX, for batches of every size") {
       {"BatchNorm2d", layer<nn::BatchNorm2d>(4), image},
       {"residual sum", layer<Residual>(), {3}},
   };
-  for (const auto& [name, make, shape] : cases) {
-    CAPTURE(name);
-    Sequential network = make();
+  for (const auto& c : cases) {
+    CAPTURE(c.name);
+    Sequential network = c.make();
     network.append(nn::Dropout());  // nothing in evaluation mode
     network.append(nn::Function("", [](const Variable& x) { return 2 * x; }));
-    check_exported(std::move(network), shape, DType::float32);
+    check_exported(std::move(network), c.row, DType::float32);
   }
 }
 
@@ -205,9 +205,9 @@ TEST_CASE("onnx: functions compute the same in ONNX, for batches of every size")
        },
        row},
   };
-  for (const auto& [name, f, shape] : cases) {
-    CAPTURE(name);
-    check_exported(function(f)(), shape, DType::float64);
+  for (const auto& c : cases) {
+    CAPTURE(c.name);
+    check_exported(function(c.f)(), c.row, DType::float64);
   }
 }
 
