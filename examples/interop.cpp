@@ -1,26 +1,24 @@
-// Takes trained networks elsewhere: trains two for a few steps, writes them as ONNX, and inputs of
-// 1 and 7 images with what they make of them beside each, as plain float32. The pages of Python in
-// interop/ go on from there.
+// Takes networks to other programs, and theirs in: trains two for a few steps, or loads the weights
+// that PyTorch has written for them, and writes weights, ONNX, and samples of what they compute.
+// The pages of Python in interop/ go on from there.
 //   build/examples/interop --out build/interop
+//   python3 examples/interop/to_pytorch.py build/interop
 //   python3 examples/interop/onnx_runtime.py build/interop
 #include <iostream>
-#include <map>
 
 #include "examples/data/synthetic.h"
 #include "examples/interop/samples.h"
 #include "examples/program/arguments.h"
 #include "examples/program/run_main.h"
-#include "examples/training/residual_network.h"
-#include "examples/training/train.h"
 #include "losses/cross_entropy.h"
+#include "nn/optimizer.h"
+#include "nn/state_dict.h"
 #include "tensor/random.h"
 
 using namespace gradian;
 using namespace gradian::examples;
 
 namespace {
-
-constexpr int64_t kClasses = 10;
 
 // Enough steps for running statistics and weights that are not the initial ones.
 void train_briefly(nn::Module& network, const Dataset& data) {
@@ -33,19 +31,24 @@ void train_briefly(nn::Module& network, const Dataset& data) {
 }
 
 int run(int argc, char** argv) {
-  Arguments arguments(argc, argv, "Writes trained networks for other programs to run.");
-  const std::filesystem::path folder =
-      arguments.path("--out", "build/interop", "folder of results");
+  Arguments arguments(argc, argv, "Takes networks to other programs, and theirs in.");
+  const std::filesystem::path out = arguments.path("--out", "build/interop", "folder of results");
+  const std::filesystem::path weights =
+      arguments.path("--weights", "", "folder of weights to load instead of training");
   if (!arguments.complete()) return 0;
-  const DataSplit data = synthetic(kClasses, 256, 7, /*seed=*/1);
+  const DataSplit data = synthetic(/*num_classes=*/10, /*train_samples=*/256, /*test_samples=*/7,
+                                   /*seed=*/1);
   manual_seed(1);
-  nn::Sequential lenet = make_network(28, 28), residual = residual_network(kClasses);
-  lenet.append(nn::Linear(kFeatures, kClasses));
-  for (auto& [name, network] :
-       std::map<std::string, nn::Module&>{{"lenet", lenet}, {"residual", residual}}) {
-    train_briefly(network, data.train);
-    write_samples(folder, name, network, data.test.images);
-    std::cout << (folder / name).string() << ".onnx\n";
+  for (SampleNetwork& sample : sample_networks()) {
+    const std::string file = sample.name + ".safetensors";
+    if (weights.empty()) {
+      train_briefly(sample.network, data.train);
+      nn::save(sample.network, out / file);
+    } else {
+      nn::load(sample.network, weights / file);
+    }
+    write_samples(out, sample, data.test.images);
+    std::cout << (out / sample.name).string() << ".onnx\n";
   }
   return 0;
 }

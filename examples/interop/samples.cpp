@@ -1,13 +1,24 @@
 #include "examples/interop/samples.h"
 
+#include "examples/training/residual_network.h"
+#include "examples/training/train.h"
 #include "nn/onnx/export.h"
 #include "tensor/files/npy.h"
 
 namespace gradian::examples {
 
-void write_samples(const std::filesystem::path& folder, const std::string& name,
-                   nn::Module& network, const Tensor& inputs) {
-  std::filesystem::create_directories(folder);
+std::vector<SampleNetwork> sample_networks() {
+  constexpr int64_t kClasses = 10;
+  std::vector<SampleNetwork> networks;
+  networks.push_back({"lenet", make_network(28, 28)});
+  networks.back().network.append(nn::Linear(kFeatures, kClasses));
+  networks.push_back({"residual", residual_network(kClasses)});
+  return networks;
+}
+
+void write_samples(const std::filesystem::path& folder, SampleNetwork& sample,
+                   const Tensor& inputs) {
+  auto& [name, network] = sample;
   nn::export_onnx(network, inputs.slice(0, 0, 2), folder / (name + ".onnx"));
   const nn::EvalMode evaluation(network);
   for (const int64_t rows : {int64_t{1}, inputs.size(0)}) {

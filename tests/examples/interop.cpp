@@ -1,9 +1,11 @@
-// What is written for other programs, given to them, where Python has their packages.
+// What is written for other programs, given to them, and what they have written, where Python has
+// their packages.
 #include <cstdlib>
 
 #include "examples/interop/samples.h"
-#include "examples/training/residual_network.h"
-#include "examples/training/train.h"
+#include "nn/state_dict.h"
+#include "tensor/files/npy.h"
+#include "tensor/kernels.h"
 #include "tensor/random.h"
 #include "tests/helpers.h"
 #include "tests/temporary_folder.h"
@@ -11,36 +13,64 @@
 namespace gradian::test {
 namespace {
 
-// With statistics and weights that are not the initial ones, as training leaves them.
-void write_trained(const std::filesystem::path& folder, const std::string& name,
-                   nn::Sequential network) {
-  for (const auto& [_, buffer] : network.named_buffers())
-    if (buffer.dtype() == DType::float32)
-      buffer.set_value(rand(buffer.shape(), DType::float32, 0.5, 2));
-  for (const Variable& parameter : network.parameters())
-    parameter.set_value(parameter.value() + randn(parameter.shape(), parameter.dtype(), 0, 0.02));
-  examples::write_samples(folder, name, network, rand({7, 1, 28, 28}));
+// Whether Python could run that page of examples/interop/. It must not fail.
+bool run_page(const std::string& page, const TemporaryFolder& folder) {
+  const char* const python = std::getenv("GRADIAN_PYTHON");
+  const std::string path = folder.path().string();
+  const std::string command =
+      text(python ? python : "python3", " ", GRADIAN_SOURCE_DIR, "/examples/interop/", page, ' ',
+           path, " >", path, "/printed 2>&1");
+  const int code = WEXITSTATUS(std::system(command.c_str()));
+  const std::string printed = folder.read("printed");
+  constexpr int kSkipped = 77, kNotFound = 127;
+  const bool ran = code != kSkipped && code != kNotFound;
+  if (ran)
+    CHECK_MESSAGE(code == 0, printed);
+  else
+    MESSAGE("skipped, as Python has no packages for it: ", printed);
+  return ran;
+}
+
+void write_all_samples(std::vector<examples::SampleNetwork>& networks,
+                       const TemporaryFolder& folder) {
+  for (examples::SampleNetwork& sample : networks) {
+    examples::write_samples(folder.path(), sample, rand({7, 1, 28, 28}));
+    const Tensor made = read_npy(folder.path() / (sample.name + ".7.output.npy"));
+    const Tensor apart = abs(made.slice(0, 0, 1) - made.slice(0, 1, 2));
+    CHECK(sum(apart).item() > 1e-3);  // what is compared depends on the input
+  }
 }
 
 }  // namespace
 
-TEST_CASE("interop: ONNX Runtime computes what LeNet and the residual network do, to 1e-5") {
+TEST_CASE("interop: ONNX Runtime and PyTorch compute what LeNet and the residual network do") {
   manual_seed(1);
   const TemporaryFolder folder;
-  write_trained(folder.path(), "lenet", examples::make_network(28, 28));
-  write_trained(folder.path(), "residual", examples::residual_network(10));
-  const char* const python = std::getenv("GRADIAN_PYTHON");
-  const std::string command = text(python ? python : "python3", " ", GRADIAN_SOURCE_DIR,
-                                   "/examples/interop/onnx_runtime.py ", folder.path().string(),
-                                   " >", folder.path().string(), "/out 2>&1");
-  const int status = std::system(command.c_str());
-  CAPTURE(folder.read("out"));
-  constexpr int kSkipped = 77, kNotFound = 127;
-  const int code = WEXITSTATUS(status);
-  if (code == kSkipped || code == kNotFound)
-    MESSAGE("skipped, as Python has no packages for it: ", folder.read("out"));
-  else
-    CHECK(code == 0);
+  std::vector<examples::SampleNetwork> networks = examples::sample_networks();
+  for (auto& [name, network] : networks) {
+    // Statistics and weights that are not the initial ones, as training leaves them.
+    for (const auto& [buffer, values] : network.named_buffers()) {
+      if (buffer.ends_with("running_mean"))
+        values.set_value(rand(values.shape(), DType::float32, -0.2, 0.2));
+      if (buffer.ends_with("running_var"))
+        values.set_value(rand(values.shape(), DType::float32, 0.5, 2));
+    }
+    for (const Variable& parameter : network.parameters())
+      parameter.set_value(parameter.value() + randn(parameter.shape(), parameter.dtype(), 0, 0.1));
+    nn::save(network, folder.path() / (name + ".safetensors"));
+  }
+  write_all_samples(networks, folder);
+  run_page("onnx_runtime.py", folder);
+  run_page("to_pytorch.py", folder);
+}
+
+TEST_CASE("interop: weights that PyTorch has written compute here what they do there") {
+  const TemporaryFolder folder;
+  if (!run_page("from_pytorch.py", folder)) return;
+  std::vector<examples::SampleNetwork> networks = examples::sample_networks();
+  for (auto& [name, network] : networks) nn::load(network, folder.path() / (name + ".safetensors"));
+  write_all_samples(networks, folder);
+  run_page("to_pytorch.py", folder);
 }
 
 }  // namespace gradian::test
