@@ -12,7 +12,9 @@
 
 #include "examples/data/synthetic.h"
 #include "examples/metrics/accuracy.h"
+#include "tensor/files/safetensors.h"
 #include "tests/helpers.h"
+#include "tests/temporary_folder.h"
 #include "tests/text.h"
 
 using namespace gradian;
@@ -146,6 +148,30 @@ TEST_CASE("training that fails names the op that made the first number that is n
   CHECK(backward.starts_with(
       "train: clip_grad_norm: the gradient of '0.weight' is not finite at epoch 1 of 1, step 1"));
   CHECK(backward.find(": backward of ") != std::string::npos);
+}
+
+TEST_CASE("the last checkpoint of before a loss that is not finite is kept") {
+  Dataset data = synthetic(3, 96, 30, 1, 16).train;
+  data.images = data.images.clone();
+  // The images of the third step, told by labels that count them.
+  const Dataset counted{data.images, Tensor::arange(96), data.class_names};
+  for (const int64_t i : ShuffledBatches(counted, 32, 7).at(2).labels.to_vector<int64_t>())
+    data.images.slice(0, i, i + 1).fill(std::numeric_limits<double>::quiet_NaN());
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "kept";
+  Trained trained(true);
+  std::ostringstream log;
+  const TrainOptions options{
+      .epochs = 1, .batch_size = 32, .seed = 7, .checkpoint = {.file = file, .every = 1}};
+  const std::string error =
+      error_of([&] { train(trained.network, make_objectives(3)[0], data, options, log); });
+  CHECK(error.starts_with("train: the loss is NaN at epoch 1 of 1, step 3 of 3: "));
+  const TensorFile kept = read_safetensors(file);
+  CHECK(kept.metadata.at("step") == "2");
+  for (const auto& [name, tensor] : kept.tensors) {
+    CAPTURE(name);
+    CHECK((tensor.dtype() == DType::int64 || all_finite(tensor)));
+  }
 }
 
 TEST_CASE("an objective says what it is made of") {
