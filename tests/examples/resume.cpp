@@ -44,13 +44,13 @@ std::vector<Resumed> trainings() {
 void check_same_training(const std::filesystem::path& one, const std::filesystem::path& other) {
   const TensorFile a = read_safetensors(one), b = read_safetensors(other);
   REQUIRE(a.tensors.size() == b.tensors.size());
-  for (const auto& [name, tensor] : a.tensors) {
-    CAPTURE(name);
-    CHECK(identical(tensor, b.tensors.at(name)));
+  for (const auto& array : a.tensors) {
+    CAPTURE(array.first);
+    CHECK(identical(array.second, b.tensors.at(array.first)));
   }
-  for (const auto& [name, value] : a.metadata) {
-    CAPTURE(name);
-    if (name != "seconds") CHECK(value == b.metadata.at(name));
+  for (const auto& value : a.metadata) {
+    CAPTURE(value.first);
+    if (value.first != "seconds") CHECK(value.second == b.metadata.at(value.first));
   }
 }
 

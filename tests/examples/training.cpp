@@ -168,9 +168,9 @@ TEST_CASE("the last checkpoint of before a loss that is not finite is kept") {
   CHECK(error.starts_with("train: the loss is NaN at epoch 1 of 1, step 3 of 3: "));
   const TensorFile kept = read_safetensors(file);
   CHECK(kept.metadata.at("step") == "2");
-  for (const auto& [name, tensor] : kept.tensors) {
-    CAPTURE(name);
-    CHECK((tensor.dtype() == DType::int64 || all_finite(tensor)));
+  for (const auto& array : kept.tensors) {
+    CAPTURE(array.first);
+    CHECK((array.second.dtype() == DType::int64 || all_finite(array.second)));
   }
 }
 
