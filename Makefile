@@ -220,7 +220,7 @@ force:
 
 # Installed are all headers but internal ones, which have namespaces of their own. gradian.h
 # includes each, so it is also the list by which they are taken away again.
-internals := loops|simd|runtime|conv|fused|files
+internals := loops|simd|runtime|conv|fused
 find_user_headers = grep -LE '^namespace gradian::($(internals))\b' \
     $(filter-out autograd/ops/%,$(library_headers))
 
