@@ -7,6 +7,14 @@
 namespace gradian::files {
 namespace {
 
+constexpr char kAbsent[] = "none";
+
+bool says_absent(const TensorFile& content, const Entries::Array& array) {
+  const auto text = content.metadata.find(array.name);
+  return !array.identity && !content.tensors.contains(array.name) &&
+         text != content.metadata.end() && text->second == kAbsent;
+}
+
 // A problem more, "missing 'a', 'b'", if there are any names.
 void add_names(std::vector<std::string>& problems, const char* what,
                const std::vector<std::string>& names) {
@@ -47,31 +55,37 @@ void Entries::constant(const std::string& name, const std::string& expected) {
 TensorFile Entries::content() const {
   TensorFile content;
   for (const Array& array : arrays_)
-    if (array.value.defined()) content.tensors[array.name] = array.value;
+    if (array.value.defined())
+      content.tensors[array.name] = array.value;
+    else
+      content.metadata[array.name] = kAbsent;
   for (const Value& value : values_) content.metadata[value.name] = value.get();
   return content;
 }
 
 IncompatibleKeys Entries::compare(const TensorFile& content) const {
   IncompatibleKeys keys;
-  std::set<std::string> names;
-  std::set<const void*> found{nullptr};  // what has no identity may be absent
+  std::set<std::string> tensors, texts;
+  std::set<const void*> found;
   for (const Array& array : arrays_)
     if (content.tensors.contains(array.name)) found.insert(array.identity);
   for (const Array& array : arrays_) {
-    names.insert(array.name);
-    if (!found.contains(array.identity)) keys.missing_keys.push_back(array.name);
+    const bool absent = says_absent(content, array);
+    const bool there =
+        array.identity ? found.contains(array.identity) : content.tensors.contains(array.name);
+    (absent ? texts : tensors).insert(array.name);
+    if (!there && !absent) keys.missing_keys.push_back(array.name);
   }
   for (const Value& value : values_) {
-    names.insert(value.name);
+    texts.insert(value.name);
     if (!content.metadata.contains(value.name)) keys.missing_keys.push_back(value.name);
   }
-  const auto add_unexpected = [&](const auto& entries) {
+  const auto add_unexpected = [&](const auto& entries, const std::set<std::string>& expected) {
     for (const auto& entry : entries)
-      if (!names.contains(entry.first)) keys.unexpected_keys.push_back(entry.first);
+      if (!expected.contains(entry.first)) keys.unexpected_keys.push_back(entry.first);
   };
-  add_unexpected(content.tensors);
-  add_unexpected(content.metadata);
+  add_unexpected(content.tensors, tensors);
+  add_unexpected(content.metadata, texts);
   return keys;
 }
 
@@ -110,7 +124,8 @@ IncompatibleKeys Entries::restore(TensorFile content, bool strict, bool converts
     throw;
   }
   for (size_t i = 0; i < arrays_.size(); ++i)
-    if (tensors[i].defined() || !arrays_[i].identity) arrays_[i].set(std::move(tensors[i]));
+    if (tensors[i].defined() || says_absent(content, arrays_[i]))
+      arrays_[i].set(std::move(tensors[i]));
   return keys;
 }
 

@@ -25,8 +25,8 @@ class Entries {
     Tensor like;   // has the shape and dtype of what is read
     std::function<void(Tensor)> set;
     // Arrays of one identity are one that has several names: each is written, one suffices to read
-    // it, and the last one counts. Without one, the array may be absent: set() takes an undefined
-    // one.
+    // it, and the last one counts. Without one, the array may be absent, which a text of its name
+    // says, so that one that was lost is missing: set() then takes an undefined one.
     const void* identity = nullptr;
   };
   void array(Array array) { arrays_.push_back(std::move(array)); }

@@ -149,6 +149,29 @@ TEST_CASE("a checkpoint of before the first step holds no arrays, and takes thos
   CHECK(same_files(folder.path() / "first", folder.path() / "second"));
 }
 
+TEST_CASE("an optimiser's array that a checkpoint has lost is missing, under every optimiser") {
+  const TemporaryFolder folder;
+  const std::filesystem::path good = folder.path() / "good", bad = folder.path() / "bad",
+                              after = folder.path() / "after";
+  for (const auto& entry : optimizers()) {
+    CAPTURE(entry.first);
+    Training training(entry.second);
+    training.run(2);
+    training.checkpoint.save(good);
+    const TensorFile whole = read_safetensors(good);
+    for (const auto& array : whole.tensors) {
+      if (!array.first.starts_with("optimizer.")) continue;
+      TensorFile file = whole;
+      file.tensors.erase(array.first);
+      write_safetensors(bad, file.tensors, file.metadata);
+      CHECK(error_of([&] { training.checkpoint.load(bad); }) ==
+            "load: " + bad.string() + " does not fit: missing '" + array.first + "'");
+    }
+    training.checkpoint.save(after);
+    CHECK(same_files(good, after));
+  }
+}
+
 TEST_CASE("names in a checkpoint are PyTorch's, those of the network behind its prefix") {
   const TemporaryFolder folder;
   const std::filesystem::path file = folder.path() / "x";
@@ -217,6 +240,8 @@ TEST_CASE("what does not fit a training is told at once, and nothing of it is ch
             "'step' is '12x', expected a whole number");
   for (const char* text : {"", " 1", "1 ", "1.5", "99999999999999999999"})
     CHECK(number("step", text) == begin + "'step' is '" + text + "', expected a whole number");
+  CHECK(number("optimizer.state.0.exp_avg", "none") ==
+        begin + "unexpected 'optimizer.state.0.exp_avg'");
   CHECK(number("best", "1,5") == begin + "'best' is '1,5', expected a number");
   CHECK(number("data", "5 -1") == begin + "'data' is '5 -1', expected a seed and a position");
   // Numbers that are some, but make no sense.
