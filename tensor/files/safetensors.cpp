@@ -147,8 +147,11 @@ void write_safetensors(const std::filesystem::path& file,
                        const std::map<std::string, Tensor>& tensors, const Metadata& metadata) {
   const Calling calling("write_safetensors");
   std::string header, members;
-  for (const auto& [key, value] : metadata)
+  for (const auto& [key, value] : metadata) {
+    check(valid_utf8(key) == key && valid_utf8(value) == value, "the text ", json_string(value),
+          " of ", json_string(key), " is not UTF-8");
     members += text(members.empty() ? "" : ",", json_string(key), ':', json_string(value));
+  }
   if (!metadata.empty()) header = text('"', kMetadata, "\":{", members, '}');
   std::vector<const Tensor*> order;
   int64_t offset = 0;

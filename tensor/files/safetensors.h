@@ -27,8 +27,9 @@ TensorFile read_safetensors(const std::filesystem::path& file);
 // The texts alone, whatever the arrays are.
 Metadata read_safetensors_metadata(const std::filesystem::path& file);
 
-// Replaces the file as a whole, or leaves it as it was (tensor/files/file.h). A tensor that is not
-// contiguous is copied while it is written; of the others there is no copy.
+// Replaces the file as a whole, or leaves it as it was (tensor/files/file.h). Names and texts have
+// to be UTF-8. A tensor that is not contiguous is copied while it is written; of the others there
+// is no copy.
 void write_safetensors(const std::filesystem::path& file,
                        const std::map<std::string, Tensor>& tensors, const Metadata& metadata = {});
 

@@ -59,6 +59,10 @@ Rows file_rows() {
                 write_safetensors("/dev/null", {{"a\xff", floats(1)}});
               },
               "write_safetensors: the name \"a\ufffd\" is not UTF-8"},
+             {[] {
+                write_safetensors("/dev/null", {}, {{"data", "a\xff"}});
+              },
+              "write_safetensors: the text \"a\ufffd\" of \"data\" is not UTF-8"},
              {[] { write_safetensors("/dev/full", {}); },
               "write_safetensors: /dev/full: cannot be written: No space left on device"},
              {[] { write_safetensors("/dev/null/a", {}); },
