@@ -1,6 +1,7 @@
 // Trains a small network of residual blocks to classify images. How such a module is written:
 // training/residual_network.h.
 //   build/examples/residual --data build/data/fashion-mnist
+#include <cmath>
 #include <iostream>
 
 #include "examples/metrics/accuracy.h"
@@ -37,6 +38,8 @@ void train_on(const Dataset& data, nn::Module& network, const TrainOptions& opti
     const Variable loss = cross_entropy(logits, batch.labels);
     optimizer.zero_grad();
     loss.backward();
+    // Limits nothing, but fails at a NaN, before weights and checkpoint have it.
+    nn::clip_grad_norm(network.named_parameters(), HUGE_VAL);
     optimizer.step();
     progress.update(batch.labels.numel(), loss.item(), accuracy(logits.value(), batch.labels));
     checkpoints.after_step(++step);

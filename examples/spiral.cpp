@@ -79,6 +79,8 @@ void train_and_draw(const CheckpointOptions& options) {
     const Variable loss = cross_entropy(logits, data.labels);
     optimizer.zero_grad();
     loss.backward();
+    // Limits nothing, but fails at a NaN, before weights and checkpoint have it.
+    nn::clip_grad_norm(model.named_parameters(), HUGE_VAL);
     optimizer.step();
     if (step % 100 == 0)
       std::printf("step %3d  loss %.4f  accuracy %5.1f %%\n", static_cast<int>(step), loss.item(),

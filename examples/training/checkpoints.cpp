@@ -4,6 +4,7 @@
 
 #include "examples/program/interrupt.h"
 #include "tensor/files/file.h"
+#include "tensor/files/json.h"
 #include "tensor/files/safetensors.h"
 
 namespace gradian::examples {
@@ -19,8 +20,8 @@ CheckpointOptions checkpoint_options(Arguments& arguments, const std::filesystem
 }
 
 Checkpoints::Checkpoints(const nn::Checkpoint& training, const CheckpointOptions& options,
-                         std::string run, int64_t steps)
-    : training_(training), options_(options), run_(std::move(run)), steps_(steps) {
+                         const std::string& run, int64_t steps)
+    : training_(training), options_(options), run_(files::valid_utf8(run)), steps_(steps) {
   training_.add("run", run_);
   if (!options_.file.empty()) files::check_writable(options_.file);
   if (options_.resume.empty()) return;
@@ -30,6 +31,7 @@ Checkpoints::Checkpoints(const nn::Checkpoint& training, const CheckpointOptions
   check(found->second == run_, options_.resume.string(), ": holds a training with ", found->second,
         ", which cannot go on with ", run_);
   training_.load(options_.resume);
+  if (!options_.file.empty() && options_.file != options_.resume) training_.save(options_.file);
 }
 
 void Checkpoints::after_step(int64_t done) {

@@ -24,10 +24,11 @@ CheckpointOptions checkpoint_options(Arguments& arguments, const std::filesystem
 class Checkpoints {
  public:
   // `training` is all that changes while it runs, the number of steps done included. If there is
-  // a file to go on from, all gets the values that it has there. `run` describes the options of the
-  // run: a file of another one is an error.
-  Checkpoints(const nn::Checkpoint& training, const CheckpointOptions& options, std::string run,
-              int64_t steps);
+  // a file to go on from, all gets the values that it has there, and the file that is written holds
+  // them at once: it will do to go on from, even if no step is left. `run` describes the options of
+  // the run: a file of another one is an error.
+  Checkpoints(const nn::Checkpoint& training, const CheckpointOptions& options,
+              const std::string& run, int64_t steps);
   Checkpoints(const Checkpoints&) = delete;
   Checkpoints& operator=(const Checkpoints&) = delete;
 

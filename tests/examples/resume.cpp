@@ -4,9 +4,11 @@
 
 #include <sys/time.h>
 
+#include <cmath>
 #include <filesystem>
 #include <random>
 
+#include "examples/training/checkpoints.h"
 #include "tensor/files/safetensors.h"
 #include "tensor/runtime/thread_pool.h"
 #include "tests/examples/programs.h"
@@ -107,6 +109,48 @@ TEST_CASE("a training that is killed at any moment goes on from its last checkpo
   CHECK(killed > kills / 2);
   CHECK(go_on([] {}).how == "exit 0");
   check_same_training(whole, parts);
+}
+
+TEST_CASE(
+    "a training that goes on is at once in the file that it writes, even when it is finished") {
+  const TemporaryFolder folder;
+  const std::string first = folder.path() / "first", second = folder.path() / "second";
+  CHECK(run_program(compare_losses, small_run({"--epochs", "1", "--out", first})).how == "exit 0");
+  CHECK(
+      run_program(compare_losses, small_run({"--epochs", "1", "--out", second, "--resume", first}))
+          .how == "exit 0");
+  for (const auto& kept : std::filesystem::directory_iterator(first + "/checkpoints"))
+    check_same_training(kept.path(), second + "/checkpoints/" + kept.path().filename().string());
+}
+
+TEST_CASE("a training of residual or spiral that meets NaN keeps the checkpoint of before") {
+  const TemporaryFolder folder;
+  const std::string kept = folder.path() / "kept";
+  for (const auto& training :
+       {std::pair{residual, small_run({"--epochs", "1"})}, std::pair{spiral, Words{}}}) {
+    const Program& program = training.first;
+    const Words& words = training.second;
+    CAPTURE(program.name);
+    CHECK(run_program(program, with(words, {"--checkpoint", kept})).how == "exit 0");
+    TensorFile file = read_safetensors(kept);
+    file.metadata["step"] = "2";
+    file.tensors.at("network.0.weight").mutable_data<float>()[0] = NAN;
+    write_safetensors(kept, file.tensors, file.metadata);
+    const Ended ended = run_program(
+        program, with(words, {"--checkpoint", kept, "--resume", kept, "--checkpoint-every", "1"}));
+    CHECK(ended.how == "exit 1");
+    CHECK(contains(ended.output, program.name + ": clip_grad_norm: the gradient of '0.weight' is "
+                                                "not finite\n"));
+    CHECK(read_safetensors_metadata(kept).at("step") == "2");
+  }
+}
+
+TEST_CASE("a run may be described by bytes that are no UTF-8, as the name of a folder may be") {
+  const TemporaryFolder folder;
+  examples::CheckpointOptions options{.file = folder.path() / "x"};
+  examples::Checkpoints(nn::Checkpoint(), options, "data \xff", 1).after_step(1);
+  options.resume = options.file;
+  examples::Checkpoints(nn::Checkpoint(), options, "data \xff", 1);
 }
 
 TEST_CASE("a checkpoint that does not fit is refused by what it holds") {
