@@ -27,10 +27,17 @@ struct Writing {
   const Node& node = *step.node;
   const Attributes settings = node.attributes();
 
-  std::string operand(size_t i) const {
+  // Of a constant that repeats itself along the batch one line is written: for what broadcasts.
+  std::string broadcast_operand(size_t i) const {
     const auto& [source, sizes, constant] = step.operands[i];
     if (source == kConstant) return model.add_constant(constant);
     return source == kInput ? "input" : results[static_cast<size_t>(source)];
+  }
+  std::string operand(size_t i) const {
+    const Operand& x = step.operands[i];
+    require(x.source != kConstant || x.sizes.second == x.constant.shape(), ": its operand ", i, ' ',
+            x.sizes.first, " repeats a constant along the batch, which has no ONNX form here");
+    return broadcast_operand(i);
   }
   Names operands() const {
     Names names;
@@ -64,19 +71,23 @@ struct Writing {
 std::string plain(const Writing& w) { return w.add(w.operands()); }
 std::string along_axis(const Writing& w) { return w.add(w.operands(), {{"axis", w.axis()}}); }
 
-// A constant that repeats itself along the batch was cut: another operand has to have the batch.
+// Of a constant that repeats itself along the batch, another operand has to have the batch.
 void check_broadcast(const Writing& w) {
   Shape shape;
-  for (const Operand& x : w.step.operands) shape = broadcast_shapes(shape, x.sizes.second);
+  for (const Operand& x : w.step.operands)
+    shape = broadcast_shapes(shape, x.source == kConstant ? x.constant.shape() : x.sizes.second);
   w.require(shape == w.step.sizes.second, " has the batch's size from a constant alone");
 }
 std::string elementwise(const Writing& w) {
   check_broadcast(w);
-  return plain(w);
+  Names names;
+  for (size_t i = 0; i < w.step.operands.size(); ++i) names.push_back(w.broadcast_operand(i));
+  return w.add(names);
 }
 std::string where(const Writing& w) {
   check_broadcast(w);
-  return w.add({w.model.add_mask(w.step.operands[2].constant), w.operand(0), w.operand(1)});
+  return w.add({w.model.add_mask(w.step.operands[2].constant), w.broadcast_operand(0),
+                w.broadcast_operand(1)});
 }
 
 std::string clamp(const Writing& w) {

@@ -51,16 +51,18 @@ constexpr const char* kFollows =
     "index or a size does";
 
 Operand constant(const Node& node, size_t place, Tensor first, Tensor second) {
-  const Shape shape = first.shape();
+  const Sizes sizes{first.shape(), second.shape()};
   // What expand() made repeats itself, and broadcasts as well when it does not.
+  const auto repeats = [](const Tensor& x, int axis) {
+    return x.strides()[axis] == 0 || x.size(axis) == 1;
+  };
   for (int axis = 0; axis < first.dim() && first.dim() == second.dim(); ++axis)
-    if (first.size(axis) != second.size(axis) && first.strides()[axis] == 0 &&
-        second.strides()[axis] == 0)
+    if (sizes.varies(axis) && repeats(first, axis) && repeats(second, axis))
       first = first.slice(axis, 0, 1), second = second.slice(axis, 0, 1);
   check(first.shape() == second.shape() && first.dtype() == second.dtype() &&
             files::bytes_of(first.contiguous()) == files::bytes_of(second.contiguous()),
-        node.name(), ": its operand ", place, ' ', shape, kFollows);
-  return {kConstant, {first.shape(), first.shape()}, first};
+        node.name(), ": its operand ", place, ' ', sizes.first, kFollows);
+  return {kConstant, sizes, first};
 }
 
 Step step(const Run& a, const Run& b, size_t number) {

@@ -84,6 +84,29 @@ Rows onnx_rows() {
          });
        },
        "export_onnx: mul [2, 3] has the batch's size from a constant alone"},
+      {[] {
+         export_function([](const Variable& x) {
+           return matmul(sum(x, 0, true), Variable(Tensor::ones({3, 1}).expand({x.size(0), 3, 1})));
+         });
+       },
+       "export_onnx: matmul [2, 1, 1]: its operand 1 [2, 3, 1] repeats a constant along the batch, "
+       "which has no ONNX form here"},
+      {[] {
+         export_function([](const Variable& x) {
+           return concat({x, Variable(Tensor::ones({1, 2}).expand({x.size(0), 2}))}, 1);
+         });
+       },
+       "export_onnx: concat [2, 5]: its operand 1 [2, 2] repeats a constant along the batch, which "
+       "has no ONNX form here"},
+      {[] {
+         export_function([](const Variable& x) {
+           const Tensor index = Tensor::from<int64_t>({0, 1, 2, 0}, {1, 2, 2});
+           const Variable two = stack({x, x}, 1);  // [N, 2, 3]
+           return gather(two, 2, index.expand({x.size(0), 2, 2}));
+         });
+       },
+       "export_onnx: gather [2, 2, 2]: its operand 1 [2, 2, 2] repeats a constant along the batch, "
+       "which has no ONNX form here"},
   };
 }
 
