@@ -46,6 +46,18 @@ Tensor another(const Tensor& x) {
   return rows + randn(rows.shape(), x.dtype(), 0, 1, generator);
 }
 
+// The second run. The network has taken the example, so what fails here does so by the batch.
+Run run_on_another(Module& network, const Tensor& example) {
+  const Tensor rows = another(example);
+  try {
+    return Run(network, rows);
+  } catch (const Error& error) {
+    throw Error(text(error.what(), ", with a batch of ", rows.size(0),
+                     " in place of the example's ", example.size(0),
+                     "; a file takes batches of every size"));
+  }
+}
+
 constexpr const char* kFollows =
     " is no constant: it follows the network's input, outside of the recorded graph, as a mask, an "
     "index or a size does";
@@ -98,7 +110,7 @@ Trace trace(Module& network, const Tensor& example) {
   check(example.dim() > 0 && example.numel() > 0,
         "expected an example [batch, ...] with a row at least, got ", example.shape());
   const EvalMode evaluation(network);
-  const Run a(network, example), b(network, another(example));
+  const Run a(network, example), b = run_on_another(network, example);
   Trace result{{a.input.shape(), b.input.shape()}, {}};
   const size_t count = std::min(a.nodes.size(), b.nodes.size());
   for (size_t i = 0; i < count; ++i) result.steps.push_back(step(a, b, i));

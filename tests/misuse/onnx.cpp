@@ -54,6 +54,11 @@ Rows onnx_rows() {
        "export_onnx: div: its operand 1 []" + follows},
       {[] { export_function([](const Variable& x) { return slice(x, 0, 0, x.size(0) - 1); }); },
        "export_onnx: slice: its end" + follows},
+      {[] {
+         export_function([](const Variable& x) { return x + Variable(Tensor::ones({2, 3})); });
+       },
+       "export_onnx: shapes [3, 3] and [2, 3] do not broadcast, with a batch of 3 in place of the "
+       "example's 2; a file takes batches of every size"},
       {[] { export_function([](const Variable& x) { return x.size(0) == 2 ? exp(x) : tanh(x); }); },
        "export_onnx: the network does not compute the same for every input: op 0 is exp for one "
        "and tanh for another, or of other arrays"},
