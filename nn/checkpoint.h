@@ -26,7 +26,7 @@ class Checkpoint {
   Checkpoint();
 
   // Puts something under a name of its own: a Module; an Optimizer (arrays, steps, the factor of
-  // its rates, each group's options and names); the memory of a ReduceLROnPlateau; a Generator; an
+  // its rates, each group's options and names); the memory of a ReduceLROnPlateau; a Generator; a
   // Tensor, int64_t, double or std::string. Only a reference is kept: it has to stay where it is,
   // and what save() writes and load() sets is its state of then. Texts, such as the options of a
   // run, can be had before any network is made: read_safetensors_metadata(file).at("options").

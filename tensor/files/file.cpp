@@ -141,7 +141,13 @@ Target prepare(const fs::path& file) {
   const bool is_open = name.starts_with("/dev/std") || name.starts_with("/dev/fd/");
   if (is_open || (fs::exists(status) && !fs::is_regular_file(status)))
     return {file, status, /*in_place=*/true};
-  const fs::path path = fs::weakly_canonical(fs::absolute(file), error);
+  fs::path path = fs::absolute(file);
+  // weakly_canonical() takes a link to what is not there yet for the file.
+  constexpr int kMostLinks = 40;  // as the system has it
+  for (int links = 0; links < kMostLinks && fs::is_symlink(fs::symlink_status(path, error));
+       ++links)
+    path = path.parent_path() / fs::read_symlink(path, error);
+  path = fs::weakly_canonical(path, error);
   if (error) fail_writing(file, error.value());
   return {path, status, /*in_place=*/false};
 }

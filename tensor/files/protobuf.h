@@ -1,7 +1,6 @@
 // Writes protocol buffers, the encoding of ONNX files (protobuf.dev/programming-guides/encoding). A
 // message is a list of fields. Each is a key, 8 * its number + how its value is written, and that:
-//   0  a whole number as a varint: seven bits a byte, the lowest first, the top bit set in all
-//   bytes
+//   0  a whole number as a varint: seven bits a byte, the lowest first, the top bit set in each
 //      but the last; a negative one as its 64 bits
 //   2  bytes, their count before them: a text, an array, packed numbers, a message in the message
 // What the numbers of fields mean is said elsewhere (onnx.cpp). Reads nothing.

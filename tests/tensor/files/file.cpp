@@ -52,6 +52,18 @@ TEST_CASE("write_file keeps the permissions of an old file and follows a symboli
   CHECK(fs::status(file).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
 }
 
+TEST_CASE("write_file makes the file that a symbolic link names") {
+  const TemporaryFolder temporary;
+  const fs::path link = temporary.path() / "link", second = temporary.path() / "second";
+  fs::create_directory(temporary.path() / "there");
+  fs::create_symlink("there/a.txt", link);
+  fs::create_symlink(link, second);
+  write_file(second, "new");
+  CHECK(fs::is_symlink(link));
+  CHECK(fs::is_symlink(second));
+  CHECK(temporary.read("there/a.txt") == "new");
+}
+
 TEST_CASE("a file that does not fit leaves the old one whole and nothing beside it") {
   const TemporaryFolder temporary;
   temporary.write("report.html", "the old report");
