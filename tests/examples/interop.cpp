@@ -20,7 +20,8 @@ bool run_page(const std::string& page, const TemporaryFolder& folder) {
   const std::string command =
       text(python ? python : "python3", " ", GRADIAN_SOURCE_DIR, "/examples/interop/", page, ' ',
            path, " >", path, "/printed 2>&1");
-  const int code = WEXITSTATUS(std::system(command.c_str()));
+  const int status = std::system(command.c_str());
+  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;  // not if a signal ended it
   const std::string printed = folder.read("printed");
   constexpr int kSkipped = 77, kNotFound = 127;
   const bool ran = code != kSkipped && code != kNotFound;
