@@ -38,12 +38,6 @@ void Checkpoint::list(Entries& entries, const std::string& name, Tensor& tensor)
   const auto set = [&tensor](Tensor value) { tensor = std::move(value); };
   entries.array({name, check_defined(tensor), tensor, set, &tensor});
 }
-void Checkpoint::list(Entries& entries, const std::string& name, int64_t& number) {
-  entries.number(name, number);
-}
-void Checkpoint::list(Entries& entries, const std::string& name, double& number) {
-  entries.number(name, number);
-}
 void Checkpoint::list(Entries& entries, const std::string& name, std::string& text) {
   const auto set = [&text](const std::string& value) { return text = value, true; };
   entries.value(

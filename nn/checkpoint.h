@@ -50,8 +50,11 @@ class Checkpoint {
   static void list(Entries& entries, const std::string& name, ReduceLROnPlateau& plateau);
   static void list(Entries& entries, const std::string& name, Generator& generator);
   static void list(Entries& entries, const std::string& name, Tensor& tensor);
-  static void list(Entries& entries, const std::string& name, int64_t& number);
-  static void list(Entries& entries, const std::string& name, double& number);
+  template <class Number>
+  requires std::is_arithmetic_v<Number>
+  static void list(Entries& entries, const std::string& name, Number& number) {
+    entries.number(name, number);
+  }
   static void list(Entries& entries, const std::string& name, std::string& text);
   Entries entries() const;
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "nn/onnx/trace.h"
+#include "nn/state_dict.h"
 #include "tensor/files/file.h"
 #include "tensor/files/onnx.h"
 
@@ -268,12 +269,7 @@ files::OnnxArray described(const Sizes& sizes, const Sizes& input, DType dtype) 
 
 files::Message model_of(Module& network, const Tensor& example) {
   const Trace traced = trace(network, example);
-  std::vector<std::pair<std::string, Tensor>> named;
-  for (const auto& [name, variable] : network.named_parameters())
-    named.emplace_back(name, variable.value());
-  for (const auto& [name, variable] : network.named_buffers())
-    named.emplace_back(name, variable.value());
-  files::OnnxModel model(std::move(named));
+  files::OnnxModel model(state_dict(network));
   Names results;
   for (const Step& step : traced.steps) results.push_back(write_step(model, step, results));
   const Step& last = traced.steps.back();

@@ -2,6 +2,7 @@
 // file holds these, and nothing of what they compute. (What Gradian's ops are there: nn/onnx/.)
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -29,8 +30,7 @@ struct OnnxArray {
 class OnnxModel {
  public:
   // Constants on the memory of one of these have its name, in whatever shape.
-  explicit OnnxModel(std::vector<std::pair<std::string, Tensor>> named)
-      : named_(std::move(named)) {}
+  explicit OnnxModel(std::map<std::string, Tensor> named) : named_(std::move(named)) {}
 
   // Each returns the name of the array that it adds, which begins with `name`. The network's input
   // is called "input".
@@ -57,7 +57,7 @@ class OnnxModel {
   std::string unused(const std::string& name);
   std::string add(const Tensor& value, bool mask);
 
-  std::vector<std::pair<std::string, Tensor>> named_;
+  std::map<std::string, Tensor> named_;
   std::vector<Node> nodes_;
   std::vector<Constant> constants_;
   std::set<std::string> used_{"input", "output"};

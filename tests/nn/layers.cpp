@@ -104,7 +104,7 @@ TEST_CASE("AvgPool2d: the mean of each window, padding counted or not") {
   const Pool2dOptions padded{.kernel = 2, .stride = 2, .padding = 1};
   const Variable square = input({1, 2, 3, 4}, {1, 1, 2, 2});
   CHECK(nn::AvgPool2d({.kernel = {4, 2}, .padding = {2, 1}}).description() ==
-        "AvgPool2d((4, 2), padding (2, 1))");                         // up to half of each side
+        "AvgPool2d(4x2, padding 2x1)");                               // up to half of each side
   check_values(nn::AvgPool2d(padded)(square), {0.25, 0.5, 0.75, 1});  // each alone among zeros
   check_values(nn::AvgPool2d(padded, false)(square), {1, 2, 3, 4});
 }
