@@ -65,6 +65,8 @@ Words with(Words words, const Words& more) {
 
 TEST_CASE("every example goes on bit for bit after Ctrl-C, with another number of threads") {
   for (const Resumed& t : trainings()) {
+    if (kSanitized && t.program.name == "compare_losses")
+      continue;  // fifteen epochs take long there
     CAPTURE(t.program.name);
     const TemporaryFolder folder;
     const std::string whole = folder.path() / "whole", parts = folder.path() / "parts";
