@@ -2,6 +2,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <iostream>
 #include <streambuf>
 #include <string>
@@ -89,8 +90,11 @@ void read_command_line(std::string_view bytes) {
     const bool named = !arguments.path("--out", "report", "a folder").empty();
     const std::string text = arguments.text("--text", "", "anything");
     arguments.complete();
-    return epochs >= 1 && epochs <= 1000 && named &&
-           arguments.command().find(std::to_string(any)) != std::string::npos;
+    // The command holds the number as it was given, which may be -07.
+    const std::string option = " --any ", command = arguments.command();
+    const size_t at = command.find(option);
+    return epochs >= 1 && epochs <= 1000 && named && at != std::string::npos &&
+           std::strtoll(command.c_str() + at + option.size(), nullptr, 10) == any;
   });
 }
 
