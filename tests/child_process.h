@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,18 +32,6 @@ constexpr bool kSanitized = false;
 // Whether this process is a forked child. The leak sanitizer, which counts the threads of the
 // parent as running there, is told by main.cpp.
 inline bool in_child = false;
-
-#ifdef GRADIAN_COVERAGE
-extern "C" void __gcov_dump();
-// Writes what _exit() would leave out, whatever size of files the child was limited to.
-inline void write_coverage() {
-  rlimit limit;
-  getrlimit(RLIMIT_FSIZE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_FSIZE, &limit);
-  __gcov_dump();
-}
-#endif
 
 // How a child ended and all that it wrote to standard output and standard error.
 struct Ended {
@@ -97,9 +84,6 @@ inline Ended run_in_child(const std::function<void()>& body, int seconds = 60) {
       code = 1;
     }
     std::fflush(nullptr);
-#ifdef GRADIAN_COVERAGE
-    write_coverage();
-#endif
     _exit(code);
   }
   close(ends[1]);
