@@ -101,6 +101,8 @@ def write_sample(file, info, family, number, training, sample):
         out = torch.func.functional_call(
             module, parameters | buffers, tuple(map(replace, forward.args)),
             {key: replace(value) for key, value in forward.kwargs.items()})
-        return (out[0] if isinstance(out, tuple) else out), buffers
+        changed = {name: buffer for name, buffer in buffers.items()
+                   if name.startswith(("running", "num_batches"))}
+        return (out[0] if isinstance(out, tuple) else out), changed
 
     file.sample(family, info.name, number, [call], inputs, run, info.supports_gradgrad)
