@@ -5,28 +5,12 @@
 #include <algorithm>
 
 #include "examples/program/text.h"
+#include "examples/report/markup.h"
 #include "examples/report/plots.h"
-#include "examples/report/style.h"
 #include "tensor/error.h"
 
 namespace gradian::examples {
 namespace {
-
-// <tag attributes>content</tag>; the content is markup.
-std::string element(const std::string& tag, const std::string& content,
-                    const std::string& attributes = "") {
-  return '<' + tag + (attributes.empty() ? "" : ' ' + attributes) + '>' + content + "</" + tag +
-         ">\n";
-}
-
-std::string terms(const std::vector<std::pair<std::string, std::string>>& entries,
-                  const std::string& css_class) {
-  std::string list;
-  for (const auto& [term, meaning] : entries)
-    if (!meaning.empty())
-      list += element("dt", escape_markup(term)) + element("dd", escape_markup(meaning));
-  return element("dl", list, "class=\"" + css_class + '"');
-}
 
 std::string facts(const Report& report) {
   return terms({{"Data", report.dataset},
@@ -37,32 +21,19 @@ std::string facts(const Report& report) {
 }
 
 std::string figure_table(const Report& report) {
-  std::string head = element("th", "Objective", "scope=\"col\"");
-  for (const Figure& figure : figures())
-    head += element("th", escape_markup(figure.name), "scope=\"col\"");
-  std::string body;
+  std::vector<std::vector<std::string>> rows{{"Objective"}};
+  for (const Figure& figure : figures()) rows[0].push_back(figure.name);
   for (const RunResult& run : report.runs) {
-    std::string row = element("th", escape_markup(run.objective), "scope=\"row\"");
-    for (const Figure& figure : figures()) row += element("td", escape_markup(figure.written(run)));
-    body += element("tr", row);
+    rows.push_back({run.objective});
+    for (const Figure& figure : figures()) rows.back().push_back(figure.written(run));
   }
-  return element("div",
-                 element("table", element("thead", element("tr", head)) + element("tbody", body)),
-                 "class=\"scroll\"");
+  return html_table(rows);
 }
 
 std::string meanings() {
   std::vector<std::pair<std::string, std::string>> entries;
   for (const Figure& figure : figures()) entries.emplace_back(figure.name, figure.meaning);
   return terms(entries, "meanings");
-}
-
-std::string card(const std::string& title, const std::string& aside, const std::string& content) {
-  return element("article",
-                 element("header", element("h3", escape_markup(title)) +
-                                       element("span", escape_markup(aside))) +
-                     content,
-                 "class=\"card\"");
 }
 
 std::string class_legend(const Report& report) {
@@ -135,17 +106,10 @@ std::string loss_section(const Report& report) {
 }  // namespace
 
 std::string render_html(const Report& report) {
-  const std::string head =
-      "<meta charset=\"utf-8\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n" +
-      element("title", escape_markup(report.title)) +
-      element("style", style_sheet(static_cast<int64_t>(report.class_names.size())));
-  const std::string body =
-      element("h1", escape_markup(report.title)) + facts(report) + element("h2", "In figures") +
-      figure_table(report) + meanings() + feature_section(report) + loss_section(report) +
-      element("footer", "Written by Gradian. This page needs no network and no scripts.");
-  return "<!DOCTYPE html>\n" +
-         element("html", element("head", head) + element("body", body), "lang=\"en\"");
+  return html_page(report.title,
+                   facts(report) + element("h2", "In figures") + figure_table(report) + meanings() +
+                       feature_section(report) + loss_section(report),
+                   static_cast<int64_t>(report.class_names.size()));
 }
 
 }  // namespace gradian::examples

@@ -69,6 +69,16 @@ svg .tick { fill: var(--muted); paint-order: stroke; stroke: var(--card); stroke
 .center text { fill: var(--on-class-color); font-weight: 600; }
 .band { fill: var(--accent); opacity: .22; }
 .curve { fill: none; stroke: var(--accent); stroke-width: 1.6; stroke-linejoin: round; }
+
+.roc { fill: none; stroke: var(--class-color); stroke-width: 1.8; stroke-linejoin: round; }
+.wide { margin: 1rem 0; max-width: 720px; }
+.warning { border-left: 4px solid #d98b00; padding: .4rem .8rem; background: var(--card); }
+.sheet { display: flex; flex-wrap: wrap; gap: .75rem; margin: .5rem 0 1rem; }
+figure { margin: 0; padding: .4rem; background: var(--card); border: 1px solid var(--line);
+  border-radius: 6px; }
+figcaption { font-size: .75rem; text-align: center; color: var(--muted); }
+.picture { display: inline-block; width: 56px; height: auto; margin: 1px; image-rendering: pixelated; }
+summary { cursor: pointer; padding: .3rem 0; }
 footer { margin-top: 2.5rem; color: var(--muted); font-size: .875rem; }
 )";
 
