@@ -10,8 +10,6 @@
 namespace gradian {
 namespace {
 
-constexpr double kCosineBound = 1 - 1e-7;  // the last float32 below 1 but one
-
 // floor(angle / pi) for angles >= 0, per element. A constant: it has no gradient.
 Tensor half_turns(const Variable& angle) {
   Tensor turns = angle.value().to(DType::float64).clone();
@@ -26,9 +24,11 @@ Variable mirrored_cosine(const Variable& angle) {
   return sign * cos(angle) - 2.0 * Variable(k);
 }
 
-// [out, in]
-Tensor initial_directions(int64_t in_features, int64_t out_features) {
-  return normalize(Variable(randn({out_features, in_features})), 1).value();
+// [out * rows_per_class, in]
+Tensor initial_directions(int64_t in_features, int64_t out_features, int64_t rows_per_class) {
+  check(rows_per_class > 0, "expected at least 1 center a class, got ", rows_per_class);
+  const Tensor random = randn({out_features, rows_per_class, in_features});
+  return normalize(Variable(random.reshape({-1, in_features})), 1).value();
 }
 
 void check_rule(MarginOverflow overflow) {
@@ -80,9 +80,11 @@ Variable apply_margin(const Variable& cosine, const Margin& margin) {
 }
 
 MarginLoss::MarginLoss(const Calling&, int64_t in_features, int64_t out_features, double s,
-                       const Margin& margin)
-    : Module(margin_settings(in_features, out_features, s, margin)),
-      weight(add_parameter("weight", initial_directions(in_features, out_features))),
+                       const Margin& margin, const std::string& more_settings,
+                       int64_t rows_per_class)
+    : Module(margin_settings(in_features, out_features, s, margin) + more_settings),
+      weight(
+          add_parameter("weight", initial_directions(in_features, out_features, rows_per_class))),
       s_(s),
       margin_(margin) {}
 
@@ -101,9 +103,20 @@ Variable MarginLoss::cosine_logits(const Variable& x) const {
 Variable MarginLoss::forward(const Variable& x, const Tensor& labels) const {
   const Calling calling(class_name());
   check_features(x);
-  return margin_cross_entropy(x, weight, labels, s_, [margin = margin_](const Variable& cosine) {
+  return margin_cross_entropy(x, weight, labels, s_, [margin = margin()](const Variable& cosine) {
     return apply_margin(cosine, margin);
   });
+}
+
+void MarginLoss::set_margin_factor(double factor) {
+  const Calling calling("set_margin_factor");
+  check(factor >= 0 && factor <= 1, "the factor of the margin must be from 0 to 1, got ", factor);
+  margin_factor_ = factor;
+}
+
+Margin MarginLoss::margin() const {
+  const double f = margin_factor_;
+  return {1 - f + f * margin_.m1, f * margin_.m2, f * margin_.m3, margin_.overflow};
 }
 
 }  // namespace gradian

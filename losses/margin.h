@@ -31,10 +31,13 @@ struct Margin {
 // "m1 1, m2 0.5 rad, m3 0, mirror"
 std::ostream& operator<<(std::ostream& out, const Margin& margin);
 
+// acos is taken of cosines clamped to +- this, the last float32 below 1 but one.
+constexpr double kCosineBound = 1 - 1e-7;
+
 // cos(m1 theta + m2) - m3 of cosine = cos(theta), any shape. With m1 = 1 and m2 = 0 it is
-// cosine - m3 to the last bit. Otherwise theta = acos(cosine clamped to +-(1 - 1e-7)), never below
-// 4.5e-4, and the gradient at and beyond that bound is 0: acos has no finite slope at +-1. (Where
-// cos_fallback or easy_margin has taken over from acos it is 1.)
+// cosine - m3 to the last bit. Otherwise theta = acos(cosine clamped to +-kCosineBound), never
+// below 4.5e-4, and the gradient at and beyond that bound is 0: acos has no finite slope at +-1.
+// (Where cos_fallback or easy_margin has taken over from acos it is 1.)
 Variable apply_margin(const Variable& cosine, const Margin& margin);
 
 // cross_entropy(s * [cosines, the target's one with its margin]), for features x [N, in_features].
@@ -51,25 +54,34 @@ class MarginLoss : public nn::Module {
   // of logits, with c = cosine_logits(x) and is_label = one_hot(labels, c.size(1), c.dtype()):
   //   cross_entropy(s * where(is_label, apply_margin(c, margin), c), labels,
   //                 {.reduction = Reduction::none})
-  Variable forward(const Variable& x, const Tensor& labels) const;
+  virtual Variable forward(const Variable& x, const Tensor& labels) const;
   Variable operator()(const Variable& x, const Tensor& labels) const { return forward(x, labels); }
 
   // [N, out_features] cosines without margin or scale: what accuracy is measured on. The margin
   // logits know the label, so their accuracy says how hard training is, not how good the model.
-  Variable cosine_logits(const Variable& x) const;
+  virtual Variable cosine_logits(const Variable& x) const;
+
+  // Margin warm-up: from now on the margin is 1 + f (m1 - 1), f m2, f m3, with f from 0 to 1 such
+  // as nn::warm_up(1000)(step). Set before each step, as Optimizer::set_lr_factor: no checkpoint
+  // has it.
+  void set_margin_factor(double factor);
 
   const Variable& weight;  // [out_features, in_features]
 
  protected:
-  // Of a class made from this one, whose name errors of its options begin with.
+  // Of a class made from this one, whose name errors of its options begin with, with several rows
+  // of weight a class, and what description() adds.
   MarginLoss(const Calling&, int64_t in_features, int64_t out_features, double s,
-             const Margin& margin);
+             const Margin& margin, const std::string& more_settings = "",
+             int64_t rows_per_class = 1);
+  void check_features(const Variable& x) const;
+  double scale() const { return s_; }
+  Margin margin() const;  // with its factor
 
  private:
-  void check_features(const Variable& x) const;
-
   double s_;
   Margin margin_;
+  double margin_factor_ = 1;
 };
 
 // The target logit is s cos(theta + m), m in radians. Infeasible margins do not converge: in two
