@@ -3,6 +3,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "losses/ada_face.h"
+#include "losses/sub_center.h"
 #include "tests/gradients/cases.h"
 #include "tests/gradients/margins.h"
 #include "tests/gradients/table.h"
@@ -135,6 +137,42 @@ std::vector<GradCase> apply_margin_cases() {
   return cases;
 }
 
+// The rows at all angles with their lengths from 0.5 to 4, so that z is clamped at both ends, too.
+Batch rows_of_all_lengths() {
+  Batch batch = rows_at_all_angles({.m2 = 0.4});
+  batch.x = mul(batch.x, distinct_values({batch.x.size(0), 1}, 0.3, 2.7));
+  return batch;
+}
+
+// The lengths are held at those of the case's inputs: by the formula itself, with the statistics of
+// one batch.
+GradCase ada_face_case(double s, double m, double h) {
+  const Batch batch = rows_of_all_lengths();
+  const Variable length = norm(Variable(batch.x), {1});
+  const Variable z = clamp(h * (length - mean(length)) / (sqrt(var(length)) + 1e-3), -1, 1);
+  const Tensor labels = labels_of(batch.labels);
+  GradCase whole = margin_case<AdaFaceLoss>(
+      text("s ", s, ", m ", m, ", h ", h), [=] { return AdaFaceLoss(4, 5, s, m, h); }, batch);
+  return holding(std::move(whole), [=](In in) {
+    const Variable m_z = m * Variable(constant_like(z.value(), in[0]));
+    return margin_cross_entropy_composite(in[0], in[1], labels, s, [=](const Variable& cosine) {
+      return cos(clamp(acos(cosine) - m_z, 0, std::numbers::pi)) - m - m_z;
+    });
+  });
+}
+
+// Cosines of any two of a class's rows differ, so that no step crosses the kink between them.
+GradCase sub_center_case(int64_t K, double s, double m, MarginOverflow overflow) {
+  const Batch batch = rows_at_all_angles({.m2 = m, .overflow = overflow});
+  return module_case<SubCenterArcFaceLoss>(
+      text("K ", K, ", s ", s, ", m ", m),
+      [=] { return SubCenterArcFaceLoss(4, 5, K, s, m, overflow); }, {batch.x},
+      [labels = labels_of(batch.labels)](SubCenterArcFaceLoss& loss, In in) {
+        return loss(in[0], labels);
+      },
+      {random_rows(5 * K, 4)});
+}
+
 }  // namespace
 
 std::vector<GradientSubject> margin_loss_subjects() {
@@ -159,6 +197,11 @@ std::vector<GradientSubject> margin_loss_subjects() {
        "CosFaceLoss",
        {cos_face("defaults", [] { return CosFaceLoss(4, 5); }),
         cos_face("s 16, m 0.1", [] { return CosFaceLoss(4, 5, 16, 0.1); })}},
+      {"loss",
+       "SubCenterArcFaceLoss",
+       {sub_center_case(1, 30, 0.5, MarginOverflow::mirror),
+        sub_center_case(3, 16, 0.3, MarginOverflow::none)}},
+      {"loss", "AdaFaceLoss", {ada_face_case(64, 0.4, 0.333), ada_face_case(8, 0.4, 1.5)}},
   };
 }
 

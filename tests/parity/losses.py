@@ -110,6 +110,25 @@ def generalized(cosine, m1, m2, m3):
     return (-1)**k * torch.cos(angle) - 2 * k - m3
 
 
+def sub_center(x, labels, weight, sub_centers=3):
+    loss = pml.SubCenterArcFaceLoss(num_classes=len(weight) // sub_centers,
+                                    embedding_size=weight.shape[1], sub_centers=sub_centers,
+                                    margin=math.degrees(MARGIN), scale=8)
+    del loss.W
+    loss.W = weight.T
+    return loss(x, labels)
+
+
+def ada_face(x, labels, weight, s=8.0, m=0.4, h=1.0):
+    """The formulas of the paper's section 3.3, the statistics those of the batch."""
+    length = torch.linalg.vector_norm(x, dim=1).detach()
+    z = torch.clip((length - length.mean()) / ((length.std() + 1e-3) / h), -1, 1)
+    cosine = F.linear(F.normalize(x), F.normalize(weight))
+    own = cosine.gather(1, labels[:, None]).squeeze(1)
+    target = torch.cos(torch.clip(torch.acos(own) - m * z, 0, math.pi)) - (m * z + m)
+    return F.cross_entropy(s * cosine.scatter(1, labels[:, None], target[:, None]), labels)
+
+
 def margins(f):
     degrees = math.degrees(MARGIN)
     space, directions, labels = real(6, 5), real(4, 5), index(4, 6)
@@ -126,6 +145,10 @@ def margins(f):
         return F.cross_entropy(s * (cosine - m * F.one_hot(labels, len(weight))), labels)
     f.case("note_arcface.space", note_arcface, space, labels, directions)
     f.case("note_arcface.plane", note_arcface, FEATURES, LABELS, WEIGHT)
+
+    f.case("sub_center.space", sub_center, space, labels, real(12, 5))
+    f.case("ada_face.space", ada_face, space, labels, directions)
+    f.case("ada_face.plane", lambda *x: ada_face(*x, h=0.333), FEATURES, LABELS, WEIGHT)
 
     cosine = real(12, low=-0.99, high=0.99)
     sphereface = pml.LargeMarginSoftmaxLoss(2, 2, margin=4)

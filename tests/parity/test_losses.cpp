@@ -6,11 +6,13 @@
 #include <cmath>
 #include <numbers>
 
+#include "losses/ada_face.h"
 #include "losses/center_loss.h"
 #include "losses/cross_entropy.h"
 #include "losses/margin.h"
 #include "losses/pairs.h"
 #include "losses/regression.h"
+#include "losses/sub_center.h"
 #include "tests/parity/fixture.h"
 
 namespace gradian::parity {
@@ -100,11 +102,11 @@ Cases embedding_cases() {
   return cases;
 }
 
-// A margin loss of features, labels and weight [classes, size].
-template <class Loss, class... Options>
+// A margin loss of features, labels and weight [classes * rows_per_class, size].
+template <class Loss, int64_t rows_per_class = 1, class... Options>
 Function margin_loss(const Options&... options) {
   return [=](In in) {
-    Loss loss(in[2].size(1), in[2].size(0), options...);
+    Loss loss(in[2].size(1), in[2].size(0) / rows_per_class, options...);
     loss.to(in[2].dtype());
     loss.replace_parameter("weight", in[2]);
     return loss(in[0], in[1].value());
@@ -123,6 +125,10 @@ Cases margin_cases() {
   // What the note calls ArcFace subtracts its margin from the cosine: that is CosFace.
   cases["note_arcface.space"] = margin_loss<CosFaceLoss>(30.0, 0.5);
   cases["note_arcface.plane"] = margin_loss<MarginLoss>(30.0, Margin{.m3 = 0.5});
+
+  cases["sub_center.space"] = margin_loss<SubCenterArcFaceLoss, 3>(3, 8.0, 0.5);
+  cases["ada_face.space"] = margin_loss<AdaFaceLoss>(8.0, 0.4, 1.0);
+  cases["ada_face.plane"] = margin_loss<AdaFaceLoss>(8.0, 0.4, 0.333);
 
   const auto on_cosine = [&](const std::string& name, const Margin& margin) {
     cases["apply_margin." + name] = [=](In in) { return apply_margin(in[0], margin); };
