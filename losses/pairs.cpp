@@ -11,22 +11,13 @@ void check_embeddings(const Variable& a, const Variable& b) {
   check(a.dim() == 2 && a.size(1) > 0, "expected embeddings [N, D] with D > 0, got ", a.shape());
 }
 
-void check_zero_or_one(const Tensor& same, int64_t rows) {
-  check(same.defined(), "`same` is undefined");
-  check(same.shape() == Shape{rows}, "expected `same` [", rows, "], got ", same.shape());
-  const std::vector<double> values = same.to_vector<double>();
-  for (size_t row = 0; row < values.size(); ++row)
-    check(values[row] == 0 || values[row] == 1, "`same` must be 0 or 1, got ", values[row],
-          " at row ", row);
-}
-
 }  // namespace
 
 Variable contrastive_loss(const Variable& x1, const Variable& x2, const Tensor& same,
                           const ContrastiveLossOptions& options) {
   const Calling calling("contrastive_loss");
   check_embeddings(x1, x2);
-  check_zero_or_one(same, x1.size(0));
+  check_same(same, x1.size(0));
   check_positive("the margin", options.margin);
   // Each half sees its own pairs only: an infinite difference would be NaN in the other's gradient.
   const Variable difference = x1 - x2;

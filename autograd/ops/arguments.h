@@ -34,19 +34,34 @@ inline void check_not_negative(const char* what, double value) {
   check(value >= 0 && std::isfinite(value), what, " must be finite and not negative, got ", value);
 }
 
-// Fails unless labels is int64 [rows] with every value in [0, num_classes), or `ignore_index` where
-// one is given. Of losses and of the margin head, whose kernels index by labels unchecked.
-inline void check_labels(const Tensor& labels, int64_t rows, int64_t num_classes,
-                         std::optional<int64_t> ignore_index = {}) {
+// Fails unless labels is int64 [rows], of any values.
+inline void check_labels(const Tensor& labels, int64_t rows) {
   check(labels.defined(), "the labels are undefined");
   check(labels.dtype() == DType::int64, "labels must be int64, got ", labels.dtype());
   check(labels.shape() == Shape{rows}, "expected ", rows, " labels, got shape ", labels.shape());
+}
+
+// The same, and that every value is in [0, num_classes), or is `ignore_index` where one is given.
+// Of losses and of the margin head, whose kernels index by labels unchecked.
+inline void check_labels(const Tensor& labels, int64_t rows, int64_t num_classes,
+                         std::optional<int64_t> ignore_index = {}) {
+  check_labels(labels, rows);
   const std::vector<int64_t> values = labels.to_vector<int64_t>();
   for (int64_t row = 0; row < rows; ++row) {
     const int64_t label = values[static_cast<size_t>(row)];
     check((label >= 0 && label < num_classes) || label == ignore_index, "label ", label, " at row ",
           row, ", but there are ", num_classes, " classes");
   }
+}
+
+// Fails unless `same` is [rows], of any dtype, and says of each whether it is of one class.
+inline void check_same(const Tensor& same, int64_t rows) {
+  check(same.defined(), "`same` is undefined");
+  check(same.shape() == Shape{rows}, "expected `same` [", rows, "], got ", same.shape());
+  const std::vector<double> values = same.to_vector<double>();
+  for (size_t row = 0; row < values.size(); ++row)
+    check(values[row] == 0 || values[row] == 1, "`same` must be 0 or 1, got ", values[row],
+          " at row ", row);
 }
 
 }  // namespace gradian
