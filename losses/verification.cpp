@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <map>
+#include <unordered_map>
 
 #include "autograd/ops.h"
 #include "autograd/ops/arguments.h"
@@ -12,6 +12,8 @@
 namespace gradian {
 namespace {
 
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
 // Features as float64, of length 1 where their cosines are wanted.
 Tensor prepared(const Tensor& features, Similarity kind) {
   check_defined(features);
@@ -19,26 +21,19 @@ Tensor prepared(const Tensor& features, Similarity kind) {
         "expected features [N, D] of a floating dtype, got ", describe(features));
   const Tensor x = features.to(DType::float64), finite = sum(isfinite(x), {1});
   const auto row = static_cast<int64_t>(argmin(finite).item());
-  check(finite.at({row}) == static_cast<double>(x.size(1)), "row ", row, " of ", describe(features),
-        " is not finite");
+  check(finite.at({row}) == static_cast<double>(x.size(1)), "row ", row, " of the features ",
+        x.shape(), " is not finite");
   if (kind == Similarity::cosine) return normalize(Variable(x)).value();
   check(kind == Similarity::euclidean, "unknown similarity ", static_cast<int>(kind));
   return x;
 }
 
-// Of each row of a with each of b.
-Tensor similarities(const Tensor& a, const Tensor& b, Similarity kind) {
-  const Tensor products = matmul(a, b.transpose(0, 1));
+// From a . b, and |a|^2 + |b|^2, whose rounding hides squared distances below 1e-14 of it.
+Tensor similarity_of(const Tensor& products, const Tensor& squares, Similarity kind) {
   if (kind == Similarity::cosine) return minimum(maximum(products, -1), 1);
-  const Tensor both = sum(square(a), {1}, true) + sum(square(b), {1});
-  const Tensor squared = both - 2 * products;
-  return -sqrt(where(squared > 1e-14 * both, squared, 0));  // what is less is rounding
+  const Tensor squared = squares - 2 * products;
+  return -sqrt(where(squared > 1e-14 * squares, squared, 0));
 }
-
-struct Ranked {
-  double similarity;
-  size_t pair : 63, same : 1;
-};
 
 void check_scores(const PairScores& scores) {
   const Tensor& similarity = check_defined(scores.similarity);
@@ -53,45 +48,37 @@ void check_scores(const PairScores& scores) {
         "expected pairs of both kinds, got ", positives, " of one identity among ", pairs);
 }
 
+struct Ranked {
+  double similarity;
+  size_t pair : 63, same : 1;
+};
+
 // The pairs from the most similar one on.
 std::vector<Ranked> ranked(const PairScores& scores) {
   check_scores(scores);
-  const auto values = scores.similarity.to_vector<double>();
-  const auto same = scores.same.to_vector<double>();
-  std::vector<Ranked> pairs(values.size());
-  for (size_t i = 0; i < pairs.size(); ++i) pairs[i] = {values[i], i, same[i] == 1};
-  std::sort(pairs.begin(), pairs.end(),
-            [](const Ranked& a, const Ranked& b) { return a.similarity > b.similarity; });
+  const Tensor similarity = scores.similarity.to(DType::float64).contiguous();
+  const Tensor same = scores.same.to(DType::int64).contiguous();
+  std::vector<Ranked> pairs(static_cast<size_t>(same.numel()));
+  for (size_t i = 0; i < pairs.size(); ++i)
+    pairs[i] = {similarity.data<double>()[i], i, same.data<int64_t>()[i] == 1};
+  std::sort(pairs.begin(), pairs.end(), [](const Ranked& a, const Ranked& b) {
+    return a.similarity != b.similarity ? a.similarity > b.similarity : a.pair < b.pair;
+  });
   return pairs;
 }
 
-// Calls accept(pair) for the pairs in their order and, when all of one similarity are accepted,
-// threshold(similarity), while it returns true.
-template <class Accept, class Threshold>
-void for_each_threshold(const std::vector<Ranked>& pairs, const Accept& accept,
-                        const Threshold& threshold) {
-  for (size_t i = 0; i < pairs.size(); ++i) {
-    accept(pairs[i]);
-    const bool last = i + 1 == pairs.size() || pairs[i + 1].similarity < pairs[i].similarity;
-    if (last && !threshold(pairs[i].similarity)) return;
-  }
-}
-
-void check_far(double far, int64_t negatives) {
-  check(far >= 1 / static_cast<double>(negatives) && far <= 1, "a FAR of ", far,
-        " is not from 1 / ", negatives, " to 1: there are ", negatives, " pairs of two identities");
+// Whether a threshold may follow pair i: those of one similarity are accepted together.
+bool ends_tie(const std::vector<Ranked>& pairs, size_t i) {
+  return i + 1 == pairs.size() || pairs[i + 1].similarity < pairs[i].similarity;
 }
 
 void check_curve(const RocCurve& curve) {
   check(curve.far.size() > 1, "the curve is empty; roc_curve() makes one");
 }
 
-// Of sorted numbers, as numpy.quantile.
-double quantile(const std::vector<double>& sorted, double q) {
-  const double place = q * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<size_t>(place);
-  const double upper = sorted[std::min(below + 1, sorted.size() - 1)];
-  return sorted[below] + (place - static_cast<double>(below)) * (upper - sorted[below]);
+void check_far(double far, int64_t negatives) {
+  check(far >= 1 / static_cast<double>(negatives) && far <= 1, "the FAR must be from 1 / ",
+        negatives, " to 1, as there are ", negatives, " pairs of two identities, got ", far);
 }
 
 }  // namespace
@@ -103,7 +90,7 @@ Tensor unit_rows(const Tensor& features) {
 
 PairScores all_pairs(const Tensor& features, const Tensor& labels, Similarity kind) {
   const Calling calling("all_pairs");
-  const Tensor x = prepared(features, kind);
+  const Tensor x = prepared(features, kind), squares = sum(square(x), {1});
   const int64_t n = x.size(0), pairs = n * (n - 1) / 2;
   check_labels(labels, n);
   PairScores scores{Tensor::empty({pairs}, DType::float64),
@@ -111,12 +98,14 @@ PairScores all_pairs(const Tensor& features, const Tensor& labels, Similarity ki
                     Tensor::empty({pairs}, DType::int64),
                     Tensor::empty({pairs}, DType::int64)};
   constexpr int64_t kRows = 256;
-  Tensor block;  // [kRows, n - the first of them]
+  Tensor block;  // of some rows with all from the first of them on
   for (int64_t i = 0, at = 0; i < n; at += n - ++i) {
-    const int64_t row = i % kRows;
-    if (row == 0) block = similarities(x.slice(0, i, std::min(i + kRows, n)), x.slice(0, i), kind);
-    const auto put = [&](const Tensor& into, const Tensor& values) {
-      into.slice(0, at, at + n - 1 - i).copy_from(values);
+    const int64_t row = i % kRows, end = std::min(i + kRows, n);
+    if (row == 0)
+      block = similarity_of(matmul(x.slice(0, i, end), x.slice(0, i).transpose(0, 1)),
+                            squares.slice(0, i, end).unsqueeze(1) + squares.slice(0, i), kind);
+    const auto put = [&](const Tensor& pairs_of_i, const Tensor& values) {
+      pairs_of_i.slice(0, at, at + n - 1 - i).copy_from(values);
     };
     put(scores.similarity, block.select(0, row).slice(0, row + 1));
     put(scores.first, labels.select(0, i));
@@ -129,23 +118,21 @@ PairScores all_pairs(const Tensor& features, const Tensor& labels, Similarity ki
 PairScores given_pairs(const Tensor& a, const Tensor& b, const Tensor& same, Similarity kind) {
   const Calling calling("given_pairs");
   const Tensor x = prepared(a, kind), y = prepared(b, kind);
-  check(x.shape() == y.shape(), "expected features of one shape, got ", x.shape(), " and ",
-        y.shape());
+  check(x.shape() == y.shape(), "shapes differ: ", x.shape(), " and ", y.shape());
   check_same(same, x.size(0));
-  if (kind == Similarity::cosine) return {minimum(maximum(sum(x * y, {1}), -1), 1), same, {}, {}};
-  return {-sqrt(sum(square(x - y), {1})), same, {}, {}};
+  return {similarity_of(sum(x * y, {1}), sum(square(x) + square(y), {1}), kind), same, {}, {}};
 }
 
 PairScores balanced_pairs(const PairScores& scores, Generator& generator) {
   const Calling calling("balanced_pairs");
   check_scores(scores);
-  const std::vector<double> same = scores.same.to_vector<double>();
-  const int64_t pairs = scores.same.numel();
+  const auto order = randperm(scores.same.numel(), generator).to_vector<int64_t>();
+  const auto same = scores.same.to_vector<double>();
   const auto positives = std::count(same.begin(), same.end(), 1.0);
-  const int64_t least = std::min(positives, pairs - positives);
-  std::array<int64_t, 2> left{least, least};  // to be chosen, of each kind
+  std::array<int64_t, 2> left;  // to be chosen of each kind
+  left.fill(std::min(positives, scores.same.numel() - positives));
   std::vector<int64_t> chosen;
-  for (const int64_t pair : randperm(pairs, generator).to_vector<int64_t>())
+  for (const int64_t pair : order)
     if (left[same[static_cast<size_t>(pair)] == 1]-- > 0) chosen.push_back(pair);
   const auto of = [index = Tensor::from(chosen)](const Tensor& x) {
     return x.defined() ? gather(x, 0, index) : x;
@@ -156,18 +143,18 @@ PairScores balanced_pairs(const PairScores& scores, Generator& generator) {
 RocCurve roc_curve(const PairScores& scores) {
   const Calling calling("roc_curve");
   const std::vector<Ranked> pairs = ranked(scores);
-  RocCurve curve;
+  RocCurve curve{{kInfinity}, {0}, {0}};
+  for (auto* column : {&curve.thresholds, &curve.far, &curve.tar})
+    column->reserve(pairs.size() + 1);
   for (const Ranked& pair : pairs) ++(pair.same ? curve.positives : curve.negatives);
-  std::array<double, 2> accepted{};  // of two identities, of one
-  const auto add = [&](double threshold) {
-    curve.thresholds.push_back(threshold);
-    curve.far.push_back(accepted[0] / static_cast<double>(curve.negatives));
-    curve.tar.push_back(accepted[1] / static_cast<double>(curve.positives));
-    return true;
-  };
-  add(std::numeric_limits<double>::infinity());
-  for_each_threshold(
-      pairs, [&](const Ranked& pair) { ++accepted[pair.same]; }, add);
+  std::array<int64_t, 2> accepted{};  // of two identities, of one
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    ++accepted[pairs[i].same];
+    if (!ends_tie(pairs, i)) continue;
+    curve.thresholds.push_back(pairs[i].similarity);
+    curve.far.push_back(static_cast<double>(accepted[0]) / static_cast<double>(curve.negatives));
+    curve.tar.push_back(static_cast<double>(accepted[1]) / static_cast<double>(curve.positives));
+  }
   return curve;
 }
 
@@ -205,54 +192,53 @@ Interval tar_at_far_interval(const PairScores& scores, double far, Generator& ge
   const std::vector<Ranked> pairs = ranked(scores);
   check_far(far, std::count_if(pairs.begin(), pairs.end(), [](auto& pair) { return !pair.same; }));
   check(resamples > 0, "resamples must be positive, got ", resamples);
-  check_labels(scores.first, scores.same.size(0));
-  check_labels(scores.second, scores.same.size(0));
+  check_labels(scores.first, scores.same.numel());
+  check_labels(scores.second, scores.same.numel());
   const auto first = scores.first.to_vector<int64_t>(), second = scores.second.to_vector<int64_t>();
-
-  std::map<int64_t, size_t> identities;
-  for (const auto& side : {first, second})
-    for (const int64_t identity : side) identities[identity] = 0;
-  size_t number = 0;
-  for (auto& identity : identities) identity.second = number++;
-  std::vector<std::array<size_t, 2>> sides;  // the numbers of both, of the ranked pairs
+  std::unordered_map<int64_t, int64_t> numbers;  // of the identities, as they occur
+  const auto number_of = [&](int64_t identity) {
+    return numbers.try_emplace(identity, static_cast<int64_t>(numbers.size())).first->second;
+  };
+  std::vector<std::array<int64_t, 2>> sides;
+  sides.reserve(pairs.size());
   for (const Ranked& pair : pairs) {
     const int64_t a = first[pair.pair], b = second[pair.pair];
-    check(pair.same == (a == b), "`same` is ", pair.same, " for pair ", pair.pair,
-          ", of the identities ", a, " and ", b);
-    sides.push_back({identities[a], identities[b]});
+    check(pair.same == (a == b), "`same` of pair ", pair.pair, " is ", pair.same,
+          ", but its identities are ", a, " and ", b);
+    sides.push_back({number_of(a), number_of(b)});
   }
-  const size_t count = identities.size();
-  std::vector<double> pairs_of(count * count);  // those of each two identities
-  for (const auto& [a, b] : sides) ++pairs_of[a * count + b];
+  const auto count = static_cast<int64_t>(numbers.size());
+  Tensor within = Tensor::zeros({count, 1}, DType::float64);       // pairs of each identity
+  Tensor between = Tensor::zeros({count, count}, DType::float64);  // of each two
+  double *const one = within.mutable_data<double>(), *const two = between.mutable_data<double>();
+  for (const auto& [a, b] : sides) ++(a == b ? one[a] : two[a * count + b]);
+  Tensor times = Tensor::zeros({resamples, count}, DType::float64);  // that each is drawn
+  double* const drawn = times.mutable_data<double>();
+  for (int64_t i = 0; i < times.numel(); ++i) ++drawn[i - i % count + generator.integer(count)];
+  const auto positives = matmul(times, within).to_vector<double>();
+  const auto negatives = sum(matmul(times, between) * times, {1}).to_vector<double>();
 
   std::vector<double> tars(static_cast<size_t>(resamples));
-  const int64_t seed = generator.integer(std::numeric_limits<int64_t>::max());
   runtime::parallel_for(resamples, [&](int64_t resample) {
-    Generator draws(static_cast<uint64_t>(seed) + static_cast<uint64_t>(resample));
-    std::vector<double> times(count);
-    std::array<double, 2> all{};
-    const auto weight = [&](size_t a, size_t b) { return a == b ? times[a] : times[a] * times[b]; };
-    while (all[0] == 0 || all[1] == 0) {
-      times.assign(count, 0), all = {};
-      for (size_t i = 0; i < count; ++i)
-        ++times[static_cast<size_t>(draws.integer(static_cast<int64_t>(count)))];
-      for (size_t a = 0; a < count; ++a)
-        for (size_t b = 0; b < count && times[a] > 0; ++b)
-          all[a == b] += pairs_of[a * count + b] * weight(a, b);
+    const double* const times_of = drawn + resample * count;
+    const auto r = static_cast<size_t>(resample);
+    if (positives[r] == 0 || negatives[r] == 0) return void(tars[r] = -1);
+    double right = 0, wrong = 0;  // pairs accepted
+    for (size_t i = 0; i < pairs.size(); ++i) {
+      const auto& [a, b] = sides[i];
+      (a == b ? right : wrong) += a == b ? times_of[a] : times_of[a] * times_of[b];
+      if (!ends_tie(pairs, i)) continue;
+      if (wrong / negatives[r] > far) return;
+      tars[r] = right / positives[r];
     }
-    std::array<double, 2> accepted{};
-    auto side = sides.begin();
-    const auto accept = [&](const Ranked& pair) {
-      accepted[pair.same] += weight((*side)[0], (*side)[1]), ++side;
-    };
-    for_each_threshold(pairs, accept, [&](double) {
-      if (accepted[0] / all[0] > far) return false;
-      tars[static_cast<size_t>(resample)] = accepted[1] / all[1];
-      return true;
-    });
   });
+  std::erase(tars, -1);
+  check(!tars.empty(), "no draw left pairs of both kinds");
   std::sort(tars.begin(), tars.end());
-  return {quantile(tars, 0.025), quantile(tars, 0.975)};
+  const auto quantile = [&](double q) {
+    return tars[static_cast<size_t>(q * static_cast<double>(tars.size() - 1) + 0.5)];
+  };
+  return {quantile(0.025), quantile(0.975)};
 }
 
 FoldAccuracy verification_accuracy(const PairScores& scores, int64_t folds) {
@@ -260,27 +246,21 @@ FoldAccuracy verification_accuracy(const PairScores& scores, int64_t folds) {
   const std::vector<Ranked> pairs = ranked(scores);
   const auto count = static_cast<int64_t>(pairs.size());
   check(folds > 1 && folds <= count, "folds must be from 2 to the ", count, " pairs, got ", folds);
-  FoldAccuracy result{0, 0, {}, {}};
+  FoldAccuracy result;
   for (int64_t fold = 0; fold < folds; ++fold) {
-    const auto begin = static_cast<size_t>(count * fold / folds);
-    const auto end = static_cast<size_t>(count * (fold + 1) / folds);
-    const auto held_out = [=](const Ranked& pair) { return pair.pair >= begin && pair.pair < end; };
-    double best_threshold = std::numeric_limits<double>::infinity();
-    int64_t gain = 0, best_gain = 0;  // pairs told right, beyond those when none is accepted
-    for_each_threshold(
-        pairs,
-        [&](const Ranked& pair) {
-          if (!held_out(pair)) gain += pair.same ? 1 : -1;
-        },
-        [&](double threshold) {
-          if (gain > best_gain) best_gain = gain, best_threshold = threshold;
-          return true;
-        });
-    const auto right = std::count_if(pairs.begin(), pairs.end(), [&](const Ranked& pair) {
-      return held_out(pair) && (pair.similarity >= best_threshold) == pair.same;
-    });
-    result.accuracies.push_back(static_cast<double>(right) / static_cast<double>(end - begin));
-    result.thresholds.push_back(best_threshold);
+    const auto held_out = [=](const Ranked& pair) {
+      return static_cast<int64_t>(pair.pair) * folds / count == fold;
+    };
+    double threshold = kInfinity, size = 0, right = 0;
+    int64_t gain = 0, best = 0;  // pairs told right, beyond those when none is accepted
+    for (size_t i = 0; i < pairs.size(); ++i) {
+      if (!held_out(pairs[i])) gain += pairs[i].same ? 1 : -1;
+      if (gain > best && ends_tie(pairs, i)) best = gain, threshold = pairs[i].similarity;
+    }
+    for (const Ranked& pair : pairs)
+      if (held_out(pair)) ++size, right += (pair.similarity >= threshold) == pair.same;
+    result.thresholds.push_back(threshold);
+    result.accuracies.push_back(right / size);
   }
   const Variable accuracies(Tensor::from(result.accuracies));
   result.mean = mean(accuracies).item();

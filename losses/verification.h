@@ -67,7 +67,7 @@ Interval tar_at_far_interval(const PairScores& scores, double far,
                              Generator& generator = default_generator(), int64_t resamples = 1000);
 
 struct FoldAccuracy {
-  double mean, stddev;  // over the folds; stddev divides by their number, as NumPy's std
+  double mean = 0, stddev = 0;  // over the folds; stddev divides by their number, as NumPy's std
   std::vector<double> accuracies, thresholds;  // of each fold
 };
 // The share of pairs told right, in each of `folds` runs of neighbours at the threshold that tells
