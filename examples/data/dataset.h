@@ -30,6 +30,8 @@ struct DataSplit {
 
 // The value that pixels from 0 to 255 have in a Dataset: from -0.996 to 0.996.
 inline float normalized_pixel(float pixel) { return (pixel - 127.5f) / 128; }
+// Back again.
+inline float pixel_of_normalized(float value) { return value * 128 + 127.5f; }
 
 // "0", "1", ..., for classes without names of their own, or from another first number.
 std::vector<std::string> numbered_classes(int64_t count, int64_t first = 0);

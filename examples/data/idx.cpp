@@ -7,6 +7,7 @@
 #include <fstream>
 #include <system_error>
 
+#include "examples/data/file_bytes.h"
 #include "examples/data/idx_files.h"
 #include "examples/program/text.h"
 #include "tensor/kernels.h"
@@ -15,16 +16,6 @@ namespace gradian::examples {
 namespace {
 
 namespace fs = std::filesystem;
-
-// "00 00 08 03"
-std::string hex_bytes(std::string_view bytes) {
-  std::string out;
-  for (const char c : bytes) {
-    if (!out.empty()) out += ' ';
-    out += hex(static_cast<unsigned char>(c));
-  }
-  return out;
-}
 
 int64_t big_endian_uint32(std::string_view bytes, size_t at) {
   int64_t value = 0;
@@ -54,9 +45,7 @@ const Layout& layout_of_labels(std::string_view start) {
 // The sizes that a file of `size` bytes, which begins with `start`, has in its header.
 Shape decode_header(std::string_view start, int64_t size, const Layout& layout,
                     const std::string& file) {
-  check(!start.starts_with("\x1f\x8b"), file, ": is gzip-compressed; unpack it with: mv ",
-        shell_quoted(file), ' ', shell_quoted(file + ".gz"), " && gunzip ",
-        shell_quoted(file + ".gz"));
+  check_unpacked(start, file);
   const size_t header = layout.header_size();
   check(start.size() >= header, file, ": truncated: expected a header of ", header, " bytes, got ",
         size, " bytes in all");
