@@ -26,9 +26,30 @@ Dataset checked(Dataset dataset, int64_t batch_size) {
   check(batch_size > 0, "batches: expected a batch size of at least 1, got ", batch_size);
   const Tensor &images = dataset.images, &labels = dataset.labels;
   check(images.dim() == 4 && labels.dim() == 1 && images.size(0) == labels.size(0),
-        "batches: expected images [N, 1, H, W] and labels [N], got ", images.shape(), " and ",
+        "batches: expected images [N, C, H, W] and labels [N], got ", images.shape(), " and ",
         labels.shape());
   return {images.contiguous(), labels.contiguous(), std::move(dataset.class_names)};
+}
+
+// The images of these identities, which become 0, 1, ... in this order.
+Dataset part_of(const Dataset& dataset, const std::vector<int64_t>& identities) {
+  std::vector<int64_t> new_label(static_cast<size_t>(dataset.num_classes()), -1);
+  Dataset part;
+  for (const int64_t identity : identities) {
+    new_label[static_cast<size_t>(identity)] = static_cast<int64_t>(part.class_names.size());
+    part.class_names.push_back(dataset.class_names[static_cast<size_t>(identity)]);
+  }
+  std::vector<int64_t> rows, labels;
+  const std::vector<int64_t> old_labels = dataset.labels.to_vector<int64_t>();
+  for (size_t i = 0; i < old_labels.size(); ++i)
+    if (const int64_t label = new_label[static_cast<size_t>(old_labels[i])]; label >= 0) {
+      rows.push_back(static_cast<int64_t>(i));
+      labels.push_back(label);
+    }
+  part.images = gather_rows<float>(dataset.images.contiguous(), rows.data(),
+                                   static_cast<int64_t>(rows.size()));
+  part.labels = Tensor::from(labels);
+  return part;
 }
 
 }  // namespace
@@ -47,6 +68,20 @@ Dataset take(const Dataset& dataset, int64_t count) {
   check(count > 0, "take: expected at least 1 sample, got ", count);
   const int64_t end = std::min(count, dataset.size());
   return {dataset.images.slice(0, 0, end), dataset.labels.slice(0, 0, end), dataset.class_names};
+}
+
+DataSplit split_identities(const Dataset& dataset, int64_t test_identities, uint64_t seed,
+                           const std::string& name) {
+  const int64_t identities = dataset.num_classes();
+  check(test_identities >= 1 && test_identities < identities, "split_identities: expected 1 to ",
+        identities - 1, " test identities of ", identities, ", got ", test_identities);
+  Generator generator(seed);
+  std::vector<int64_t> order = randperm(identities, generator).to_vector<int64_t>();
+  // Each part in the order of the whole.
+  const auto middle = order.begin() + test_identities;
+  std::sort(order.begin(), middle);
+  std::sort(middle, order.end());
+  return {part_of(dataset, {middle, order.end()}), part_of(dataset, {order.begin(), middle}), name};
 }
 
 Batches::Batches(Dataset dataset, int64_t batch_size)

@@ -12,7 +12,7 @@
 namespace gradian::examples {
 
 struct Dataset {
-  Tensor images;                         // [N, 1, H, W] float32
+  Tensor images;                         // [N, C, H, W] float32, C = 1 if grey, 3 if coloured
   Tensor labels;                         // [N] int64, in [0, num_classes())
   std::vector<std::string> class_names;  // one a class
 
@@ -39,8 +39,13 @@ std::vector<std::string> numbered_classes(int64_t count, int64_t first = 0);
 // The first `count` samples, or all when there are fewer. A view: no pixel is copied.
 Dataset take(const Dataset& dataset, int64_t count);
 
+// Parts a set by identities, which the seed shuffles: none of them is in both. Labels and class
+// names are those of each part. To have three parts, part the training set once more.
+DataSplit split_identities(const Dataset& dataset, int64_t test_identities, uint64_t seed,
+                           const std::string& name = "images");
+
 struct Batch {
-  Tensor images;  // [B, 1, H, W]
+  Tensor images;  // [B, C, H, W]
   Tensor labels;  // [B]
 };
 

@@ -1,12 +1,11 @@
 #include "examples/data/glyphs.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
-#include <optional>
 
 #include "examples/data/drawing.h"
 #include "examples/data/pcf.h"
+#include "examples/data/resample.h"
 #include "examples/data/unifont_hex.h"
 #include "tensor/random.h"
 #include "tensor/runtime/thread_pool.h"
@@ -86,52 +85,17 @@ class Font {
   double side_ = 1, ink_ = 0, sum_x_ = 0, sum_y_ = 0;
 };
 
-// Of Mitchell and Netravali, "Reconstruction Filters in Computer Graphics", SIGGRAPH 1988, with
-// B = C = 1/3: smooth, and strokes one pixel apart stay apart.
-double mitchell(double x) {
-  x = std::abs(x);
-  if (x >= 2) return 0;
-  return x >= 1 ? (((-7 * x + 36) * x - 60) * x + 32) / 18 : ((21 * x - 36) * x * x + 16) / 18;
-}
-
-// weights[i * pixels + j]: what pixel j, from `first` on in the font's own pixels, gives to place i
-// of the image, in whose middle `middle` lies.
-std::vector<float> resampling(int64_t size, int64_t pixels, double first, double middle,
-                              double side) {
-  std::vector<float> weights;
-  const double pixels_per_place = side / (kSquareOfImage * static_cast<double>(size));
-  for (int64_t i = 0; i < size; ++i) {
-    const double place = static_cast<double>(i) + 0.5 - 0.5 * static_cast<double>(size);
-    const double at = middle + place * pixels_per_place - first;
-    for (int64_t j = 0; j < pixels; ++j)
-      weights.push_back(static_cast<float>(mitchell(at - static_cast<double>(j) - 0.5)));
-  }
-  return weights;
-}
-
+// The middle of the font's square comes to the middle of the image.
 void draw(const Drawing& drawing, const Font& font, int64_t size, float* image) {
-  const auto [width, height] = std::pair(drawing.width, drawing.height);
-  const std::vector<float> across =
-      resampling(size, width, static_cast<double>(drawing.left), font.middle_x(), font.side());
-  // Downwards, as rows are.
-  const std::vector<float> down =
-      resampling(size, height, static_cast<double>(-drawing.top), -font.middle_y(), font.side());
-  std::vector<float> rows(static_cast<size_t>(height * size));  // [height, size]
-  for (int64_t y = 0; y < height; ++y)
-    for (int64_t i = 0; i < size; ++i) {
-      float sum = 0;
-      for (int64_t x = 0; x < width; ++x)
-        sum += across[static_cast<size_t>(i * width + x)] *
-               static_cast<float>(drawing.pixels[static_cast<size_t>(y * width + x)]);
-      rows[static_cast<size_t>(y * size + i)] = sum;
-    }
-  std::fill_n(image, size * size, 0.0f);
-  for (int64_t i = 0; i < size; ++i)
-    for (int64_t y = 0; y < height; ++y)
-      for (int64_t j = 0; j < size; ++j)
-        image[i * size + j] +=
-            down[static_cast<size_t>(i * height + y)] * rows[static_cast<size_t>(y * size + j)];
-  std::transform(image, image + size * size, image, normalized_pixel);
+  Tensor pixels = Tensor::empty({drawing.height, drawing.width});
+  std::copy(drawing.pixels.begin(), drawing.pixels.end(), pixels.mutable_data<float>());
+  const double step = font.side() / (kSquareOfImage * static_cast<double>(size));
+  const double first = -0.5 * step * static_cast<double>(size - 1);
+  const double left = static_cast<double>(drawing.left), top = static_cast<double>(drawing.top);
+  const Tensor drawn =
+      resample(pixels, {size, top - font.middle_y() + first, step},
+               {size, font.middle_x() - left + first, step}, kMitchell, Around::black);
+  std::transform(drawn.data<float>(), drawn.data<float>() + drawn.numel(), image, normalized_pixel);
 }
 
 // Whether two fonts have the same drawing, but for a few pixels that one of them has corrected.

@@ -115,5 +115,5 @@ TEST_CASE("a batch size below 1 and labels that do not match the images are erro
                        Error);
   data.labels = Tensor::arange(4);
   CHECK_THROWS_WITH_AS(Batches(data, 2),
-                       doctest::Contains("expected images [N, 1, H, W] and labels [N]"), Error);
+                       doctest::Contains("expected images [N, C, H, W] and labels [N]"), Error);
 }
