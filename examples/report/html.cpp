@@ -89,7 +89,7 @@ std::string loss_section(const Report& report) {
   for (const RunResult& run : report.runs) {
     const std::string last =
         run.loss_curve.empty() ? "" : "last step " + fixed(run.loss_curve.back().loss, 3);
-    cards += card(run.objective, last, loss_plot(run));
+    cards += card(run.objective, last, loss_plot(run.objective, run.loss_curve));
   }
   return element("h2", "Loss while training") +
          element("p",

@@ -74,18 +74,18 @@ std::string axes(const View& view) {
 
 }  // namespace
 
-std::string loss_plot(const RunResult& run) {
-  const std::vector<Group> groups = grouped(run.loss_curve);
+std::string loss_plot(const std::string& objective, const LossCurve& curve) {
+  const std::vector<Group> groups = grouped(curve);
   if (groups.empty()) return "<p class=\"note\">No plot: no loss of this run is finite.</p>\n";
 
-  const View view = view_of(groups, run.loss_curve.back().epoch);
+  const View view = view_of(groups, curve.back().epoch);
   std::string line, upper, lower;
   for (const Group& group : groups) {
     line += svg_coordinates(view(group.epoch, group.mean)) + ' ';
     upper += svg_coordinates(view(group.epoch, group.highest)) + ' ';
     lower = svg_coordinates(view(group.epoch, group.lowest)) + ' ' + lower;
   }
-  return svg_open(kWidth, kHeight, "Training loss of " + run.objective) + axes(view) +
+  return svg_open(kWidth, kHeight, "Training loss of " + objective) + axes(view) +
          "<polygon class=\"band\" points=\"" + upper + lower +
          "\"/>\n<polyline class=\"curve\" points=\"" + line + "\"/>\n</svg>\n";
 }

@@ -33,6 +33,6 @@ std::string reading_guide(const std::string& objective);
 // The loss over the epochs: a line for the mean and a band from the smallest to the largest loss of
 // neighbouring steps. Each plot has a scale of its own, for losses of different objectives are
 // different quantities.
-std::string loss_plot(const RunResult& run);
+std::string loss_plot(const std::string& objective, const LossCurve& curve);
 
 }  // namespace gradian::examples

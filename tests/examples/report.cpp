@@ -266,7 +266,7 @@ TEST_CASE("a loss plot is scaled to what follows the first twentieth of the step
   RunResult run = make_run("softmax", 30);
   run.loss_curve.clear();
   for (int i = 0; i < 1000; ++i) run.loss_curve.push_back({i / 100.0, i < 50 ? 70.0 : 0.9});
-  const std::string svg = loss_plot(run);
+  const std::string svg = loss_plot(run.objective, run.loss_curve);
   CHECK(contains(svg, ">0.5</text>"));
   CHECK_FALSE(contains(svg, ">20</text>"));
 }
