@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <unordered_map>
 
@@ -35,36 +36,36 @@ Tensor similarity_of(const Tensor& products, const Tensor& squares, Similarity k
   return -sqrt(where(squared > 1e-14 * squares, squared, 0));
 }
 
-void check_scores(const PairScores& scores) {
-  const Tensor& similarity = check_defined(scores.similarity);
-  check(similarity.dim() == 1 && is_floating(similarity.dtype()),
-        "expected similarities [P] of a floating dtype, got ", describe(similarity));
-  const int64_t pairs = similarity.size(0);
-  check_same(scores.same, pairs);
-  check(sum(isfinite(similarity.to(DType::float64))).item() == static_cast<double>(pairs),
-        "a similarity is not finite");
-  const double positives = sum(scores.same.to(DType::float64)).item();
-  check(positives > 0 && positives < static_cast<double>(pairs),
-        "expected pairs of both kinds, got ", positives, " of one identity among ", pairs);
-}
-
 struct Ranked {
   double similarity;
   size_t pair : 63, same : 1;
 };
+struct Ranking {
+  std::vector<Ranked> pairs;  // the most similar first
+  int64_t positives = 0, negatives = 0;
+};
 
-// The pairs from the most similar one on.
-std::vector<Ranked> ranked(const PairScores& scores) {
-  check_scores(scores);
+Ranking ranked(const PairScores& scores) {
+  check_defined(scores.similarity);
+  check(scores.similarity.dim() == 1 && is_floating(scores.similarity.dtype()),
+        "expected similarities [P] of a floating dtype, got ", describe(scores.similarity));
+  check_same(scores.same, scores.similarity.size(0));
   const Tensor similarity = scores.similarity.to(DType::float64).contiguous();
   const Tensor same = scores.same.to(DType::int64).contiguous();
-  std::vector<Ranked> pairs(static_cast<size_t>(same.numel()));
-  for (size_t i = 0; i < pairs.size(); ++i)
-    pairs[i] = {similarity.data<double>()[i], i, same.data<int64_t>()[i] == 1};
-  std::sort(pairs.begin(), pairs.end(), [](const Ranked& a, const Ranked& b) {
+  Ranking ranking{std::vector<Ranked>(static_cast<size_t>(same.numel()))};
+  for (size_t i = 0; i < ranking.pairs.size(); ++i) {
+    const double value = similarity.data<double>()[i];
+    const bool positive = same.data<int64_t>()[i] == 1;
+    check(std::isfinite(value), "the similarity of pair ", i, " is ", value);
+    ranking.pairs[i] = {value, i, positive};
+    ++(positive ? ranking.positives : ranking.negatives);
+  }
+  check(ranking.positives > 0 && ranking.negatives > 0, "expected pairs of both kinds, got ",
+        ranking.positives, " of one identity and ", ranking.negatives, " of two");
+  std::sort(ranking.pairs.begin(), ranking.pairs.end(), [](const Ranked& a, const Ranked& b) {
     return a.similarity != b.similarity ? a.similarity > b.similarity : a.pair < b.pair;
   });
-  return pairs;
+  return ranking;
 }
 
 // Whether a threshold may follow pair i: those of one similarity are accepted together.
@@ -125,15 +126,14 @@ PairScores given_pairs(const Tensor& a, const Tensor& b, const Tensor& same, Sim
 
 PairScores balanced_pairs(const PairScores& scores, Generator& generator) {
   const Calling calling("balanced_pairs");
-  check_scores(scores);
-  const auto order = randperm(scores.same.numel(), generator).to_vector<int64_t>();
-  const auto same = scores.same.to_vector<double>();
-  const auto positives = std::count(same.begin(), same.end(), 1.0);
+  const auto [pairs, positives, negatives] = ranked(scores);
   std::array<int64_t, 2> left;  // to be chosen of each kind
-  left.fill(std::min(positives, scores.same.numel() - positives));
+  left.fill(std::min(positives, negatives));
   std::vector<int64_t> chosen;
-  for (const int64_t pair : order)
-    if (left[same[static_cast<size_t>(pair)] == 1]-- > 0) chosen.push_back(pair);
+  for (const int64_t i : randperm(scores.same.numel(), generator).to_vector<int64_t>()) {
+    const Ranked& pair = pairs[static_cast<size_t>(i)];
+    if (left[pair.same]-- > 0) chosen.push_back(static_cast<int64_t>(pair.pair));
+  }
   const auto of = [index = Tensor::from(chosen)](const Tensor& x) {
     return x.defined() ? gather(x, 0, index) : x;
   };
@@ -142,18 +142,17 @@ PairScores balanced_pairs(const PairScores& scores, Generator& generator) {
 
 RocCurve roc_curve(const PairScores& scores) {
   const Calling calling("roc_curve");
-  const std::vector<Ranked> pairs = ranked(scores);
-  RocCurve curve{{kInfinity}, {0}, {0}};
+  const auto [pairs, positives, negatives] = ranked(scores);
+  RocCurve curve{{kInfinity}, {0}, {0}, positives, negatives};
   for (auto* column : {&curve.thresholds, &curve.far, &curve.tar})
     column->reserve(pairs.size() + 1);
-  for (const Ranked& pair : pairs) ++(pair.same ? curve.positives : curve.negatives);
   std::array<int64_t, 2> accepted{};  // of two identities, of one
   for (size_t i = 0; i < pairs.size(); ++i) {
     ++accepted[pairs[i].same];
     if (!ends_tie(pairs, i)) continue;
     curve.thresholds.push_back(pairs[i].similarity);
-    curve.far.push_back(static_cast<double>(accepted[0]) / static_cast<double>(curve.negatives));
-    curve.tar.push_back(static_cast<double>(accepted[1]) / static_cast<double>(curve.positives));
+    curve.far.push_back(static_cast<double>(accepted[0]) / static_cast<double>(negatives));
+    curve.tar.push_back(static_cast<double>(accepted[1]) / static_cast<double>(positives));
   }
   return curve;
 }
@@ -189,9 +188,12 @@ OperatingPoint tar_at_far(const RocCurve& curve, double far) {
 Interval tar_at_far_interval(const PairScores& scores, double far, Generator& generator,
                              int64_t resamples) {
   const Calling calling("tar_at_far_interval");
-  const std::vector<Ranked> pairs = ranked(scores);
-  check_far(far, std::count_if(pairs.begin(), pairs.end(), [](auto& pair) { return !pair.same; }));
+  const Ranking ranking = ranked(scores);
+  const std::vector<Ranked>& pairs = ranking.pairs;
+  check_far(far, ranking.negatives);
   check(resamples > 0, "resamples must be positive, got ", resamples);
+  check(scores.first.defined() && scores.second.defined(),
+        "the identities of the pairs, `first` and `second`, are not known");
   check_labels(scores.first, scores.same.numel());
   check_labels(scores.second, scores.same.numel());
   const auto first = scores.first.to_vector<int64_t>(), second = scores.second.to_vector<int64_t>();
@@ -243,7 +245,7 @@ Interval tar_at_far_interval(const PairScores& scores, double far, Generator& ge
 
 FoldAccuracy verification_accuracy(const PairScores& scores, int64_t folds) {
   const Calling calling("verification_accuracy");
-  const std::vector<Ranked> pairs = ranked(scores);
+  const std::vector<Ranked> pairs = ranked(scores).pairs;
   const auto count = static_cast<int64_t>(pairs.size());
   check(folds > 1 && folds <= count, "folds must be from 2 to the ", count, " pairs, got ", folds);
   FoldAccuracy result;
