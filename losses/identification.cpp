@@ -35,9 +35,9 @@ Tensor identification_ranks(const Tensor& probes, const Tensor& probe_labels, co
 
 double identification_rate(const Tensor& ranks, int64_t k) {
   const Calling calling("identification_rate");
-  check_labels(ranks, check_defined(ranks).numel());
-  check(ranks.numel() > 0 && k > 0, "expected ranks [P] with P > 0 and k > 0, got ", ranks.shape(),
-        " and k ", k);
+  check_defined(ranks);
+  check(ranks.dtype() == DType::int64 && ranks.dim() == 1 && ranks.numel() > 0 && k > 0,
+        "expected ranks int64 [P] with P > 0 and k > 0, got ", describe(ranks), " and k ", k);
   return sum(ranks <= k).item() / static_cast<double>(ranks.numel());
 }
 

@@ -42,8 +42,31 @@ TEST_CASE("feature statistics do not depend on the dtype of the features") {
   CHECK(s.centers.dtype() == DType::float64);
 }
 
-TEST_CASE("without weights the angle between weights and centres is NaN") {
+TEST_CASE("without weights their angles, to centres and to each other, are NaN") {
   CHECK(std::isnan(feature_statistics(kCross, kCrossLabels).w_ec_degrees));
+  CHECK(std::isnan(feature_statistics(kCross, kCrossLabels).w_inter_degrees));
+}
+
+TEST_CASE("w_inter_degrees takes the nearest other weight, of classes without samples too") {
+  // Weights at 0, 60, 180 degrees and, of a class that no label names, at 90: nearest ones 60, 30,
+  // 90 and 30 away. A weight of zeros has no angle.
+  const Tensor weights = rows({2, 0, 1, std::sqrt(3), -7, 0, 0, 0.1, 0, 0});
+  const FeatureStatistics s = feature_statistics(kCross, kCrossLabels, weights);
+  CHECK(s.w_inter_degrees == doctest::Approx(52.5));
+  const Tensor one = rows({1, 0});
+  CHECK(std::isnan(feature_statistics(rows({1, 0}), integers({0}), one).w_inter_degrees));
+}
+
+TEST_CASE("the nearest of more centres than a block holds is that of all") {
+  // A fan of 300 directions, 1 degree apart but for the last one, which is 2 off.
+  std::vector<double> fan;
+  for (int k = 0; k < 300; ++k) {
+    const double angle = (k + (k == 299)) * std::acos(-1) / 180;
+    fan.insert(fan.end(), {std::cos(angle), std::sin(angle)});
+  }
+  const FeatureStatistics s = feature_statistics(rows(fan), Tensor::arange(300), rows(fan));
+  CHECK(s.inter_degrees == doctest::Approx(301.0 / 300));
+  CHECK(s.w_inter_degrees == doctest::Approx(301.0 / 300));
 }
 
 TEST_CASE("inter_degrees takes the nearest other centre, center_spread every pair") {

@@ -34,5 +34,6 @@ Rows schedule_rows();
 Rows state_rows();
 Rows onnx_rows();
 Rows loss_rows();
+Rows verification_rows();
 
 }  // namespace gradian::misuse

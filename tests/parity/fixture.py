@@ -79,13 +79,12 @@ class Fixture:
         self.add(name, out=out, cotangent=cotangent)
         self.add(name, **{f"grad{i}": gradient for i, gradient in zip(wanted, gradients)})
 
-    def save(self, path):
-        """Writes the file; its metadata say by which versions."""
+    def save(self, path, packages=(torch, pytorch_metric_learning)):
+        """Writes the file; its metadata say by which versions of the packages."""
         for case in self.cases:
             inner = [other for other in self.cases if other.startswith(case + ".")]
             assert not inner, f"{case} is a prefix of {inner}"
-        versions = {"torch": torch.__version__,
-                    "pytorch_metric_learning": pytorch_metric_learning.__version__}
+        versions = {package.__name__: package.__version__ for package in packages}
         array_file.write(path, self.arrays, versions)
         return (f"{path.name}: {len(self.cases)} cases, {len(self.arrays)} arrays, "
                 f"{path.stat().st_size} bytes")
