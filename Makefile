@@ -3,7 +3,7 @@
 #   make    make train    make test    make help
 
 .DEFAULT_GOAL := all
-.PHONY: all train test test-install gradcheck mutate mutants coverage bench bench-peers opinfo fuzz
+.PHONY: all train glyphs test test-install gradcheck mutate mutants coverage bench bench-peers opinfo fuzz
 .PHONY: install uninstall format clean help packages
 .DELETE_ON_ERROR:
 .ONESHELL:             # a recipe is one shell script ...
@@ -279,11 +279,17 @@ uninstall:
 
 # ---- Commands ----
 
+pcf_font := /usr/share/fonts/X11/misc/wenquanyi_12pt.pcf
+hex_font := /usr/share/unifont/unifont_jp.hex
+
 data       := $(foreach set,train t10k,$(set)-images-idx3-ubyte $(set)-labels-idx1-ubyte)
 data_files := $(data:%=build/data/fashion-mnist/%)
 
 train: build/examples/compare_losses $(data_files)
 	@$(live)$(EMULATOR) build/examples/compare_losses --data build/data/fashion-mnist --out build/report $(ARGS)
+
+glyphs: build/examples/glyphs
+	@$(live)$(EMULATOR) $< --out build/glyphs $(ARGS)
 
 $(data_files): build/data/fashion-mnist/%: | packages
 	$(call start,GUNZIP,$@)
@@ -340,6 +346,7 @@ clean:
 help:
 	@echo 'make              build/libgradian.a and the examples (build/examples/)'
 	echo 'make train        compares the losses on Fashion-MNIST (ARGS="--seed 2")'
+	echo 'make glyphs       recognises characters that training never saw (ARGS="--seed 2")'
 	echo 'make test         the tests (ARGS="-tc=conv2d*", SANITIZE=address,undefined)'
 	echo 'make install      the library, for other projects (PREFIX=/usr/local DESTDIR= SHARED=1)'
 	echo 'make uninstall    takes it away again (PREFIX and DESTDIR as they were)'
@@ -386,6 +393,8 @@ look() {
   $(if $(to_fuzz),echo 'extern "C" int LLVMFuzzerTestOneInput() { return 0; }' |
     $(compiler) -fsanitize=fuzzer -x c++ - -o /dev/null 2>/dev/null ||
     lacks '$(compiler_package:clang%=libclang-rt%-dev)' 'libFuzzer (-fsanitize=fuzzer)')
+  $(if $(call goal,glyphs),[ -e '$(pcf_font)' ] || lacks xfonts-wqy '$(pcf_font)'
+  [ -e '$(hex_font)' ] || lacks unifont '$(hex_font)')
   for file in $(if $(call goal,train $(data_files)),$(data)); do
     [ -e build/data/fashion-mnist/$$file ] || [ -e '$(FASHION_MNIST)'/$$file.gz ] ||
       { lacks dataset-fashion-mnist '$(FASHION_MNIST)/'$$file.gz', or FASHION_MNIST=DIR'; break; }

@@ -22,26 +22,11 @@ using namespace gradian::examples;
 
 namespace {
 
-// Where an objective's training is kept: "ArcFace + center" in arcface-center.safetensors.
-std::filesystem::path checkpoint_of(const Objective& objective, const std::filesystem::path& out) {
-  std::string name;
-  for (const char c : lowercase(objective.name)) {
-    if (c >= 'a' && c <= 'z')
-      name += c;
-    else if (!name.empty() && name.back() != '-')
-      name += '-';
-  }
-  return out / "checkpoints" / (name + ".safetensors");
-}
-
 RunResult run(const Objective& objective, const DataSplit& data, TrainOptions options) {
   manual_seed(options.seed);  // every objective starts from one network
   nn::Sequential network = make_network(data.train.images.size(2), data.train.images.size(3));
   std::cout << '\n' << objective.name << '\n' << std::flush;
-  CheckpointOptions& kept = options.checkpoint;
-  kept.file = checkpoint_of(objective, options.out);
-  if (!kept.resume.empty()) kept.resume = checkpoint_of(objective, kept.resume);
-  if (!std::filesystem::exists(kept.resume)) kept.resume.clear();  // not begun yet
+  options.checkpoint = checkpoint_options_of(objective.name, options.checkpoint, options.out);
   const Training training = train(network, objective, data.train, options);
   RunResult result;
   result.objective = objective.name;
@@ -68,7 +53,7 @@ void run_all(const DataSplit& data, const TrainOptions& options, Report& report)
   const std::vector<Objective> objectives = make_objectives(data.train.num_classes());
   if (options.checkpoint.resume.empty())  // what an older run left is none of this one
     for (const Objective& objective : objectives)
-      std::filesystem::remove(checkpoint_of(objective, options.out));
+      std::filesystem::remove(checkpoint_of(objective.name, options.out));
   try {
     for (const Objective& objective : objectives) {
       report.runs.push_back(run(objective, data, options));
@@ -91,9 +76,7 @@ int compare(int argc, char** argv) {
       "Trains one small CNN with 2-D features under five objectives and compares them.");
   const TrainOptions options = train_options(arguments, {.out = "build/report"});
   if (!arguments.complete()) return 0;
-  const std::filesystem::path& resume = options.checkpoint.resume;
-  check(resume.empty() || std::filesystem::is_directory(resume / "checkpoints"),
-        "option --resume: expected the --out folder of a run before, got ", resume.string());
+  check_resumes_folder(options.checkpoint);
   check_report_writable(options.out);
 
   const DataSplit data = load(options);

@@ -38,6 +38,7 @@ const std::vector<std::string> rooms = {"tensor/error.",
                                         "examples/metrics/",
                                         "examples/training/",
                                         "examples/report/",
+                                        "examples/recognition/",
                                         "examples/interop/",
                                         "examples/"};
 

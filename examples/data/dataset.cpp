@@ -84,6 +84,16 @@ DataSplit split_identities(const Dataset& dataset, int64_t test_identities, uint
   return {part_of(dataset, {middle, order.end()}), part_of(dataset, {order.begin(), middle}), name};
 }
 
+Dataset at_rows(const Dataset& dataset, const std::vector<int64_t>& rows) {
+  for (const int64_t row : rows)
+    check(row >= 0 && row < dataset.size(), "at_rows: expected rows from 0 to ", dataset.size() - 1,
+          ", got ", row);
+  const int64_t count = static_cast<int64_t>(rows.size());
+  return {gather_rows<float>(dataset.images.contiguous(), rows.data(), count),
+          gather_rows<int64_t>(dataset.labels.contiguous(), rows.data(), count),
+          dataset.class_names};
+}
+
 Batches::Batches(Dataset dataset, int64_t batch_size)
     : dataset_(checked(std::move(dataset), batch_size)), batch_size_(batch_size) {}
 

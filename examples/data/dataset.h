@@ -39,6 +39,9 @@ std::vector<std::string> numbered_classes(int64_t count, int64_t first = 0);
 // The first `count` samples, or all when there are fewer. A view: no pixel is copied.
 Dataset take(const Dataset& dataset, int64_t count);
 
+// The samples at these rows, in their order.
+Dataset at_rows(const Dataset& dataset, const std::vector<int64_t>& rows);
+
 // Parts a set by identities, which the seed shuffles: none of them is in both. Labels and class
 // names are those of each part. To have three parts, part the training set once more.
 DataSplit split_identities(const Dataset& dataset, int64_t test_identities, uint64_t seed,

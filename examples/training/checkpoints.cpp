@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "examples/program/interrupt.h"
+#include "examples/program/text.h"
 #include "tensor/files/file.h"
 #include "tensor/files/json.h"
 #include "tensor/files/safetensors.h"
@@ -39,6 +40,35 @@ void Checkpoints::after_step(int64_t done) {
   const bool due = interrupted || done % options_.every == 0 || done == steps_;
   if (due && !options_.file.empty()) training_.save(options_.file);
   check_interrupted();
+}
+
+std::string file_name(const std::string& name) {
+  std::string file;
+  for (const char c : lowercase(name)) {
+    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+      file += c;
+    else if (!file.empty() && file.back() != '-')
+      file += '-';
+  }
+  return file;
+}
+
+std::filesystem::path checkpoint_of(const std::string& name, const std::filesystem::path& out) {
+  return out / "checkpoints" / (file_name(name) + ".safetensors");
+}
+
+CheckpointOptions checkpoint_options_of(const std::string& name, CheckpointOptions options,
+                                        const std::filesystem::path& out) {
+  options.file = checkpoint_of(name, out);
+  if (!options.resume.empty()) options.resume = checkpoint_of(name, options.resume);
+  if (!std::filesystem::exists(options.resume)) options.resume.clear();  // not begun yet
+  return options;
+}
+
+void check_resumes_folder(const CheckpointOptions& options) {
+  check(options.resume.empty() || std::filesystem::is_directory(options.resume / "checkpoints"),
+        "option --resume: expected the --out folder of a run before, got ",
+        options.resume.string());
 }
 
 int run_interruptible(const Arguments& arguments, const std::filesystem::path& from,

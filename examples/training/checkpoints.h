@@ -43,6 +43,19 @@ class Checkpoints {
   int64_t steps_;
 };
 
+// "arcface-center" for "ArcFace + center".
+std::string file_name(const std::string& name);
+// Where the training of one of several things is kept, in the folder of a run's results:
+// checkpoints/arcface-center.safetensors.
+std::filesystem::path checkpoint_of(const std::string& name, const std::filesystem::path& out);
+
+// Options for that one, of a run into `out` that goes on from the folder options.resume, if that is
+// given and holds a file for it.
+CheckpointOptions checkpoint_options_of(const std::string& name, CheckpointOptions options,
+                                        const std::filesystem::path& out);
+// Fails unless that folder, if one is given, holds checkpoints.
+void check_resumes_folder(const CheckpointOptions& options);
+
 // Runs the work of a program. If Ctrl-C ends it, says how to go on, `from` being what --resume
 // takes, and returns the exit code for that.
 int run_interruptible(const Arguments& arguments, const std::filesystem::path& from,

@@ -1,6 +1,12 @@
 #define main compare_losses_main
 #include "examples/compare_losses.cpp"
 #undef main
+#define main embed_main
+#include "examples/embed.cpp"
+#undef main
+#define main glyphs_main
+#include "examples/glyphs.cpp"
+#undef main
 #define main residual_main
 #include "examples/residual.cpp"
 #undef main

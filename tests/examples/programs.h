@@ -9,6 +9,8 @@
 #include "tests/child_process.h"
 
 int compare_losses_main(int argc, char** argv);
+int embed_main(int argc, char** argv);
+int glyphs_main(int argc, char** argv);
 int residual_main(int argc, char** argv);
 int spiral_main(int argc, char** argv);
 
@@ -19,6 +21,8 @@ struct Program {
   int (*main)(int argc, char** argv);
 };
 inline const Program compare_losses{"compare_losses", compare_losses_main};
+inline const Program embed{"embed", embed_main};
+inline const Program glyphs{"glyphs", glyphs_main};
 inline const Program residual{"residual", residual_main};
 inline const Program spiral{"spiral", spiral_main};
 

@@ -1,0 +1,34 @@
+// The objectives of recognition and how each is asked for on a command line. What an Objective is,
+// and how it becomes a loss, is told in training/objective.h.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "examples/training/objective.h"
+
+namespace gradian::examples {
+
+// An entry of a list such as "softmax,arcface:0.3,arcface+center:0.3:24": a name, and after colons
+// the margin and the scale s, where the defaults are not wanted.
+struct ObjectiveChoice {
+  std::string name;          // as it is shown: "ArcFace + center"
+  std::string key;           // "arcface+center", "arcface:0.3"; also names files
+  double margin = 0, s = 0;  // softmax has neither
+};
+
+// The list, each entry once; errors name what there is. What is empty means all, with margins and
+// scales that were chosen for the glyphs (examples/README.md tells how).
+std::vector<ObjectiveChoice> objective_choices(const std::string& list);
+
+// Its margin in full, for those that compare margins.
+Margin margin_of(const ObjectiveChoice& choice);
+
+// With weights from the default generator.
+Objective make_objective(const ObjectiveChoice& choice, int64_t classes, int64_t features);
+
+// Network, class weights and centres as groups of an SGD: class weights do not decay, and the
+// centres follow the paper's rule, for which they have a rate and no momentum of their own.
+std::vector<nn::ParameterGroup> sgd_groups(const nn::Module& network, const Objective& objective);
+
+}  // namespace gradian::examples
