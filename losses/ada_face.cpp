@@ -19,15 +19,12 @@ Variable AdaFaceLoss::forward(const Variable& x, const Tensor& labels) const {
   const Calling calling(class_name());
   check_features(x);
   check_labels(labels, x.size(0), weight.size(0));
-  check_same_dtype(x.value(), weight.value());
   const Tensor lengths = norm(x.value(), {1});
   if (training() && x.size(0) > 1) {
     const double share = running_std.item() == 0 ? 1 : 0.01;
-    const auto move = [=](const Variable& running, const Tensor& to) {
-      running.set_value((1 - share) * running.value() + share * to);
-    };
-    move(running_mean, mean(lengths));
-    move(running_std, sqrt(Variable(var(lengths))).value());
+    const Tensor std = sqrt(Variable(var(lengths))).value();
+    running_mean.set_value((1 - share) * running_mean.value() + share * mean(lengths));
+    running_std.set_value((1 - share) * running_std.value() + share * std);
   }
   // Lengths that are all equal have z = 0, thanks to the 1e-3.
   const Tensor z =

@@ -27,8 +27,8 @@ Variable mirrored_cosine(const Variable& angle) {
 // [out * rows_per_class, in]
 Tensor initial_directions(int64_t in_features, int64_t out_features, int64_t rows_per_class) {
   check(rows_per_class > 0, "expected at least 1 center a class, got ", rows_per_class);
-  const Tensor random = randn({out_features, rows_per_class, in_features});
-  return normalize(Variable(random.reshape({-1, in_features})), 1).value();
+  const int64_t rows = numel({out_features, rows_per_class});
+  return normalize(Variable(randn({rows, in_features})), 1).value();
 }
 
 void check_rule(MarginOverflow overflow) {
@@ -91,6 +91,7 @@ MarginLoss::MarginLoss(const Calling&, int64_t in_features, int64_t out_features
 void MarginLoss::check_features(const Variable& x) const {
   check(x.dim() == 2 && x.size(1) == weight.size(1), "expected features [N, ", weight.size(1),
         "], got ", x.shape());
+  check_same_dtype(x.value(), weight.value());
 }
 
 Variable MarginLoss::cosine_logits(const Variable& x) const {
@@ -111,12 +112,12 @@ Variable MarginLoss::forward(const Variable& x, const Tensor& labels) const {
 void MarginLoss::set_margin_factor(double factor) {
   const Calling calling("set_margin_factor");
   check(factor >= 0 && factor <= 1, "the factor of the margin must be from 0 to 1, got ", factor);
-  margin_factor_ = factor;
+  factor_ = factor;
 }
 
 Margin MarginLoss::margin() const {
-  const double f = margin_factor_;
-  return {1 - f + f * margin_.m1, f * margin_.m2, f * margin_.m3, margin_.overflow};
+  const auto& [m1, m2, m3, overflow] = margin_;
+  return {1 - factor_ + factor_ * m1, factor_ * m2, factor_ * m3, overflow};
 }
 
 }  // namespace gradian

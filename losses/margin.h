@@ -79,9 +79,8 @@ class MarginLoss : public nn::Module {
   Margin margin() const;  // with its factor
 
  private:
-  double s_;
+  double s_, factor_ = 1;
   Margin margin_;
-  double margin_factor_ = 1;
 };
 
 // The target logit is s cos(theta + m), m in radians. Infeasible margins do not converge: in two

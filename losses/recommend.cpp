@@ -11,9 +11,8 @@ namespace {
 
 using std::numbers::pi;
 
-// Caps of half of the angle around the weight rows do not overlap. One of phi <= 90 degrees is at
-// least sin(phi)^(d - 1) / (d - 1) large, the integral of sin^(d - 2) cos, where the sphere is
-// sqrt(pi) Gamma((d - 1) / 2) / Gamma(d / 2), the integral of sin^(d - 2) from 0 to pi.
+// Caps of half of the angle around the weight rows do not overlap. A cap of phi is as large as the
+// integral of sin^(d - 2) from 0 to phi, at least sin(phi)^(d - 1) / (d - 1); up to pi, the sphere.
 double angle_of_caps(double caps, double d) {
   const double log_sphere = std::log(pi) / 2 + std::lgamma((d - 1) / 2) - std::lgamma(d / 2);
   const double sine = std::exp((log_sphere + std::log((d - 1) / caps)) / (d - 1));
@@ -25,6 +24,10 @@ double angle_of_caps(double caps, double d) {
 double smallest_scale(double others, double target) {
   constexpr double kProbability = 0.999;
   return std::log(others * kProbability / (1 - kProbability)) / (target + 1 / others);
+}
+
+double target_at(double cosine, const Margin& margin) {
+  return apply_margin(Variable(Tensor::scalar(cosine, DType::float64)), margin).item();
 }
 
 }  // namespace
@@ -56,7 +59,7 @@ Recommendation recommend(int64_t num_classes, int64_t in_features) {
 std::string why_infeasible(const Margin& margin, int64_t num_classes, int64_t in_features) {
   const Calling calling("why_infeasible");
   const double rival = std::cos(largest_smallest_angle(num_classes, in_features));
-  const double target = std::cos(margin.m2) - margin.m3;
+  const double target = target_at(1, margin);
   if (target > rival) return "";
   return text("The margin ", margin, " is too large for ", num_classes, " classes in ", in_features,
               " dimensions: it leaves a feature on its class's weight row a target of ", target,
@@ -67,9 +70,8 @@ double expected_first_loss(int64_t num_classes, double s, const Margin& margin) 
   const Calling calling("expected_first_loss");
   check(num_classes > 1, "expected at least 2 classes, got ", num_classes);
   check_positive("the scale s", s);
-  const Variable right_angle(Tensor::scalar(0, DType::float64));
-  const double others = static_cast<double>(num_classes - 1);
-  return softplus(std::log(others) - s * apply_margin(right_angle, margin)).item();
+  const Variable others(Tensor::scalar(static_cast<double>(num_classes - 1), DType::float64));
+  return softplus(log(others) - s * target_at(0, margin)).item();
 }
 
 }  // namespace gradian

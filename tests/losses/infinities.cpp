@@ -4,10 +4,12 @@
 // number.
 #include <cmath>
 
+#include "losses/ada_face.h"
 #include "losses/center_loss.h"
 #include "losses/cross_entropy.h"
 #include "losses/pairs.h"
 #include "losses/regression.h"
+#include "losses/sub_center.h"
 #include "tests/helpers.h"
 #include "tests/special_values.h"
 
@@ -342,6 +344,24 @@ TEST_CASE("losses: the mean over an empty batch is NaN, 0 / 0, the sum 0, and no
     value.backward();
     check_values(center.centers.grad(), std::vector<double>(12, 0));
   }
+}
+
+TEST_CASE("AdaFace, sub-center: an empty batch has a mean of NaN, rows of zeros a finite loss") {
+  AdaFaceLoss ada_face(3, 4);
+  SubCenterArcFaceLoss sub_center(3, 4);
+  for (MarginLoss* loss :
+       {static_cast<MarginLoss*>(&ada_face), static_cast<MarginLoss*>(&sub_center)})
+    for (const int64_t rows : {0, 1, 2}) {
+      CAPTURE(loss->description());
+      CAPTURE(rows);
+      const Variable x(Tensor::zeros({rows, 3}), true);
+      const Variable value = (*loss)(x, Tensor::zeros({rows}, DType::int64));
+      CHECK(std::isnan(value.item()) == (rows == 0));
+      for (const Variable& gradient : grad({value}, {x, loss->weight})) {
+        CHECK(all_finite(gradient.value()));
+        CHECK(sum(abs(gradient)).item() == 0);
+      }
+    }
 }
 
 }  // namespace gradian::test

@@ -1,9 +1,11 @@
 // Losses: operands, labels and options that make no sense.
+#include "losses/ada_face.h"
 #include "losses/center_loss.h"
 #include "losses/cross_entropy.h"
 #include "losses/margin.h"
 #include "losses/pairs.h"
 #include "losses/regression.h"
+#include "losses/sub_center.h"
 #include "tests/misuse/misuse.h"
 #include "tests/special_values.h"
 
@@ -42,6 +44,10 @@ std::vector<Classification> classifications() {
        [](const Variable& x, const Tensor& y) { ArcFaceLoss(3, 4)(x, y); }},
       {"CosFaceLoss", "features [N, 3]", 4,
        [](const Variable& x, const Tensor& y) { CosFaceLoss(3, 4)(x, y); }},
+      {"AdaFaceLoss", "features [N, 3]", 4,
+       [](const Variable& x, const Tensor& y) { AdaFaceLoss(3, 4)(x, y); }},
+      {"SubCenterArcFaceLoss", "features [N, 3]", 4,
+       [](const Variable& x, const Tensor& y) { SubCenterArcFaceLoss(3, 4)(x, y); }},
   };
 }
 
@@ -321,8 +327,7 @@ Rows of_parts() {
       {cosines(ones({3})), "cosine_logits: expected features [N, 3], got [3]"},
       {cosines(ones({2, 4})), "cosine_logits: expected features [N, 3], got [2, 4]"},
       {cosines(ones({2, 3, 1})), "cosine_logits: expected features [N, 3], got [2, 3, 1]"},
-      {cosines(ones({2, 3}, DType::int64)),
-       "cosine_logits: expected float32 or float64, got int64"},
+      {cosines(ones({2, 3}, DType::int64)), "cosine_logits: dtypes differ: int64 and float32"},
       {cosines(ones({2, 3}, DType::float64)), "cosine_logits: dtypes differ: float64 and float32"},
       {[] { apply_margin(Variable(), {}); }, "apply_margin: the variable is undefined"},
       {[] { apply_margin(ones({2}, DType::int64), {}); },

@@ -1,7 +1,7 @@
 // The table of misuses: calls that a user may get wrong, for every public function and class of the
-// library, each with the whole text of its error. table.cpp runs the rows in processes of their own,
-// so that a crash, a hang or a refusal of memory is that row's failure, and holds the table against
-// the headers.
+// library, each with the whole text of its error. table.cpp runs the rows in processes of their
+// own, so that a crash, a hang or a refusal of memory is that row's failure, and holds the table
+// against the headers.
 //
 // A row goes into the part of the folder that its header stands in:
 //   {[] { softmax(Variable(), 1); }, "softmax: the variable is undefined"},
@@ -35,5 +35,6 @@ Rows state_rows();
 Rows onnx_rows();
 Rows loss_rows();
 Rows verification_rows();
+Rows margin_rows();
 
 }  // namespace gradian::misuse
