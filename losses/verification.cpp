@@ -33,12 +33,12 @@ Tensor prepared(const Tensor& features, Similarity kind) {
 Tensor similarity_of(const Tensor& products, const Tensor& squares, Similarity kind) {
   if (kind == Similarity::cosine) return minimum(maximum(products, -1), 1);
   const Tensor squared = squares - 2 * products;
-  return -sqrt(where(squared > 1e-14 * squares, squared, 0));
+  return -sqrt(where(squared <= 1e-14 * squares, 0, squared));
 }
 
 struct Ranked {
   double similarity;
-  size_t pair : 63, same : 1;
+  uint64_t pair : 63, same : 1;
 };
 struct Ranking {
   std::vector<Ranked> pairs;  // the most similar first
@@ -50,15 +50,13 @@ Ranking ranked(const PairScores& scores) {
   check(scores.similarity.dim() == 1 && is_floating(scores.similarity.dtype()),
         "expected similarities [P] of a floating dtype, got ", describe(scores.similarity));
   check_same(scores.same, scores.similarity.size(0));
-  const Tensor similarity = scores.similarity.to(DType::float64).contiguous();
-  const Tensor same = scores.same.to(DType::int64).contiguous();
-  Ranking ranking{std::vector<Ranked>(static_cast<size_t>(same.numel()))};
-  for (size_t i = 0; i < ranking.pairs.size(); ++i) {
-    const double value = similarity.data<double>()[i];
-    const bool positive = same.data<int64_t>()[i] == 1;
-    check(std::isfinite(value), "the similarity of pair ", i, " is ", value);
-    ranking.pairs[i] = {value, i, positive};
-    ++(positive ? ranking.positives : ranking.negatives);
+  const auto similarity = scores.similarity.to_vector<double>();
+  const auto same = scores.same.to_vector<int64_t>();
+  Ranking ranking{std::vector<Ranked>(same.size())};
+  for (size_t i = 0; i < same.size(); ++i) {
+    check(std::isfinite(similarity[i]), "the similarity of pair ", i, " is ", similarity[i]);
+    ranking.pairs[i] = {similarity[i], i, same[i] == 1};
+    ++(same[i] == 1 ? ranking.positives : ranking.negatives);
   }
   check(ranking.positives > 0 && ranking.negatives > 0, "expected pairs of both kinds, got ",
         ranking.positives, " of one identity and ", ranking.negatives, " of two");

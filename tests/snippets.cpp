@@ -11,7 +11,9 @@
 #include "autograd/ops.h"
 #include "losses/center_loss.h"
 #include "losses/cross_entropy.h"
+#include "losses/identification.h"
 #include "losses/margin.h"
+#include "losses/verification.h"
 #include "nn/layers.h"
 #include "nn/optimizer.h"
 #include "nn/schedule.h"
@@ -87,6 +89,15 @@ TEST_CASE("README: center loss stands beside a loss that classifies, and its cen
   loss.backward();
   optimizer.step();
   CHECK(before.to_vector<float>() != center.centers.value().to_vector<float>());
+}
+
+TEST_CASE("README: embeddings that are apart are verified and identified without an error") {
+  const Tensor identities = Tensor::arange(60) / 3, probes = Tensor::eye(20), gallery = probes;
+  const Tensor probe_labels = Tensor::arange(20), gallery_labels = probe_labels;
+  const Tensor embeddings = gather(probes, 0, identities.unsqueeze(1).expand({60, 20}));
+#include "build/snippets/README.md/the-losses.2"
+  for (const double right : {auc, 1 - eer, point.tar, interval.low, accuracy.mean, rank_5})
+    CHECK(right == 1);
 }
 
 TEST_CASE("README: the rule of the new op passes its cases") {

@@ -76,6 +76,13 @@ TEST_CASE("float32 features are scored in double") {
   CHECK(identical(scores.similarity, all_pairs(x.to(DType::float64), labels).similarity));
 }
 
+TEST_CASE("distances that double cannot hold are no zeros: roc_curve names their pair") {
+  const Tensor far = doubles({1, 2, 1e200, 3}, {4, 1});
+  const PairScores scores = all_pairs(far, integers({0, 0, 1, 1}), Similarity::euclidean);
+  CHECK(
+      error_of([&] { roc_curve(scores); }).starts_with("roc_curve: the similarity of pair 1 is "));
+}
+
 TEST_CASE("one row has no pairs, which roc_curve refuses") {
   const PairScores none = all_pairs(Tensor::ones({1, 3}), integers({0}));
   CHECK(none.similarity.shape() == Shape{0});
