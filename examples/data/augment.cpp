@@ -12,6 +12,12 @@
 namespace gradian::examples {
 namespace {
 
+constexpr double AugmentOptions::*kStrengths[] = {
+    &AugmentOptions::rotation, &AugmentOptions::scale,    &AugmentOptions::stretch,
+    &AugmentOptions::shear,    &AugmentOptions::shift,    &AugmentOptions::thickness,
+    &AugmentOptions::blur,     &AugmentOptions::contrast, &AugmentOptions::brightness,
+    &AugmentOptions::noise};
+
 // Even in [-most, most).
 double either_way(double most, Generator& generator) {
   return most * (2 * generator.uniform() - 1);
@@ -186,10 +192,7 @@ const AugmentOptions kPhotoAugmentation{.rotation = 0.15,
                                         .noise = 0.03};
 
 AugmentOptions operator*(double strength, AugmentOptions options) {
-  for (double* value :
-       {&options.rotation, &options.scale, &options.stretch, &options.shear, &options.shift,
-        &options.thickness, &options.blur, &options.contrast, &options.brightness, &options.noise})
-    *value *= strength;
+  for (const auto member : kStrengths) options.*member *= strength;
   return options;
 }
 
@@ -197,6 +200,9 @@ Tensor augment(const Tensor& images, const AugmentOptions& options, uint64_t see
   const Calling calling("augment");
   check(images.dim() == 4 && images.dtype() == DType::float32 && images.numel() > 0,
         "expected float32 images [B, C, H, W], got ", images.dtype(), ' ', images.shape());
+  for (const auto member : kStrengths)
+    check(options.*member >= 0 && options.*member <= 10, "expected strengths from 0 to 10, got ",
+          options.*member);
   const Shape shape = images.shape();
   const Tensor source = images.contiguous();
   Tensor result = Tensor::empty(shape);

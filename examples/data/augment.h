@@ -27,8 +27,7 @@ struct AugmentOptions {
 
 AugmentOptions operator*(double strength, AugmentOptions options);
 
-// What suits characters, and photos such as faces. `kGlyph.ink` alone, as in {.ink = true}, is a
-// character without any change.
+// What suits characters, and photos such as faces. {.ink = true} is a character as it was drawn.
 extern const AugmentOptions kGlyphAugmentation, kPhotoAugmentation;
 
 // Images [B, C, H, W] of normalised pixels, as in a Dataset, each changed in its own way: image i

@@ -23,8 +23,9 @@ struct ImageFolderOptions {
 };
 
 // [C, H, W] of normalised pixels, C = 1 if grey, or 3. The image is resampled to the format, also
-// where that has other proportions: averaged over areas where it is larger, bilinear where it is
-// smaller. Grey of colours is 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601).
+// where that has other proportions: each new pixel is a mean of the old ones around it, or lies
+// between them where the image is smaller. Grey of colours is 0.299 R + 0.587 G + 0.114 B (ITU-R
+// BT.601).
 Tensor read_image(const std::filesystem::path& file, const ImageFormat& format);
 
 // All identities, by their folders' names in alphabetical order, which are the class names; each

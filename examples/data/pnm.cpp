@@ -91,14 +91,14 @@ template <class Next>
 Tensor read_samples(const Header& header, const std::string& file, const Next& next) {
   Tensor image = Tensor::empty({header.channels, header.height, header.width});
   float* const values = image.mutable_data<float>();
-  const float factor = 255 / static_cast<float>(header.white);
+  const float white = static_cast<float>(header.white);
   const int64_t pixels = header.width * header.height;
   for (int64_t pixel = 0; pixel < pixels; ++pixel)
     for (int64_t channel = 0; channel < header.channels; ++channel) {
       const int64_t sample = next();
       check(sample <= header.white, file, ": expected samples from 0 to ", header.white, ", got ",
             sample, " at pixel ", pixel);
-      values[channel * pixels + pixel] = factor * static_cast<float>(sample);
+      values[channel * pixels + pixel] = 255 * static_cast<float>(sample) / white;
     }
   return image;
 }

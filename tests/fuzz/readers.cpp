@@ -9,6 +9,9 @@
 #include <vector>
 
 #include "examples/data/idx.h"
+#include "examples/data/pcf.h"
+#include "examples/data/pnm.h"
+#include "examples/data/unifont_hex.h"
 #include "examples/program/arguments.h"
 #include "tensor/files/npy.h"
 #include "tensor/files/safetensors.h"
@@ -68,6 +71,37 @@ void read_idx_file(std::string_view bytes) {
     const int64_t labels = examples::decode_idx_labels(bytes, "file").numel();
     const int64_t size = static_cast<int64_t>(bytes.size());
     return labels + 8 == size || 32 * labels + 12 == size;
+  });
+}
+
+// As many pixels as each says, and no more in all than there are bits; code points rise.
+bool drawings_hold(const std::vector<examples::Drawing>& drawings, size_t bits) {
+  size_t pixels = 0;
+  for (size_t i = 0; i < drawings.size(); ++i) {
+    const examples::Drawing& drawing = drawings[i];
+    if (static_cast<int64_t>(drawing.pixels.size()) != drawing.width * drawing.height) return false;
+    if (i > 0 && drawings[i - 1].code_point >= drawing.code_point) return false;
+    pixels += drawing.pixels.size();
+  }
+  return pixels <= bits;
+}
+
+void read_pcf_file(std::string_view bytes) {
+  runs_or_is_refused(
+      [&] { return drawings_hold(examples::decode_pcf(bytes, "file"), 8 * bytes.size()); });
+}
+
+void read_unifont_hex_file(std::string_view bytes) {
+  runs_or_is_refused(
+      [&] { return drawings_hold(examples::decode_unifont_hex(bytes, "file"), 4 * bytes.size()); });
+}
+
+void read_pnm_file(std::string_view bytes) {
+  runs_or_is_refused([&] {
+    const Tensor image = examples::decode_pnm(bytes, "file");
+    bool in_range = true;
+    for (const float value : image.to_vector<float>()) in_range &= value >= 0 && value <= 255;
+    return in_range && image.dim() == 3 && image.numel() < static_cast<int64_t>(bytes.size());
   });
 }
 

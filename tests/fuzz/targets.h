@@ -12,6 +12,9 @@ struct Target {
 };
 
 void read_idx_file(std::string_view bytes);
+void read_pcf_file(std::string_view bytes);
+void read_unifont_hex_file(std::string_view bytes);
+void read_pnm_file(std::string_view bytes);
 void read_command_line(std::string_view bytes);
 void read_safetensors_file(std::string_view bytes);
 void read_npy_file(std::string_view bytes);
@@ -20,6 +23,9 @@ void call_functions(std::string_view bytes);
 // Each has a folder of its name in corpus/, of inputs to begin with.
 constexpr Target kTargets[] = {
     {"idx", read_idx_file},
+    {"pcf", read_pcf_file},
+    {"unifont_hex", read_unifont_hex_file},
+    {"pnm", read_pnm_file},
     {"arguments", read_command_line},
     {"safetensors", read_safetensors_file},
     {"npy", read_npy_file},
