@@ -13,6 +13,7 @@
 #include "examples/program/machine.h"
 #include "examples/program/run_main.h"
 #include "examples/program/text.h"
+#include "examples/recognition/export.h"
 #include "examples/recognition/images.h"
 #include "examples/recognition/objectives.h"
 #include "examples/recognition/recognizer.h"
@@ -36,7 +37,7 @@ struct Options {
   ImageOptions images;
   std::vector<ObjectiveChoice> objectives;
   int64_t epochs;
-  std::filesystem::path out;
+  std::filesystem::path out, exported;
   CheckpointOptions checkpoint;
 
   // What has to be the same where a training goes on.
@@ -69,6 +70,8 @@ Options options_of(Arguments& arguments) {
       "--seed", 1, 0, 1 << 30, "of initial weights, order, poses, and your test identities"));
   options.checkpoint = checkpoint_options(arguments, "");
   options.out = arguments.path("--out", "build/glyphs", "folder for the report and the networks");
+  options.exported =
+      arguments.path("--export", "", "folder: hands the training to interop/glyphs.py instead");
   set_num_threads(static_cast<int>(
       arguments.integer("--threads", num_threads(), 1, 1024, "threads to compute with")));
   check(test_on == "test" || test_on == "validation",
@@ -173,6 +176,14 @@ int glyphs(int argc, char** argv) {
   const int64_t per_epoch = AugmentedBatches(images, options.images).per_epoch();
   if (options.epochs == 0)
     options.epochs = std::max<int64_t>(1, (kSteps + per_epoch / 2) / per_epoch);
+
+  if (!options.exported.empty()) {
+    manual_seed(options.images.seed);
+    export_training(images, options.images, options.epochs * per_epoch,
+                    make_recognizer(options.images.channels, options.images.size, kEmbeddingSize),
+                    options.exported);
+    return 0;
+  }
 
   RecognitionReport report;
   report.title = "Identities that training never saw";
