@@ -58,16 +58,14 @@ struct ops::MarginCrossEntropy {
   MarginFunction margin;
   // What forward leaves for backward; shared, as the op is copied into its node.
   struct Saved {
-    fused::CosineProducts products;  // of all classes but the labels'
-    Tensor target_cosine;
+    fused::HeadProducts products;
     fused::TargetLosses losses;
   };
   std::shared_ptr<Saved> saved = std::make_shared<Saved>();
 
   Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& labels) const {
-    saved->products = fused::cosine_products(x, weight);
-    saved->target_cosine = fused::take_targets(saved->products, labels);
-    const Variable target = target_logits(margin, Variable(saved->target_cosine));
+    saved->products = fused::head_products(x, weight, labels, scale);
+    const Variable target = target_logits(margin, Variable(saved->products.target_cosine));
     check(!target.requires_grad(), "the margin depends on other variables that require a ",
           "gradient, which they would not get; detach them");
     saved->losses = fused::target_losses(saved->products, target.value().contiguous(), scale);
@@ -76,7 +74,7 @@ struct ops::MarginCrossEntropy {
   // The gradient of the sum of the losses / scale by the target cosines, through the margin, [B].
   Tensor by_target_cosine() const {
     const GradMode record(true);
-    const Variable cosine(saved->target_cosine, true);
+    const Variable cosine(saved->products.target_cosine, true);
     const Variable logits = target_logits(margin, cosine);
     if (!logits.requires_grad()) return Tensor::zeros(cosine.shape(), cosine.dtype());
     return grad({logits}, {cosine}, {Variable(saved->losses.by_target)})[0].value().contiguous();

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "tensor/kernels.h"
@@ -69,97 +70,99 @@ void normalize_rows(const T* x, int64_t batch, int64_t width, T* length, T* unit
   }
 }
 
+// The cosines [classes, lanes] of w [classes, D] with features in panels [lanes / panel][D][panel].
+template <class T>
+void block_cosines(const T* w, const T* w_length, int64_t classes, int64_t width, const T* x_panels,
+                   int64_t lanes, T* cosine) {
+  if (width == 0) std::fill_n(cosine, classes * lanes, T(0));
+  for (int64_t i = 0; i < lanes && width > 0; i += panel_of<T>)
+    multiply_panel(classes, width, w, width, x_panels + i * width, cosine + i, lanes, false);
+  for (int64_t j = 0; j < classes; ++j) {
+    const T inverse = 1 / bounded(w_length[j]);
+    for (int64_t i = 0; i < lanes; ++i) cosine[j * lanes + i] *= inverse;
+  }
+}
+
+// The largest of each column of cosine [classes, lanes], and the sum of exp(scale * (cosine -
+// largest)).
+template <class T>
+void fold(const T* cosine, int64_t classes, int64_t lanes, T scale, T* largest, T* sum) {
+  std::fill_n(largest, lanes, T(-1));  // not -infinity, which has no difference from itself
+  std::fill_n(sum, lanes, T(0));
+  for (int64_t j = 0; j < classes; ++j)
+    for (int64_t i = 0; i < lanes; ++i) {
+      const T value = cosine[j * lanes + i];
+      largest[i] = value > largest[i] ? value : largest[i];
+    }
+  for (int64_t j = 0; j < classes; ++j)
+    for (int64_t i = 0; i < lanes; ++i)
+      sum[i] += vector_exp(scale * (cosine[j * lanes + i] - largest[i]));
+}
+
 }  // namespace
 
-CosineProducts cosine_products(const Tensor& x_in, const Tensor& w_in) {
+HeadProducts head_products(const Tensor& x_in, const Tensor& w_in, const Tensor& labels,
+                           double scale, int64_t kept_bytes) {
   const Tensor x = x_in.contiguous(), w = w_in.contiguous();
   const int64_t batch = x.size(0), classes = w.size(0), width = w.size(1);
-  const DType dtype = x.dtype();
-  CosineProducts result;
-  dispatch_floating(dtype, [&]<class T>() {
-    constexpr int64_t panel = panel_of<T>;
-    const int64_t lanes = round_up(batch, panel);
-    result = {Tensor::empty({classes, lanes}, dtype), Tensor::empty(x.shape(), dtype),
-              Tensor::empty({batch}, dtype), Tensor::empty({classes}, dtype)};
-    const T* const w_data = w.data<T>();
-    T *cosine = result.cosine.mutable_data<T>(), *unit = result.x_unit.mutable_data<T>();
-    T* const w_length = result.w_length.mutable_data<T>();
-    normalize_rows(x.data<T>(), batch, width, result.x_length.mutable_data<T>(), unit);
-    if (width == 0) result.cosine.fill(0);
-    Tensor packed = Tensor::empty({lanes * width}, dtype);
-    T* const x_panels = packed.mutable_data<T>();  // [B / panel][D][panel]
+  HeadProducts result;
+  dispatch_floating(x.dtype(), [&]<class T>() {
+    const int64_t lanes = round_up(batch, panel_of<T>), blocks = ceil_div(classes, kClasses);
+    const bool kept = classes * lanes * int64_t(sizeof(T)) <= kept_bytes;
+    const auto make = [&](Tensor& array, const Shape& shape) {
+      return (array = Tensor::empty(shape, x.dtype())).template mutable_data<T>();
+    };
+    T* const unit = make(result.x_unit, x.shape());
+    T* const x_length = make(result.x_length, {batch});
+    T* const x_panels = make(result.x_panels, {lanes * width});
+    T* const w_length = make(result.w_length, {classes});
+    T* const target = make(result.target_cosine, {batch});
+    T* const largest = make(result.largest, {blocks, lanes});
+    T* const sums = make(result.sums, {blocks, lanes});
+    T* const cosine = kept ? make(result.cosine, {classes, lanes}) : nullptr;
+    normalize_rows(x.data<T>(), batch, width, x_length, unit);
     pack_transposed(unit, batch, width, width, x_panels);
 
-    parallel_ranges(classes, kClasses, [&](int64_t begin, int64_t end) {
-      for (int64_t first = begin; first < end && width > 0;) {
-        const int64_t rows = next_rows(end - first);
-        // [rows, B] = [rows, D] x [B, D]^T
-        for (int64_t i = 0; i < lanes; i += panel)
-          multiply_panel(rows, width, w_data + first * width, width, x_panels + i * width,
-                         cosine + first * lanes + i, lanes, false);
-        for (const int64_t last = first + rows; first < last; ++first) {
-          w_length[first] = length_of(w_data + first * width, width);
-          const T inverse = 1 / bounded(w_length[first]);
-          for (int64_t i = 0; i < lanes; ++i) cosine[first * lanes + i] *= inverse;
-        }
+    const T* const w_data = w.data<T>();
+    const int64_t* const label = labels.data<int64_t>();
+    parallel_ranges(classes, kClasses, [&](int64_t first, int64_t last) {
+      Tensor room = Tensor::empty({kept ? 0 : kClasses * lanes}, x.dtype());
+      T* const c = kept ? cosine + first * lanes : room.mutable_data<T>();
+      for (int64_t j = first; j < last; ++j) w_length[j] = length_of(w_data + j * width, width);
+      block_cosines(w_data + first * width, w_length + first, last - first, width, x_panels, lanes,
+                    c);
+      for (int64_t i = 0; i < batch; ++i) {
+        if (label[i] < first || label[i] >= last) continue;
+        target[i] =
+            std::exchange(c[(label[i] - first) * lanes + i], -std::numeric_limits<T>::infinity());
       }
+      const int64_t block = first / kClasses * lanes;
+      fold(c, last - first, lanes, static_cast<T>(scale), largest + block, sums + block);
     });
   });
   return result;
 }
 
-Tensor take_targets(CosineProducts& products, const Tensor& labels) {
-  const Tensor targets = gather(products.cosine, 0, labels.unsqueeze(0)).squeeze(0);
-  const int64_t* const label = labels.data<int64_t>();
-  dispatch_floating(targets.dtype(), [&]<class T>() {
-    T* const cosine = products.cosine.mutable_data<T>();
-    for (int64_t i = 0; i < targets.numel(); ++i)
-      cosine[label[i] * products.cosine.size(1) + i] = -std::numeric_limits<T>::infinity();
-  });
-  return targets;
-}
-
-// Each block of classes gives its largest logit, the target's among them, and the sum of the
-// others' exponentials relative to that, for all rows at once; those of the blocks are then
-// combined.
-TargetLosses target_losses(const CosineProducts& products, const Tensor& targets, double scale) {
-  const int64_t classes = products.cosine.size(0), lanes = products.cosine.size(1);
-  const int64_t batch = targets.numel(), blocks = ceil_div(classes, kClasses);
+TargetLosses target_losses(const HeadProducts& products, const Tensor& targets, double scale) {
+  const int64_t blocks = products.largest.size(0), lanes = products.largest.size(1);
+  const int64_t batch = targets.numel();
   const DType dtype = targets.dtype();
   TargetLosses result{Tensor::empty({batch}, dtype), Tensor::empty({batch}, dtype),
                       Tensor::empty({batch}, dtype)};
   dispatch_floating(dtype, [&]<class T>() {
     const T s = static_cast<T>(scale);
-    const T* const cosine = products.cosine.data<T>();
-    std::vector<T> target(size_t(lanes), T(0));
-    std::copy_n(targets.data<T>(), batch, target.begin());
-    Tensor largest = Tensor::empty({blocks, lanes}, dtype),
-           sums = Tensor::zeros({blocks, lanes}, dtype);
-    T *const tops = largest.mutable_data<T>(), *const totals = sums.mutable_data<T>();
-    parallel_ranges(classes, kClasses, [&](int64_t first, int64_t last) {
-      T* const top = tops + first / kClasses * lanes;
-      T* const total = totals + first / kClasses * lanes;
-      std::copy(target.begin(), target.end(), top);
-      for (int64_t j = first; j < last; ++j)
-        for (int64_t i = 0; i < lanes; ++i) {
-          const T value = cosine[j * lanes + i];
-          top[i] = value > top[i] ? value : top[i];
-        }
-      for (int64_t j = first; j < last; ++j)
-        for (int64_t i = 0; i < lanes; ++i)
-          total[i] += vector_exp(s * (cosine[j * lanes + i] - top[i]));
-    });
+    const T *const tops = products.largest.data<T>(), *const sums = products.sums.data<T>();
+    const T* const target = targets.data<T>();
     T* const loss = result.loss.mutable_data<T>();
     T* const log_normalizer = result.log_normalizer.mutable_data<T>();
     T* const by_target = result.by_target.mutable_data<T>();
     for (int64_t i = 0; i < batch; ++i) {
-      const T own = target[size_t(i)];
-      T top = own, total = 0;
+      T top = target[i], total = 0;
       for (int64_t b = 0; b < blocks; ++b) top = std::max(top, tops[b * lanes + i]);
       for (int64_t b = 0; b < blocks; ++b)
-        total += totals[b * lanes + i] * std::exp(s * (tops[b * lanes + i] - top));
+        total += sums[b * lanes + i] * std::exp(s * (tops[b * lanes + i] - top));
       // log(exp(-gap) + total), where the target's own term is 1 if it is the largest.
-      const T gap = s * (top - own), rest = std::log1p(std::expm1(-gap) + total);
+      const T gap = s * (top - target[i]), rest = std::log1p(std::expm1(-gap) + total);
       loss[i] = gap + rest;
       log_normalizer[i] = s * top + rest;
       by_target[i] = std::expm1(-loss[i]);
@@ -173,17 +176,18 @@ namespace {
 // What all blocks of head_gradients read.
 template <class T>
 struct GradientInputs {
-  const T *cosine, *w, *w_length, *x_panels, *normalizer, *by_target;
+  const T *w, *w_length, *x_panels, *normalizer, *by_target;
   const int64_t* label;
   int64_t batch, lanes, width;
   T scale, outer;
 };
 
-// g[j][i] = dL/dcosine_ij / |w_j| for the classes first..last-1.
+// g[j][i] = dL/dcosine_ij / |w_j| for the classes first..last-1 and their cosines.
 template <class T>
-void cosine_gradients(const GradientInputs<T>& in, int64_t first, int64_t last, T* g) {
+void cosine_gradients(const GradientInputs<T>& in, int64_t first, int64_t last, const T* cosine,
+                      T* g) {
   for (int64_t j = first; j < last; ++j) {
-    const T* const c = in.cosine + j * in.lanes;
+    const T* const c = cosine + (j - first) * in.lanes;
     T* const row = g + (j - first) * in.lanes;
     const T inverse = in.outer / bounded(in.w_length[j]);
     for (int64_t i = 0; i < in.lanes; ++i)
@@ -240,12 +244,12 @@ void feature_gradients(const T* panels, const T* unit, const T* length, int64_t 
 
 }  // namespace
 
-HeadGradients head_gradients(const CosineProducts& products, const Tensor& w_in,
-                             const Tensor& labels, const Tensor& by_target_cosine,
-                             const Tensor& log_normalizer, double scale, double row_grad) {
+HeadGradients head_gradients(const HeadProducts& products, const Tensor& w_in, const Tensor& labels,
+                             const Tensor& by_target_cosine, const Tensor& log_normalizer,
+                             double scale, double row_grad) {
   const Tensor w = w_in.contiguous();
   const int64_t batch = products.x_unit.size(0), classes = w.size(0), width = w.size(1);
-  const int64_t lanes = products.cosine.size(1), blocks = ceil_div(classes, kClasses);
+  const int64_t blocks = products.largest.size(0), lanes = products.largest.size(1);
   const int64_t parts = std::min(kParts, blocks);
   const DType dtype = w.dtype();
   HeadGradients result{Tensor::zeros({batch, width}, dtype), Tensor::empty(w.shape(), dtype)};
@@ -260,8 +264,7 @@ HeadGradients head_gradients(const CosineProducts& products, const Tensor& w_in,
     // Lanes without a row have an infinite normaliser, so that their gradient is 0.
     std::vector<T> normalizer(size_t(lanes), std::numeric_limits<T>::infinity());
     std::copy_n(log_normalizer.data<T>(), batch, normalizer.begin());
-    const GradientInputs<T> in{products.cosine.data<T>(),
-                               w.data<T>(),
+    const GradientInputs<T> in{w.data<T>(),
                                products.w_length.data<T>(),
                                packed.data<T>(),
                                normalizer.data(),
@@ -272,17 +275,22 @@ HeadGradients head_gradients(const CosineProducts& products, const Tensor& w_in,
                                width,
                                static_cast<T>(scale),
                                static_cast<T>(row_grad * scale)};
+    const bool kept = products.cosine.defined();
+    const T* const cosine = kept ? products.cosine.data<T>() : nullptr;
     T* const dw = result.weight.mutable_data<T>();
     Tensor partial = Tensor::zeros({parts, columns * batch}, dtype);
     T* const dx_parts = partial.mutable_data<T>();
     parallel_for(parts, [&](int64_t part) {
-      // Buffers for g, the packed weights and a few rows of dw.
-      Tensor room = Tensor::empty({kClasses * (lanes + columns) + kRows * columns}, dtype);
-      T* const g = room.mutable_data<T>();
+      // Buffers for the cosines, g, the packed weights and a few rows of dw.
+      Tensor room = Tensor::empty({kClasses * (2 * lanes + columns) + kRows * columns}, dtype);
+      T *const again = room.mutable_data<T>(), *const g = again + kClasses * lanes;
       T *const w_panels = g + kClasses * lanes, *const tile = w_panels + kClasses * columns;
       for (int64_t block = part * blocks / parts; block < (part + 1) * blocks / parts; ++block) {
         const int64_t first = block * kClasses, last = std::min(classes, first + kClasses);
-        cosine_gradients(in, first, last, g);
+        if (!kept)
+          block_cosines(in.w + first * width, in.w_length + first, last - first, width,
+                        products.x_panels.data<T>(), lanes, again);
+        cosine_gradients(in, first, last, kept ? cosine + first * lanes : again, g);
         // [B, D] += [block, B]^T x [block, D]
         pack_panels(in.w + first * width, last - first, width, w_panels);
         for (int64_t d = 0; d < columns; d += panel)

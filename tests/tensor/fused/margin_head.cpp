@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "losses/cross_entropy.h"
+#include "tensor/fused/margin_head.h"
 #include "tensor/random.h"
 #include "tests/helpers.h"
 
@@ -170,6 +171,47 @@ TEST_CASE("margin head: kernels agree with the composite in whole blocks and vec
       for (size_t i = 0; i < 3; ++i)
         CHECK(relative_error(fused[i], exact[i]) <= (dtype == DType::float32 ? 1e-5 : 1e-13));
     }
+}
+
+TEST_CASE("margin head: cosines that are made again give the bits of those that are kept") {
+  // Among them a last block of one class, which is a row's label, and vectors without coordinates.
+  struct Case {
+    int64_t batch, width, classes;
+  };
+  for (const Case& c : {Case{64, 128, 384}, Case{37, 147, 401}, Case{5, 67, 3300}, Case{3, 2, 193},
+                        Case{2, 4, 1}, Case{2, 0, 3}})
+    for (const DType dtype : {DType::float32, DType::float64}) {
+      CAPTURE(c.classes);
+      CAPTURE(dtype);
+      Generator generator(9);
+      const Tensor x = randn({c.batch, c.width}, dtype, 0, 1, generator);
+      const Tensor weight = randn({c.classes, c.width}, dtype, 0, 1, generator);
+      std::vector<int64_t> values;
+      for (int64_t i = 0; i < c.batch; ++i) values.push_back(c.classes - 1 - 7 * i % c.classes);
+      const Tensor labels = Tensor::from(values);
+      std::vector<std::vector<Tensor>> results;
+      for (const int64_t kept_bytes : {int64_t{0}, fused::kKeptBytes}) {
+        const auto products = fused::head_products(x, weight, labels, 8, kept_bytes);
+        CHECK(products.cosine.defined() == (kept_bytes > 0));
+        const auto losses = fused::target_losses(products, products.target_cosine - 0.2, 8);
+        const auto gradients = fused::head_gradients(products, weight, labels, losses.by_target,
+                                                     losses.log_normalizer, 8, 0.5);
+        results.push_back({losses.loss, gradients.x, gradients.weight});
+      }
+      for (size_t i = 0; i < 3; ++i) CHECK(identical(results[0][i], results[1][i]));
+    }
+}
+
+TEST_CASE("margin head: of many classes no array of all cosines exists, in forward or backward") {
+  constexpr int64_t kBatch = 128, kWidth = 2;
+  constexpr int64_t kClasses = fused::kKeptBytes / (kBatch * int64_t(sizeof(float))) + 1;
+  const Variable x(Tensor::full({kBatch, kWidth}, 0.5), true);
+  const Variable weight(Tensor::ones({kClasses, kWidth}), true);
+  const size_t before = memory_stats().in_use;
+  reset_peak_memory();
+  margin_cross_entropy(x, weight, Tensor::arange(kBatch), 4, without_margin).backward();
+  // The gradient by the weights, and of each block of classes a few numbers a row.
+  CHECK(memory_stats().peak - before < fused::kKeptBytes / 16);
 }
 
 TEST_CASE("margin head: a margin sees the cosines as [B], so that one a row can be given") {
