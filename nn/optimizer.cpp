@@ -1,6 +1,8 @@
 #include "nn/optimizer.h"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 #include <set>
 
 #include "autograd/node.h"
@@ -15,12 +17,26 @@ namespace {
 
 constexpr int64_t kGrain = 16384;
 
-// Runs body(i) for every element, in parallel.
-template <class Body>
-void for_each_element(int64_t count, const Body& body) {
-  runtime::parallel_ranges(count, kGrain, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) body(i);
-  });
+// Runs body(i, j), in parallel, for every element i of the parameter that has a gradient and the
+// place j of that: they differ where only some rows have one.
+template <class Update, class Body>
+void for_each_element(const Update& parameter, const Body& body) {
+  const Tensor& index = parameter.index;
+  const int64_t count = parameter.gradient.numel();
+  if (!index.defined())
+    return runtime::parallel_ranges(count, kGrain, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) body(i, i);
+    });
+  const int64_t* const rows = index.template data<int64_t>();
+  const int64_t width = count / std::max<int64_t>(index.numel(), 1);
+  runtime::parallel_ranges(index.numel(), kGrain / std::max<int64_t>(width, 1),
+                           [&](int64_t begin, int64_t end) {
+                             for (int64_t row = begin; row < end; ++row) {
+                               const int64_t shift = (rows[row] - row) * width;
+                               for (int64_t j = row * width; j < (row + 1) * width; ++j)
+                                 body(j + shift, j);
+                             }
+                           });
 }
 
 // The parameter's own array, made contiguous and writable in place.
@@ -114,6 +130,26 @@ void Optimizer::add_parameter_group(ParameterGroup group) {
   groups_.push_back(std::move(group));
 }
 
+Variable Optimizer::rows(const Variable& parameter, const Tensor& index) {
+  const Calling calling("rows");
+  size_t place = 0, found = states_.size();
+  for (const ParameterGroup& group : groups_)
+    for (const Parameter& p : group.parameters) {
+      if (p.variable.id() == parameter.id()) found = place;
+      ++place;
+    }
+  check(found < states_.size(), "the parameter is in no group of the optimiser");
+  State& state = states_[found];
+  check(!state.rows.defined() || (state.rows.is_unique() && !state.rows.grad().defined()),
+        "rows of this parameter are in a graph or have a gradient; step() comes before the next");
+  const Tensor value = index_select(parameter.detach(), 0, index).value();
+  const std::vector<int64_t> ascending = index.to_vector<int64_t>();
+  check(std::ranges::adjacent_find(ascending, std::greater_equal()) == ascending.end(),
+        "the index must ascend, each row once");
+  state.index = index.clone();
+  return state.rows = Variable(value, parameter.requires_grad());
+}
+
 void Optimizer::step() {
   const Calling calling("step");
   bool found_gradient = false;
@@ -122,12 +158,17 @@ void Optimizer::step() {
     OptimizerOptions options = group.options;
     *options.lr *= factor_;
     for (const Parameter& p : group.parameters) {
-      const Variable gradient = p.variable.grad();
+      const bool by_rows = state->rows.defined() && state->rows.grad().defined();
+      const Variable whole = p.variable.grad(), gradient = by_rows ? state->rows.grad() : whole;
+      check(!by_rows || !whole.defined(), "parameter '", p.name,
+            "' has a gradient as a whole and one of its rows");
       found_gradient = found_gradient || gradient.defined();
       if (gradient.defined() && p.variable.requires_grad()) {
-        Update parameter{p.name, writable(p.variable), gradient.value(), options, *state};
+        const Tensor index = by_rows ? state->index : Tensor();
+        Update parameter{p.name, writable(p.variable), gradient.value(), index, options, *state};
         rule_(parameter);
       }
+      if (by_rows) state->rows = Variable();
       ++state;
     }
   }
@@ -170,6 +211,8 @@ void Optimizer::list(files::Entries& entries, const std::string& prefix) {
 void Optimizer::zero_grad() {
   for (const ParameterGroup& group : groups_)
     for (const Parameter& p : group.parameters) p.variable.zero_grad();
+  for (const State& state : states_)
+    if (state.rows.defined()) state.rows.zero_grad();
 }
 
 void Optimizer::set_lr_factor(double factor) {
@@ -210,14 +253,14 @@ void Optimizer::sgd(Update& parameter) {
     const T momentum = static_cast<T>(*options.momentum);
     const T share = first ? T(1) : static_cast<T>(1 - *options.dampening);
     const bool nesterov = *options.nesterov;
-    const int64_t count = parameter.value.numel();
     T* const p = parameter.value.mutable_data<T>();
     const T* const grad = parameter.gradient.data<T>();
     if (momentum == 0)
-      return for_each_element(count, [=](int64_t i) { p[i] -= rate * (grad[i] + decay * p[i]); });
+      return for_each_element(
+          parameter, [=](int64_t i, int64_t j) { p[i] -= rate * (grad[j] + decay * p[i]); });
     T* const v = parameter.array(0).mutable_data<T>();
-    for_each_element(count, [=](int64_t i) {
-      const T g = grad[i] + decay * p[i];
+    for_each_element(parameter, [=](int64_t i, int64_t j) {
+      const T g = grad[j] + decay * p[i];
       v[i] = momentum * v[i] + share * g;
       p[i] -= rate * (nesterov ? g + momentum * v[i] : v[i]);
     });
@@ -246,8 +289,8 @@ void Optimizer::adam(Update& parameter, double l2, double keep) {
     const T kept = static_cast<T>(keep);
     T* const p = parameter.value.mutable_data<T>();
     const T* const grad = parameter.gradient.data<T>();
-    for_each_element(parameter.value.numel(), [=](int64_t i) {
-      const T g = grad[i] + decay * p[i];
+    for_each_element(parameter, [=](int64_t i, int64_t j) {
+      const T g = grad[j] + decay * p[i];
       m[i] = keep1 * m[i] + share1 * g;
       v[i] = keep2 * v[i] + share2 * g * g;
       p[i] = kept * p[i] - rate * m[i] / (std::sqrt(v[i]) / root2 + eps);
@@ -266,8 +309,8 @@ void Optimizer::rmsprop(Update& parameter) {
     T* const velocity = momentum != 0 ? parameter.array(2).mutable_data<T>() : nullptr;
     T* const p = parameter.value.mutable_data<T>();
     const T* const grad = parameter.gradient.data<T>();
-    for_each_element(parameter.value.numel(), [=](int64_t i) {
-      const T g = grad[i] + decay * p[i];
+    for_each_element(parameter, [=](int64_t i, int64_t j) {
+      const T g = grad[j] + decay * p[i];
       v[i] = keep * v[i] + share * g * g;
       if (mean) mean[i] = keep * mean[i] + share * g;
       T s = g / (std::sqrt(mean ? v[i] - mean[i] * mean[i] : v[i]) + eps);
@@ -318,7 +361,8 @@ void check_all_trained(const Optimizer& optimizer, std::initializer_list<const M
 
 void check_all_trained(const Optimizer& optimizer, const Variable& loss) {
   const Calling calling("check_all_trained");
-  const Ids trained = ids(optimizer.groups());
+  Ids trained = ids(optimizer.groups());
+  for (const Optimizer::State& state : optimizer.states_) trained.insert(state.rows.id());
   check(loss.defined(), "the loss is undefined");
   check(loss.requires_grad(), "the loss depends on nothing that requires grad");
   for (const Variable& leaf : leaves_of(loss))

@@ -82,6 +82,14 @@ class Optimizer {
   void step();
   void zero_grad();
 
+  // A copy of rows of a parameter, parameter[index], that a loss is computed with in its place: the
+  // next step() moves just those rows, by the gradient of the copy. index is int64 [S], ascending.
+  // As with torch.optim.SparseAdam, the other rows neither decay nor move by their momentum until
+  // they are taken again, and steps are counted for the parameter as a whole. It is an error to
+  // take more while those of before are in a graph or have a gradient. The parameter's own grad()
+  // stays undefined, so clip_grad_norm does not see them.
+  Variable rows(const Variable& parameter, const Tensor& index);
+
   // Multiplies the learning rate of every group: what a schedule sets before each step.
   void set_lr_factor(double factor);
   double lr(size_t group = 0) const;
@@ -101,13 +109,16 @@ class Optimizer {
   struct State {
     std::array<Tensor, 3> arrays;
     int64_t steps = 0;
+    Tensor index;   // of what
+    Variable rows;  // rows() gave for the next step
   };
 
   // What an optimiser needs to update one parameter.
   struct Update {
     const std::string& name;
-    Tensor value;  // contiguous, to be changed in place
-    Tensor gradient;
+    Tensor value;                     // contiguous, to be changed in place
+    Tensor gradient;                  // of all, or of the rows at
+    Tensor index;                     // where this is defined
     const OptimizerOptions& options;  // of its group, the learning rate with its factor
     State& state;
     // An array of the state; zeros at first. Fails when it no longer fits the parameter.
@@ -131,6 +142,7 @@ class Optimizer {
 
  private:
   friend class Checkpoint;
+  friend void check_all_trained(const Optimizer&, const Variable&);
   void list(files::Entries& entries, const std::string& prefix);
   const ParameterGroup& checked(size_t group) const;
 
