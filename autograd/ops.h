@@ -202,8 +202,8 @@ Variable conv2d_weight_gradient(const Variable& grad, const Variable& input,
 // with c_label replaced by margin(c_label); NaN for B = 0. `margin` gets the target cosines [B] and
 // returns as many logits; other tensors may take part, such as a margin a row, but get no gradient.
 // It is called again in backward.
-// Runs without any [B, C] array but the cosines, where they are few enough to be kept
-// (fused::kKeptBytes); the composite is its formula, op by op.
+// Keeps at most one [B, C] array, the cosines, and of many classes none; the composite is its
+// formula.
 using MarginFunction = std::function<Variable(const Variable& target_cosines)>;
 Variable margin_cross_entropy(const Variable& x, const Variable& weight, const Tensor& labels,
                               double scale, const MarginFunction& margin);

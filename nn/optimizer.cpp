@@ -18,25 +18,19 @@ namespace {
 constexpr int64_t kGrain = 16384;
 
 // Runs body(i, j), in parallel, for every element i of the parameter that has a gradient and the
-// place j of that: they differ where only some rows have one.
+// place j of that: another one where some rows alone have a gradient.
 template <class Update, class Body>
 void for_each_element(const Update& parameter, const Body& body) {
-  const Tensor& index = parameter.index;
-  const int64_t count = parameter.gradient.numel();
-  if (!index.defined())
-    return runtime::parallel_ranges(count, kGrain, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) body(i, i);
-    });
-  const int64_t* const rows = index.template data<int64_t>();
-  const int64_t width = count / std::max<int64_t>(index.numel(), 1);
-  runtime::parallel_ranges(index.numel(), kGrain / std::max<int64_t>(width, 1),
-                           [&](int64_t begin, int64_t end) {
-                             for (int64_t row = begin; row < end; ++row) {
-                               const int64_t shift = (rows[row] - row) * width;
-                               for (int64_t j = row * width; j < (row + 1) * width; ++j)
-                                 body(j + shift, j);
-                             }
-                           });
+  const bool all = !parameter.index.defined();
+  const int64_t count = parameter.gradient.numel(), rows = all ? 1 : parameter.index.numel();
+  const int64_t* const index = all ? nullptr : parameter.index.template data<int64_t>();
+  const int64_t width = count / std::max<int64_t>(rows, 1);
+  runtime::parallel_ranges(count, kGrain, [&](int64_t begin, int64_t end) {
+    for (int64_t j = begin; j < end;) {  // from row to row
+      const int64_t row = j / width, shift = all ? 0 : (index[row] - row) * width;
+      for (const int64_t last = std::min(end, (row + 1) * width); j < last; ++j) body(j + shift, j);
+    }
+  });
 }
 
 // The parameter's own array, made contiguous and writable in place.

@@ -5,6 +5,7 @@
 
 #include "losses/ada_face.h"
 #include "losses/sub_center.h"
+#include "losses/sampled_margin.h"
 #include "tests/gradients/cases.h"
 #include "tests/gradients/margins.h"
 #include "tests/gradients/table.h"
@@ -64,13 +65,14 @@ struct Batch {
   Tensor weight;
 };
 
-// One row for each angle and more rows than classes; labels repeat and the last class is absent.
-Batch rows_at_all_angles(const Margin& margin) {
+// One row for each angle and more rows than classes; labels repeat and are of the first `present`
+// of five classes.
+Batch rows_at_all_angles(const Margin& margin, size_t present = 4) {
   const std::vector<double> angles = angles_for(margin);
   const Tensor weight = random_rows(5, 4);
   std::vector<int64_t> labels;
   for (size_t row = 0; row < angles.size(); ++row)
-    labels.push_back(static_cast<int64_t>(row * (row + 1) / 2 % 4));
+    labels.push_back(static_cast<int64_t>(row * (row + 1) / 2 % present));
   const Tensor own = index_select(Variable(weight), 0, labels_of(labels)).value();
   return {at_angles(own, angles, 1.5), labels, weight};
 }
@@ -173,6 +175,20 @@ GradCase sub_center_case(int64_t K, double s, double m, MarginOverflow overflow)
       {random_rows(5 * K, 4)});
 }
 
+// By the features: the rows of the weight get their gradient through an optimiser, see
+// tests/losses/sampled_margin.cpp.
+GradCase sampled_case() {
+  const Batch batch = rows_at_all_angles({1, 0.5, 0}, 2);
+  return at("three of five classes", {batch.x}, [=](In in) {
+    Generator generator(4);
+    SampledMarginLoss loss(4, 5, 16, {.m2 = 0.5}, 0.6, generator);
+    loss.to(in[0].dtype());
+    loss.weight.set_value(constant_like(batch.weight, in[0]));
+    nn::SGD optimizer(loss.parameters());
+    return loss(in[0], labels_of(batch.labels), optimizer);
+  });
+}
+
 }  // namespace
 
 std::vector<GradientSubject> margin_loss_subjects() {
@@ -193,6 +209,7 @@ std::vector<GradientSubject> margin_loss_subjects() {
       {"loss", "apply_margin", apply_margin_cases()},
       {"loss", "MarginLoss", margin_loss_cases()},
       {"loss", "ArcFaceLoss", std::move(arc)},
+      {"loss", "SampledMarginLoss", {sampled_case()}},
       {"loss",
        "CosFaceLoss",
        {cos_face("defaults", [] { return CosFaceLoss(4, 5); }),

@@ -36,5 +36,6 @@ Rows onnx_rows();
 Rows loss_rows();
 Rows verification_rows();
 Rows margin_rows();
+Rows sampled_margin_rows();
 
 }  // namespace gradian::misuse

@@ -190,6 +190,55 @@ Rows added_groups() {
   };
 }
 
+Rows taken_rows() {
+  // Of a parameter [3, 2].
+  const auto with = [](const Tensor& index) {
+    return [=] {
+      const Variable p(Tensor::ones({3, 2}), true);
+      SGD({p}).rows(p, index);
+    };
+  };
+  const auto twice = [](bool differentiated) {
+    return [=] {
+      const Variable p(Tensor::ones({3, 2}), true);
+      SGD sgd({p});
+      Variable loss = sum(sgd.rows(p, integers({0})));
+      if (differentiated) loss.backward();
+      sgd.rows(p, integers({1}));
+    };
+  };
+  const std::string used =
+      "rows: rows of this parameter are in a graph or have a gradient; step() comes before the "
+      "next";
+  return {
+      {with(Tensor()), "rows: the tensor is undefined"},
+      {with(Tensor::ones({2})), "rows: the index must be int64, got float32"},
+      {with(integers({0, 1}).unsqueeze(1)), "rows: expected an index of one axis, got [2, 1]"},
+      {with(integers({0, 3})), "rows: index 3 is outside 0 to 2"},
+      {with(integers({-1, 2})), "rows: index -1 is outside 0 to 2"},
+      {with(integers({0, 2, 1})), "rows: the index must ascend, each row once"},
+      {with(integers({0, 1, 1})), "rows: the index must ascend, each row once"},
+      {[] { SGD(one()).rows(leaf(2), integers({0})); },
+       "rows: the parameter is in no group of the optimiser"},
+      {[] { SGD(one()).rows(Variable(), integers({0})); },
+       "rows: the parameter is in no group of the optimiser"},
+      {[] {
+         const Variable p = leaf(1);
+         SGD({p}).rows(p, integers({0}));
+       },
+       "rows: axis 0 is out of range for 0 axes"},
+      {twice(false), used},
+      {twice(true), used},
+      {[] {
+         const Variable p(Tensor::ones({3, 2}), true);
+         SGD sgd({{"w", p}});
+         (sum(sgd.rows(p, integers({0}))) + sum(p)).backward();
+         sgd.step();
+       },
+       "step: parameter 'w' has a gradient as a whole and one of its rows"},
+  };
+}
+
 // clip_grad_norm of a parameter whose gradient is `value`.
 test::ErrorCase row_of_clipping(double value) {
   return {[=] {
@@ -266,9 +315,10 @@ Rows trained() {
 Rows optimizer_rows() {
   Rows rows{row_of_state<SGD>({.momentum = 0.9}), row_of_state<Adam>({}), row_of_state<AdamW>({}),
             row_of_state<RMSprop>({})};
-  for (const Rows& more : {rows_of_kind<SGD>("SGD"), rows_of_kind<Adam>("Adam"),
-                           rows_of_kind<AdamW>("AdamW"), rows_of_kind<RMSprop>("RMSprop"),
-                           options_of_others(), numbers(), added_groups(), clipping(), trained()})
+  for (const Rows& more :
+       {rows_of_kind<SGD>("SGD"), rows_of_kind<Adam>("Adam"), rows_of_kind<AdamW>("AdamW"),
+        rows_of_kind<RMSprop>("RMSprop"), options_of_others(), numbers(), added_groups(),
+        taken_rows(), clipping(), trained()})
     rows.insert(rows.end(), more.begin(), more.end());
   return rows;
 }

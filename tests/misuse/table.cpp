@@ -55,7 +55,10 @@ const std::vector<Part>& parts() {
        words("Module Optimizer Sequential Identity EvalMode TrainingMode train eval training "
              "parameters named_parameters named_buffers parameter_count zero_grad description "
              "groups append forward state_dict list Checkpoint")},
-      {"losses/", {"losses"}, {loss_rows, margin_rows, verification_rows}, {"forward"}},
+      {"losses/",
+       {"losses"},
+       {loss_rows, margin_rows, sampled_margin_rows, verification_rows},
+       {"forward"}},
   };
   return all;
 }
