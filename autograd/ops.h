@@ -202,8 +202,7 @@ Variable conv2d_weight_gradient(const Variable& grad, const Variable& input,
 // with c_label replaced by margin(c_label); NaN for B = 0. `margin` gets the target cosines [B] and
 // returns as many logits; other tensors may take part, such as a margin a row, but get no gradient.
 // It is called again in backward.
-// Keeps at most one [B, C] array, the cosines, and of many classes none; the composite is its
-// formula.
+// Keeps one [B, C] array, the cosines, or none of many classes; the composite is its formula.
 using MarginFunction = std::function<Variable(const Variable& target_cosines)>;
 Variable margin_cross_entropy(const Variable& x, const Variable& weight, const Tensor& labels,
                               double scale, const MarginFunction& margin);

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "losses/cross_entropy.h"
-#include "losses/margin.h"
+#include "losses/sampled_margin.h"
 #include "nn/init.h"
 #include "nn/layers.h"
 #include "nn/optimizer.h"
@@ -162,6 +162,25 @@ Workload margin_head(int64_t classes) {
           step, values};
 }
 
+// A training step of a margin head on given 128-d features, with all classes or a part of them.
+Workload margin_training(std::string name, int64_t classes, double rate) {
+  auto head = std::make_shared<SampledMarginLoss>(128, classes, 30.0, Margin{.m3 = 0.5}, rate);
+  auto optimizer = std::make_shared<nn::SGD>(head->named_parameters(),
+                                             nn::OptimizerOptions{.lr = 1e-3, .momentum = 0.9});
+  const Variable x(pattern({kBatch, 128}, 1, 2), true);
+  const Tensor y = labels(kBatch, classes);
+  const auto step = [=] {
+    const Variable loss = rate < 1 ? (*head)(x, y, *optimizer) : (*head)(x, y);
+    optimizer->zero_grad();
+    loss.backward();
+    optimizer->step();
+    return loss.item();
+  };
+  const double flops = 3 * 2.0 * static_cast<double>(kBatch * 128) * rate * double(classes);
+  return {name, text(classes, " classes, ", 100 * rate, " %, SGD"), flops, step,
+          [=] { return std::vector<double>{step()}; }};
+}
+
 Workload product(int64_t m, int64_t n, int64_t k) {
   const Tensor a = pattern({m, k}, 1, 1), b = pattern({k, n}, 1, 2);
   const auto step = [=] { return matmul(a, b); };
@@ -224,6 +243,9 @@ std::vector<WorkloadMaker> workloads() {
           {"margin_1k", [] { return margin_head(1000); }},
           {"margin_10k", [] { return margin_head(10000); }},
           {"margin_100k", [] { return margin_head(100000); }},
+          {"head_100k", [] { return margin_training("head_100k", 100'000, 1); }, true},
+          {"head_1m", [] { return margin_training("head_1m", 1'000'000, 1); }, true},
+          {"head_1m_tenth", [] { return margin_training("head_1m_tenth", 1'000'000, 0.1); }, true},
           {"overhead_kernel", overhead_of_kernels},
           {"overhead_variable", overhead_of_variables},
           {"overhead_recording", overhead_of_recording}};

@@ -25,6 +25,7 @@ struct Workload {
 struct WorkloadMaker {
   std::string name;
   std::function<Workload()> make;
+  bool by_name_only = false;  // takes gigabytes, so not among all
 };
 std::vector<WorkloadMaker> workloads();
 

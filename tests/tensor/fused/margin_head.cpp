@@ -8,6 +8,7 @@
 #include "tensor/fused/margin_head.h"
 #include "tensor/random.h"
 #include "tests/helpers.h"
+#include "tests/reference.h"
 
 namespace gradian::test {
 namespace {
@@ -173,7 +174,8 @@ TEST_CASE("margin head: kernels agree with the composite in whole blocks and vec
     }
 }
 
-TEST_CASE("margin head: cosines that are made again give the bits of those that are kept") {
+TEST_CASE(
+    "margin head: cosines made again give the bits of those kept, with any number of threads") {
   // Among them a last block of one class, which is a row's label, and vectors without coordinates.
   struct Case {
     int64_t batch, width, classes;
@@ -190,15 +192,18 @@ TEST_CASE("margin head: cosines that are made again give the bits of those that 
       for (int64_t i = 0; i < c.batch; ++i) values.push_back(c.classes - 1 - 7 * i % c.classes);
       const Tensor labels = Tensor::from(values);
       std::vector<std::vector<Tensor>> results;
-      for (const int64_t kept_bytes : {int64_t{0}, fused::kKeptBytes}) {
-        const auto products = fused::head_products(x, weight, labels, 8, kept_bytes);
-        CHECK(products.cosine.defined() == (kept_bytes > 0));
-        const auto losses = fused::target_losses(products, products.target_cosine - 0.2, 8);
-        const auto gradients = fused::head_gradients(products, weight, labels, losses.by_target,
-                                                     losses.log_normalizer, 8, 0.5);
-        results.push_back({losses.loss, gradients.x, gradients.weight});
-      }
-      for (size_t i = 0; i < 3; ++i) CHECK(identical(results[0][i], results[1][i]));
+      for (const int64_t kept_bytes : {int64_t{0}, fused::kKeptBytes})
+        for (const int some : {1, 3}) {
+          const reference::Threads those(some);
+          const auto products = fused::head_products(x, weight, labels, 8, kept_bytes);
+          CHECK(products.cosine.defined() == (kept_bytes > 0));
+          const auto losses = fused::target_losses(products, products.target_cosine - 0.2, 8);
+          const auto gradients = fused::head_gradients(products, weight, labels, losses.by_target,
+                                                       losses.log_normalizer, 8, 0.5);
+          results.push_back({losses.loss, gradients.x, gradients.weight});
+        }
+      for (const auto& result : results)
+        for (size_t i = 0; i < 3; ++i) CHECK(identical(result[i], results[0][i]));
     }
 }
 
