@@ -7,10 +7,10 @@
 
 namespace gradian {
 
-// The most, in radians, that the two closest of so many weight rows can be apart: acos(-1 / (C -
-// 1)) for C <= D + 1 classes (a regular simplex), 2 pi / C in the plane; otherwise an upper bound,
-// of 90 degrees, which is exact for C <= 2 D (Rankin, "The closest packing of spherical caps in n
-// dimensions", 1955), and less where caps of half of it would cover more than the sphere.
+// The most, in radians, that the two closest of so many weight rows can be apart. For C <= D + 1
+// classes acos(-1 / (C - 1)), a regular simplex, and in the plane 2 pi / C; otherwise an upper
+// bound: 90 degrees, exact for C <= 2 D (Rankin, "The closest packing of spherical caps in n
+// dimensions", 1955), or less where caps of half of it would cover more than the sphere.
 double largest_smallest_angle(int64_t num_classes, int64_t in_features);
 
 // Values to begin with, and in `bounds` what each comes from. m: the published 0.5 and 0.35, or

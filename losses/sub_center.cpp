@@ -23,7 +23,7 @@ Variable SubCenterArcFaceLoss::forward(const Variable& x, const Tensor& labels) 
   return cross_entropy(scale() * where(is_label, target, cosine), labels);
 }
 
-// [N, K]: of each row and the centers of its class.
+// [N, K]: of each row and the centres of its class.
 Tensor SubCenterArcFaceLoss::own_cosines(const Tensor& features, const Tensor& labels) const {
   const NoGrad no_grad;
   const Variable x(features);

@@ -63,7 +63,7 @@ TEST_CASE("margin factor: a loss with the factor f is the loss with f times the 
   }
 }
 
-TEST_CASE("margin factor: without a margin left all of one center are the same softmax") {
+TEST_CASE("margin factor: without a margin left all of one centre a class are the same softmax") {
   for (const auto& row : losses()) {
     INFO(row.first);
     const auto loss = row.second(1), softmax = losses()[0].second(0);

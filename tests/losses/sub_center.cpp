@@ -1,4 +1,4 @@
-// Sub-center ArcFace: which of a class's centers counts, and the wrongly labelled rows that it
+// Sub-center ArcFace: which of a class's centres counts, and the wrongly labelled rows that it
 // finds.
 #include "losses/sub_center.h"
 
@@ -14,7 +14,7 @@
 namespace gradian::test {
 namespace {
 
-// Two classes of two centers in the plane: along x and along -x, along y and along -y.
+// Two classes of two centres in the plane: along x and along -x, along y and along -y.
 SubCenterArcFaceLoss cross(double s = 2, double m = 0.2) {
   SubCenterArcFaceLoss loss(2, 2, /*K=*/2, s, m);
   loss.to(DType::float64);
@@ -24,7 +24,7 @@ SubCenterArcFaceLoss cross(double s = 2, double m = 0.2) {
 
 }  // namespace
 
-TEST_CASE("sub-center: a class's cosine is the largest of its centers', and the margin is on it") {
+TEST_CASE("sub-center: a class's cosine is the largest of its centres', and the margin is on it") {
   const double angle = 0.3;
   const SubCenterArcFaceLoss loss = cross();
   for (const double side : {1.0, -1.0}) {
@@ -35,7 +35,7 @@ TEST_CASE("sub-center: a class's cosine is the largest of its centers', and the 
   }
 }
 
-TEST_CASE("sub-center: only the nearest center of a class gets a gradient, the first of equals") {
+TEST_CASE("sub-center: only the nearest centre of a class gets a gradient, the first of equals") {
   const SubCenterArcFaceLoss loss = cross();
   const auto moved = [&](const std::vector<double>& feature) {
     const Variable x(doubles(feature, {1, 2}));
@@ -50,7 +50,7 @@ TEST_CASE("sub-center: only the nearest center of a class gets a gradient, the f
   CHECK(moved({0, -1}) == std::vector<int64_t>{0});  // both of class 0 at 90 degrees, 3 straight on
 }
 
-TEST_CASE("sub-center: with one center a class it is ArcFace") {
+TEST_CASE("sub-center: with one centre a class it is ArcFace") {
   Generator generator(3);
   const Variable x(randn({6, 5}, DType::float64, 0, 1, generator), true);
   const Tensor weight = randn({4, 5}, DType::float64, 0, 1, generator);
@@ -70,10 +70,10 @@ TEST_CASE("sub-center: with one center a class it is ArcFace") {
   }
 }
 
-TEST_CASE("sub-center: dominant centers and outliers by hand") {
+TEST_CASE("sub-center: dominant centres and outliers by hand") {
   const SubCenterArcFaceLoss loss = cross();
   // Of class 0 three rows near -x, one at x, one 80 degrees from -x; of class 1 two rows, one near
-  // each center.
+  // each centre.
   const auto row = [](double degrees) {
     const double angle = degrees * std::numbers::pi / 180;
     return std::vector<double>{5 * std::cos(angle), 5 * std::sin(angle)};

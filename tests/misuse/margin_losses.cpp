@@ -1,4 +1,4 @@
-// The margin family's own options: numbers of centers, factors of margins, and what is asked about
+// The margin family's own options: numbers of centres, factors of margins, and what is asked about
 // them.
 #include "losses/ada_face.h"
 #include "losses/recommend.h"
@@ -18,9 +18,9 @@ Rows of_centers() {
   const Tensor x = Tensor::ones({2, 3}), y = integers({0, 1});
   Rows rows{
       {[] { SubCenterArcFaceLoss(3, 4, 0); },
-       "SubCenterArcFaceLoss: expected at least 1 center a class, got 0"},
+       "SubCenterArcFaceLoss: expected at least 1 centre a class, got 0"},
       {[] { SubCenterArcFaceLoss(3, 4, -1); },
-       "SubCenterArcFaceLoss: expected at least 1 center a class, got -1"},
+       "SubCenterArcFaceLoss: expected at least 1 centre a class, got -1"},
       {[] { SubCenterArcFaceLoss(0, 4); },
        "SubCenterArcFaceLoss: expected positive sizes, got 0 features and 4 classes"},
       {[] { SubCenterArcFaceLoss(3, kHuge, kHuge); },
