@@ -1,5 +1,6 @@
 // Labelled images in memory, and the walk over them in mini-batches that a training loop makes.
-// Where they come from is the business of idx.h (files) and synthetic.h (drawn by the program).
+// Where they come from is the business of idx.h (files), image_folder.h (folders of one's own),
+// glyphs.h (fonts) and synthetic.h (drawn by the program).
 #pragma once
 
 #include <cstdint>

@@ -159,6 +159,21 @@ TEST_CASE("shear moves what is below to the side, and nothing downwards") {
                -0.5, 0.5);
 }
 
+TEST_CASE("whatever turns and shears an image keeps areas, and its middle in place but for shift") {
+  const AugmentOptions all{.rotation = 1, .stretch = 0.3, .shear = 0.5, .shift = 0.2};
+  const Tensor moved = augment(spots(0), all), shifted = augment(spots(0), {.shift = 0.2});
+  const double light = mean_of(shifted.select(0, 0).select(0, 0) * 128 + 127.5);
+  for (int64_t i = 0; i < kImages; ++i) {
+    const Tensor plane = (moved.select(0, i).select(0, 0) * 128 + 127.5).contiguous();
+    CHECK(mean_of(plane) == doctest::Approx(light).epsilon(0.02));
+    const Place place = place_of_spot(plane);
+    const Place expected =
+        place_of_spot((shifted.select(0, i).select(0, 0) * 128 + 127.5).contiguous());
+    CHECK(std::abs(place.x - expected.x) < 0.05);
+    CHECK(std::abs(place.y - expected.y) < 0.05);
+  }
+}
+
 TEST_CASE("flip exchanges left and right of about half of the images, and does nothing else") {
   const Tensor images = spots(8), flipped = images.flip({3}).contiguous();
   const Tensor changed = augment(images, {.flip = true});
@@ -232,6 +247,7 @@ TEST_CASE("noise has the deviation that was drawn, no mean, and differs between 
   CHECK(*std::min_element(deviations.begin(), deviations.end()) < 0.01);
   for (const double mean : figures(noisy, mean_of))
     CHECK(std::abs(mean - 0.5) < 5 * 0.1 / double(kSize));
+  CHECK(std::abs(mean_of(noisy * 128 + 127.5) / 255 - 0.5) < 0.001);
   CHECK(!identical(noisy.select(1, 0), noisy.select(1, 1)));
 }
 

@@ -123,6 +123,9 @@ TEST_CASE("each way in which a PCF file can be wrong has an error of its own") {
            {with_bytes(bytes, 20, most),
             "f: truncated or broken: the metrics lie at the bytes 4294967295 to 4294967327, and "
             "there are 143"},
+           {with_bytes(bytes, 16, most),
+            "f: truncated or broken: the metrics lie at the bytes 56 to 4294967351, and there are "
+            "143"},
            {with_bytes(bytes, metrics, "\xff"),
             "f: metrics: expected the format 12, as the table of contents has it, got 255"},
            {with_bytes(bytes, metrics + 4, most),
