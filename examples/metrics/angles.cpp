@@ -96,10 +96,8 @@ Centers class_centers(const Rows& features, const std::vector<int64_t>& labels, 
   for (int64_t k = 0; k < classes; ++k) {
     const int64_t count = samples[static_cast<size_t>(k)];
     if (count > 0) present.push_back(k);
-    for (int64_t j = 0; j < features.width; ++j) {
-      double& value = sums[k][j];
-      value = count > 0 ? value / static_cast<double>(count) : kNaN;
-    }
+    // Without samples 0 / 0, which is NaN.
+    for (int64_t j = 0; j < features.width; ++j) sums[k][j] /= static_cast<double>(count);
   }
   return {std::move(sums), std::move(present)};
 }
