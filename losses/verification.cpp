@@ -33,7 +33,7 @@ Tensor prepared(const Tensor& features, Similarity kind) {
 Tensor similarity_of(const Tensor& products, const Tensor& squares, Similarity kind) {
   if (kind == Similarity::cosine) return minimum(maximum(products, -1), 1);
   const Tensor squared = squares - 2 * products;
-  return -sqrt(where(squared <= 1e-14 * squares, 0, squared));
+  return -sqrt(where(squared < 1e-14 * squares, 0, squared));
 }
 
 struct Ranked {
