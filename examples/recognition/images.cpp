@@ -1,6 +1,7 @@
 #include "examples/recognition/images.h"
 
 #include <algorithm>
+#include <set>
 #include <sstream>
 
 #include "examples/data/glyphs.h"
@@ -77,28 +78,13 @@ RecognitionImages read_characters(const ImageOptions& options) {
   return images;
 }
 
-// The images of the identities order[first] to order[last - 1], which are numbered anew; or only
-// the first image of each, or only the others.
-enum class Which { all, first, others };
-Dataset of_identities(const Dataset& data, const Tensor& order, int64_t first, int64_t last,
-                      Which which) {
-  const int64_t *const identity = order.data<int64_t>(), *const label = data.labels.data<int64_t>();
-  std::vector<int64_t> rows, labels;
-  std::vector<std::string> names;
-  for (int64_t k = first; k < last; ++k) {
-    names.push_back(data.class_names[static_cast<size_t>(identity[k])]);
-    bool is_first = true;
-    for (int64_t i = 0; i < data.size(); ++i) {
-      if (label[i] != identity[k]) continue;
-      if (which == Which::all || is_first == (which == Which::first)) {
-        rows.push_back(i);
-        labels.push_back(k - first);
-      }
-      is_first = false;
-    }
-  }
-  const int64_t count = static_cast<int64_t>(labels.size());
-  return {at_rows(data, rows).images, Tensor::from(labels, {count}), names};
+// The first image of each identity is the gallery, the others are the probes.
+TestSet first_against_others(const Dataset& data) {
+  std::vector<int64_t> first, others;
+  std::set<int64_t> met;
+  for (int64_t i = 0; i < data.size(); ++i)
+    (met.insert(data.labels.data<int64_t>()[i]).second ? first : others).push_back(i);
+  return {"Unseen identities", at_rows(data, first), at_rows(data, others), {}};
 }
 
 RecognitionImages read_folder(const ImageOptions& options) {
@@ -108,16 +94,12 @@ RecognitionImages read_folder(const ImageOptions& options) {
   const int64_t identities = all.num_classes(), tested = identities / 4;
   check(tested >= 2, options.images.string(),
         ": expected at least 8 identities, a quarter of them to test on, got ", identities);
-  Generator generator(options.seed);
-  const Tensor order = randperm(identities, generator);
-  const int64_t first = options.validation ? tested : 0, last = first + tested;
+  DataSplit parts = split_identities(all, tested, options.seed);
+  if (options.validation) parts = split_identities(parts.train, tested, options.seed);
   RecognitionImages images;
-  images.train = of_identities(all, order, last, identities, Which::all);
+  images.train = parts.train;
   images.augmentation = kPhotoAugmentation;
-  images.test_sets = {{"Unseen identities",
-                       of_identities(all, order, first, last, Which::first),
-                       of_identities(all, order, first, last, Which::others),
-                       {}}};
+  images.test_sets = {first_against_others(parts.test)};
   images.description = text(all.size(), " images of ", identities, " identities, ", tested,
                             " of which are tested, ", options.size, " x ", options.size, " pixels");
   std::istringstream lines(left_out.str());

@@ -37,8 +37,8 @@ std::string aligned_columns(const std::vector<Row>& rows, size_t heads) {
   const std::string rule = std::string(filled + gap * gaps, '-') + '\n';
   std::string table;
   for (size_t r = 0; r < rows.size(); ++r) {
-    if (r == heads) table += rule;
     table += line_of(rows[r], widths, gap);
+    if (r + 1 == heads) table += rule;
   }
   return table + rule;
 }
