@@ -27,10 +27,9 @@ Variable mirrored_cosine(const Variable& angle) {
 // [out * rows_per_class, in], made in its own memory: a second array of this size may not fit.
 Tensor initial_directions(int64_t in_features, int64_t out_features, int64_t rows_per_class) {
   check(rows_per_class > 0, "expected at least 1 centre a class, got ", rows_per_class);
-  const int64_t rows = numel({out_features, rows_per_class});
-  const Tensor random = randn({rows, in_features});
-  for (int64_t first = 0; first < rows; first += 1024) {
-    Tensor block = random.slice(0, first, std::min(first + 1024, rows));
+  const Tensor random = randn({numel({out_features, rows_per_class}), in_features});
+  for (int64_t first = 0; first < random.size(0); first += 1024) {
+    Tensor block = random.slice(0, first, std::min(first + 1024, random.size(0)));
     block.copy_from(normalize(Variable(block), 1).value());
   }
   return random;
