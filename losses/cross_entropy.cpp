@@ -29,7 +29,6 @@ Targets make_targets(const Variable& scores, const Tensor& labels,
         scores.dim() < 3 ? ""
                          : ": move the classes last and make rows of the rest, "
                            "reshape(permute(x, {0, 2, 3, 1}), {-1, C})");
-  check_floating(scores);
   const int64_t rows = scores.size(0), classes = scores.size(1);
   check_labels(labels, rows, classes, options.ignore_index);
   Targets targets;

@@ -144,9 +144,10 @@ Target prepare(const fs::path& file) {
   fs::path path = fs::absolute(file);
   // weakly_canonical() takes a link to what is not there yet for the file.
   constexpr int kMostLinks = 40;  // as the system has it
-  for (int links = 0; links < kMostLinks && fs::is_symlink(fs::symlink_status(path, error));
-       ++links)
+  for (int links = 0; fs::is_symlink(fs::symlink_status(path, error)); ++links) {
+    if (links == kMostLinks) fail_writing(file, ELOOP);
     path = path.parent_path() / fs::read_symlink(path, error);
+  }
   path = fs::weakly_canonical(path, error);
   if (error) fail_writing(file, error.value());
   return {path, status, /*in_place=*/false};

@@ -12,6 +12,7 @@
 
 #include "examples/data/synthetic.h"
 #include "examples/metrics/accuracy.h"
+#include "examples/training/residual_network.h"
 #include "tensor/files/safetensors.h"
 #include "tests/child_process.h"
 #include "tests/helpers.h"
@@ -249,4 +250,16 @@ TEST_CASE("only the network decays; softmax weights and centres have rates of th
     for (size_t g = 1; g < groups.size(); ++g) CHECK(groups[g].options.weight_decay == 0.0);
     if (objective.center) CHECK(groups[2].options.lr == kCenterLearningRate);
   }
+}
+
+TEST_CASE("the residual network has the parameters of three blocks, two with a 1x1 shortcut") {
+  const auto conv = [](int64_t in, int64_t out, int64_t kernel) {
+    return in * out * kernel * kernel;
+  };
+  const auto block = [&](int64_t in, int64_t out) {
+    const int64_t shortcut = in == out ? 0 : conv(in, out, 1) + 2 * out;
+    return conv(in, out, 3) + conv(out, out, 3) + 4 * out + shortcut;
+  };
+  CHECK(residual_network(10).parameter_count() ==
+        conv(1, 16, 3) + 2 * 16 + block(16, 16) + block(16, 32) + block(32, 64) + 64 * 10 + 10);
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "tensor/conv/conv2d.h"
+#include "tensor/conv/direct.h"
 #include "tensor/kernels.h"
 #include "tensor/conv/winograd_transform.h"
 #include "tests/reference.h"
@@ -314,6 +315,15 @@ TEST_CASE("a forced algorithm that does not cover a convolution leaves it to im2
 
 // Vectors of 8 floats or of 16: the sizes are far enough from where one algorithm overtakes
 // another.
+TEST_CASE("the direct convolution counts lanes without a channel as much as the others") {
+  const auto cost = [](int64_t filters) {
+    const conv::Geometry g({2, 3, 9, 9}, {filters, 3, 3, 3}, {});
+    return conv::direct::cost(g, g.output);
+  };
+  for (const int64_t filters : {2, 3, 5, 7}) CHECK(cost(filters) == cost(1));
+  CHECK(cost(65) > 1.2 * cost(64));
+}
+
 TEST_CASE("the algorithm that is chosen follows the sizes") {
   struct Choice {
     Layer layer;

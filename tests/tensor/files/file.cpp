@@ -52,6 +52,19 @@ TEST_CASE("write_file keeps the permissions of an old file and follows a symboli
   CHECK(fs::status(file).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
 }
 
+TEST_CASE("write_file follows 40 symbolic links, as the system does, and refuses 41") {
+  const TemporaryFolder temporary;
+  const auto link = [&](int i) { return temporary.path() / text("link", i); };
+  fs::create_symlink("a.txt", link(1));
+  for (int i = 2; i <= 41; ++i) fs::create_symlink(link(i - 1), link(i));
+  write_file(link(40), "new");
+  CHECK(temporary.read("a.txt") == "new");
+  const std::string refused =
+      link(41).string() + ": cannot be written: Too many levels of symbolic links";
+  CHECK_THROWS_WITH_AS(write_file(link(41), "more"), refused.c_str(), Error);
+  CHECK(fs::is_symlink(link(1)));
+}
+
 TEST_CASE("write_file makes the file that a symbolic link names") {
   const TemporaryFolder temporary;
   const fs::path link = temporary.path() / "link", second = temporary.path() / "second";
