@@ -97,6 +97,20 @@ struct Threads {
 
 }  // namespace
 
+TEST_CASE("what RMSprop keeps are running means of the gradient and of its square") {
+  const TemporaryFolder folder;
+  const Variable p(Tensor::zeros({1}, DType::float64), true);
+  nn::RMSprop optimizer({p}, {.alpha = 0.75, .centered = true});
+  (8.0 * sum(p)).backward();
+  optimizer.step();
+  nn::Checkpoint checkpoint;
+  checkpoint.add("optimizer", optimizer);
+  checkpoint.save(folder.path() / "c");
+  const TensorFile file = read_safetensors(folder.path() / "c");
+  CHECK(file.tensors.at("optimizer.state.0.grad_avg").item() == 2);
+  CHECK(file.tensors.at("optimizer.state.0.square_avg").item() == 16);
+}
+
 TEST_CASE("training goes on from a file bit for bit, under every optimiser, with other threads") {
   const TemporaryFolder folder;
   const auto file = [&](const char* name) { return folder.path() / name; };

@@ -1,6 +1,7 @@
 // The door to BLIS: which kernels run, what a setting of the user's may do, and that no product
 // reads memory that is not its own.
 #include <doctest/doctest.h>
+
 #include <sys/mman.h>
 #include <unistd.h>
 #if __has_include(<blis.h>)
@@ -11,6 +12,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
 
 #include "tensor/runtime/gemm.h"
 #include "tensor/kernels.h"
@@ -47,6 +50,21 @@ TEST_CASE("kernels are forced where BLIS would take lesser ones, and nowhere els
     INFO(text(c.name));
     CHECK(kernels_to_force(c.processor) == c.kernels);
   }
+}
+
+TEST_CASE("the processor is the one that the system names") {
+  std::ifstream file("/proc/cpuinfo");
+  const std::string information{std::istreambuf_iterator<char>(file), {}};
+  const auto field = [&](const std::string& name) {
+    const size_t at = information.find(name + "\t");
+    if (at == std::string::npos) return std::string();
+    const size_t value = information.find(": ", at) + 2;
+    return information.substr(value, information.find('\n', value) - value);
+  };
+  const Processor processor = this_processor();
+  if (processor.vendor.empty() || field("vendor_id").empty() || test::emulator()) return;
+  CHECK(processor.vendor == field("vendor_id"));
+  CHECK(std::to_string(processor.family) == field("cpu family"));
 }
 
 TEST_CASE("BLIS runs the best kernels for the vectors of the processor") {
