@@ -48,7 +48,7 @@ int embed_images(int argc, char** argv) {
       arguments.path("--checkpoint", "build/glyphs/arcface.safetensors", "the network");
   const std::string folder =
       arguments.path("--gallery", "", "folder with a folder of images for each identity");
-  const std::string query = arguments.path("--query", "", "the image; none: only --exported");
+  const std::string query = arguments.path("--query", "", "the image; none: only --export");
   const int64_t nearest = arguments.integer("--nearest", 5, 1, 1000, "identities to be listed");
   const std::string exported =
       arguments.path("--export", "", "file for the gallery's embeddings, .npy, [N, D]");

@@ -186,7 +186,6 @@ void* Tensor::raw(const char* method, DType expected) const {
 
 double Tensor::at(const Shape& index) const {
   const Calling calling("at");
-  check_defined(*this);
   check(index.size() == dim(), "expected an index of ", dim(), " axes for shape ", shape_, ", got ",
         index);
   int64_t position = 0;

@@ -91,6 +91,12 @@ Rows onnx_rows() {
        "export_onnx: mul [2, 3] has the batch's size from a constant alone"},
       {[] {
          export_function([](const Variable& x) {
+           return where(Tensor::ones({1, 3}).expand({x.size(0), 3}), sum(x, 0), 0);
+         });
+       },
+       "export_onnx: where [2, 3] has the batch's size from a constant alone"},
+      {[] {
+         export_function([](const Variable& x) {
            return matmul(sum(x, 0, true), Variable(Tensor::ones({3, 1}).expand({x.size(0), 3, 1})));
          });
        },
