@@ -57,6 +57,12 @@ TEST_CASE("log_softmax matches its definition along every axis, in every layout,
   check_log_softmax(sample({17000, 2}, DType::float32, -5, 5), 1);
 }
 
+TEST_CASE("log_softmax of equal logits is -log of their number, in rows of every length") {
+  for (const DType dtype : kFloating)
+    for (const int64_t length : {1, 63, 64, 65, 130})
+      check_log_softmax(Tensor::ones({2, length}, dtype), 1);
+}
+
 TEST_CASE("log_softmax stays finite for equal extreme logits and takes -inf for no chance") {
   for (const DType dtype : kFloating) {
     for (const double logit : {1000.0, -1000.0, 0.0, 1e30}) {
