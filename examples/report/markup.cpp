@@ -22,7 +22,7 @@ std::string base64(const std::string& bytes) {
 }
 
 // Its low bytes, the lowest first.
-std::string little_endian(uint32_t value, int bytes) {
+std::string little_endian(uint64_t value, int bytes) {
   std::string out;
   for (int i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i) & 255);
   return out;

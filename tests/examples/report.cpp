@@ -9,6 +9,7 @@
 
 #include "examples/program/text.h"
 #include "tensor/files/json.h"
+#include "examples/report/markup.h"
 #include "examples/report/plots.h"
 #include "examples/report/svg.h"
 #include "tensor/random.h"
@@ -344,4 +345,18 @@ TEST_CASE("each known objective has a reading guide of its own, and others a gen
     ++guides[reading_guide(name)];
   CHECK(guides.size() == 5);
   CHECK(guides.count(reading_guide("triplet")) == 0);
+}
+
+TEST_CASE("a picture is a BMP file of its pixels in an <img>, by Python's struct and base64") {
+  // Red and white, beside each other.
+  const Tensor image = Tensor::from<float>({1, 1, 0, 1, 0, 1}, {3, 1, 2});
+  CHECK(
+      picture(image, "<two>") ==
+      "<img class=\"picture\" width=\"2\" height=\"1\" alt=\"&lt;two&gt;\" "
+      "src=\"data:image/bmp;base64,"
+      "Qk0+AAAAAAAAADYAAAAoAAAAAgAAAAEAAAABABgAAAAAAAgAAAATCwAAEwsAAAAAAAAAAAAAAAD/////AAA=\">\n");
+  CHECK(picture(Tensor::ones({1, 1, 2}), "") == picture(Tensor::ones({3, 1, 2}), ""));
+  CHECK(error_of([] {
+          picture(Tensor::ones({2, 4, 4}), "");
+        }) == "picture: expected an image [1 or 3, H, W], got [2, 4, 4]");
 }
