@@ -35,8 +35,9 @@ Tensor SubCenterArcFaceLoss::own_cosines(const Tensor& features, const Tensor& l
 
 Tensor SubCenterArcFaceLoss::dominant_centers(const Tensor& features, const Tensor& labels) const {
   const Calling calling("dominant_centers");
-  const Tensor nearest = labels * K_ + argmax(own_cosines(features, labels), 1);
-  const Tensor counts = scatter_add({classes() * K_}, 0, nearest, ones_like(nearest));
+  const Tensor nearest = argmax(own_cosines(features, labels), 1);  // [N], among its class's
+  const Tensor row = labels * K_ + nearest;
+  const Tensor counts = scatter_add({classes() * K_}, 0, row, ones_like(row));
   return argmax(counts.reshape({classes(), K_}), 1);
 }
 
