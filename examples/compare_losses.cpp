@@ -51,9 +51,8 @@ void show(const Report& report, const std::filesystem::path& out) {
 // Trains one objective after the other. Ctrl-C still gets a report of those that are finished.
 void run_all(const DataSplit& data, const TrainOptions& options, Report& report) {
   const std::vector<Objective> objectives = make_objectives(data.train.num_classes());
-  if (options.checkpoint.resume.empty())  // what an older run left is none of this one
-    for (const Objective& objective : objectives)
-      std::filesystem::remove(checkpoint_of(objective.name, options.out));
+  for (const Objective& objective : objectives)
+    forget_checkpoint(objective.name, options.checkpoint, options.out);
   try {
     for (const Objective& objective : objectives) {
       report.runs.push_back(run(objective, data, options));

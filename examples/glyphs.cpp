@@ -77,6 +77,8 @@ Options options_of(Arguments& arguments) {
   check(test_on == "test" || test_on == "validation",
         "option --test-on: expected test or validation, got '", test_on, "'");
   check(images.channels != 2, "option --channels: expected 1 or 3, got 2");
+  check(images.channels == 1 || !images.images.empty(),
+        "option --channels is for --images; characters have 1, got ", images.channels);
   check(images.size % 8 == 0, "option --size: expected a multiple of 8, got ", images.size);
   images.validation = test_on == "validation";
   return options;
@@ -111,7 +113,6 @@ RecognitionRun run(const ObjectiveChoice& choice, const RecognitionImages& image
   result.objective = objective.name;
   result.description = objective.description();
   result.training = train(recognizer.network, objective, images, options);
-  result.first_loss = result.training.curve.front().loss;
   // The margin is hardly there yet; softmax begins with all classes alike.
   result.expected_first_loss = choice.s == 0 ? std::log(static_cast<double>(classes))
                                              : expected_first_loss(classes, choice.s, Margin());
@@ -124,7 +125,7 @@ RecognitionRun run(const ObjectiveChoice& choice, const RecognitionImages& image
   recognizer.false_accept_rate = working.wanted_far;
   const std::filesystem::path file = options.out / (file_name(objective.name) + ".safetensors");
   save(recognizer, file);
-  std::cout << "first loss " << fixed(result.first_loss, 2) << " (expected "
+  std::cout << "first loss " << fixed(result.training.curve.front().loss, 2) << " (expected "
             << fixed(result.expected_first_loss, 2) << "); kept in " << file.string() << '\n';
   return result;
 }
@@ -136,6 +137,8 @@ void show(const RecognitionReport& report, const std::filesystem::path& out) {
 }
 
 void run_all(const RecognitionImages& images, const Options& options, RecognitionReport& report) {
+  for (const ObjectiveChoice& choice : options.objectives)
+    forget_checkpoint(choice.name, options.checkpoint, options.out);
   try {
     for (const ObjectiveChoice& choice : options.objectives) {
       report.runs.push_back(run(choice, images, options));

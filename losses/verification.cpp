@@ -132,7 +132,9 @@ PairScores balanced_pairs(const PairScores& scores, Generator& generator) {
     const Ranked& pair = pairs[static_cast<size_t>(i)];
     if (left[pair.same]-- > 0) chosen.push_back(static_cast<int64_t>(pair.pair));
   }
-  const auto of = [index = Tensor::from(chosen)](const Tensor& x) {
+  // Of the frequent kind the first draws were taken, of the rare one all: they are mixed once more.
+  const Tensor order = randperm(static_cast<int64_t>(chosen.size()), generator);
+  const auto of = [index = gather(Tensor::from(chosen), 0, order)](const Tensor& x) {
     return x.defined() ? gather(x, 0, index) : x;
   };
   return {of(scores.similarity), of(scores.same), of(scores.first), of(scores.second)};

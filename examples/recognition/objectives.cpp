@@ -43,7 +43,7 @@ ObjectiveChoice choice_of(const std::string& entry) {
     for (const Kind& known : kKinds) keys += text(' ', known.key);
     fail("option --objectives: there is no '", parts[0], "', only", keys);
   }
-  ObjectiveChoice choice{kind->name, entry, kind->margin, kind->s};
+  ObjectiveChoice choice{kind->name, kind->key, kind->margin, kind->s};
   check(parts.size() <= (kind->s == 0 ? 1 : 3), "option --objectives: expected ",
         kind->s == 0 ? "no margin" : "a margin and a scale at most", " after ", kind->key,
         ", got '", entry, "'");
@@ -66,22 +66,22 @@ std::vector<ObjectiveChoice> objective_choices(const std::string& list) {
     for (const Kind& kind : kKinds) choices.push_back(choice_of(kind.key));
   else
     for (const std::string& entry : split(list, ',')) {
-      check(std::ranges::find(choices, entry, &ObjectiveChoice::key) == choices.end(),
+      const ObjectiveChoice choice = choice_of(entry);
+      check(std::ranges::find(choices, choice.name, &ObjectiveChoice::name) == choices.end(),
             "option --objectives: '", entry, "' is there twice");
-      choices.push_back(choice_of(entry));
+      choices.push_back(choice);
     }
   return choices;
 }
 
 Margin margin_of(const ObjectiveChoice& choice) {
-  const std::string kind = split(choice.key, ':')[0];
-  if (kind == "softmax") return {};
-  return kind == "cosface" ? Margin{.m3 = choice.margin} : Margin{.m2 = choice.margin};
+  if (choice.kind == "softmax") return {};
+  return choice.kind == "cosface" ? Margin{.m3 = choice.margin} : Margin{.m2 = choice.margin};
 }
 
 Objective make_objective(const ObjectiveChoice& choice, int64_t classes, int64_t features) {
   Objective objective{choice.name, nullptr, nullptr, nullptr};
-  const std::string kind = split(choice.key, ':')[0];
+  const std::string& kind = choice.kind;
   const double m = choice.margin, s = choice.s;
   if (kind == "softmax")
     objective.softmax = std::make_unique<nn::Linear>(features, classes, /*bias=*/false);

@@ -12,13 +12,13 @@ namespace gradian::examples {
 // An entry of a list such as "softmax,arcface:0.3,arcface+center:0.3:24": a name, and after colons
 // the margin and the scale s, where the defaults are not wanted.
 struct ObjectiveChoice {
-  std::string name;          // as it is shown: "ArcFace + center"
-  std::string key;           // "arcface+center", "arcface:0.3"; also names files
+  std::string name;          // as it is shown: "ArcFace + center", "ArcFace m 0.3, s 24"
+  std::string kind;          // "arcface+center", "arcface"
   double margin = 0, s = 0;  // softmax has neither
 };
 
 // The list, each entry once; errors name what there is. What is empty means all, with margins and
-// scales that were chosen for the glyphs (examples/README.md tells how).
+// scales to begin with: glyphs --test-on validation compares others.
 std::vector<ObjectiveChoice> objective_choices(const std::string& list);
 
 // Its margin in full, for those that compare margins.

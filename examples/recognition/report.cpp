@@ -137,8 +137,8 @@ std::string loss_section(const RecognitionReport& report) {
   for (const RecognitionRun& run : report.runs)
     cards += card(
         run.objective,
-        text("from ", fixed(run.first_loss, 2), " (expected ", fixed(run.expected_first_loss, 2),
-             ") to ", fixed(run.training.curve.back().loss, 2)),
+        text("from ", fixed(run.training.curve.front().loss, 2), " (expected ",
+             fixed(run.expected_first_loss, 2), ") to ", fixed(run.training.curve.back().loss, 2)),
         loss_plot(run.objective, run.training.curve) +
             element("p", escape_markup(run.description), "class=\"note\""));
   return element("h2", "Loss while training") + element("div", cards, "class=\"grid\"");
@@ -192,7 +192,7 @@ std::string run_object(const RecognitionRun& run) {
   return json_block('{',
                     {json_member("objective", json_string(run.objective)),
                      json_member("description", json_string(run.description)),
-                     json_member("first_loss", json_number(run.first_loss)),
+                     json_member("first_loss", json_number(run.training.curve.front().loss)),
                      json_member("expected_first_loss", json_number(run.expected_first_loss)),
                      json_member("seconds", json_number(run.training.seconds)),
                      json_member("evaluations", json_block('[', evaluations, ']', 8))},

@@ -14,7 +14,7 @@ namespace gradian::examples {
 
 struct RecognitionRun {
   std::string objective, description;
-  double first_loss = 0, expected_first_loss = 0;
+  double expected_first_loss = 0;  // training.curve begins with the one that was seen
   Training training{};
   TrainingImages training_images{};
   std::vector<Evaluation> evaluations;  // one a test set

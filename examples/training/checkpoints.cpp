@@ -65,6 +65,11 @@ CheckpointOptions checkpoint_options_of(const std::string& name, CheckpointOptio
   return options;
 }
 
+void forget_checkpoint(const std::string& name, const CheckpointOptions& options,
+                       const std::filesystem::path& out) {
+  if (options.resume.empty()) std::filesystem::remove(checkpoint_of(name, out));
+}
+
 void check_resumes_folder(const CheckpointOptions& options) {
   check(options.resume.empty() || std::filesystem::is_directory(options.resume / "checkpoints"),
         "option --resume: expected the --out folder of a run before, got ",

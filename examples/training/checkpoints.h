@@ -53,6 +53,10 @@ std::filesystem::path checkpoint_of(const std::string& name, const std::filesyst
 // given and holds a file for it.
 CheckpointOptions checkpoint_options_of(const std::string& name, CheckpointOptions options,
                                         const std::filesystem::path& out);
+// Where no training is to go on, what an older run left of this one goes: it is none of the new
+// run.
+void forget_checkpoint(const std::string& name, const CheckpointOptions& options,
+                       const std::filesystem::path& out);
 // Fails unless that folder, if one is given, holds checkpoints.
 void check_resumes_folder(const CheckpointOptions& options);
 

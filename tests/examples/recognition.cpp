@@ -175,6 +175,20 @@ TEST_CASE("embed names what it cannot use: an image, a network, a missing option
                  training + ": holds no recognizer: there is no 'channels'"));
 }
 
+TEST_CASE("a recognition from the start leaves no checkpoint of the run before") {
+  const TemporaryFolder folder;
+  write_faces(folder, 8, 4);
+  const fs::path later = folder.path() / "out" / "checkpoints" / "cosface.safetensors";
+  folder.write("out/checkpoints/cosface.safetensors", "of before");
+  train_on(folder, {"--epochs", "2", "--objectives", "softmax,cosface"}, {.after = "\nsoftmax\n"});
+  CHECK_FALSE(fs::exists(later));
+}
+
+TEST_CASE("glyphs refuses three channels of characters") {
+  CHECK(contains(run_program(glyphs, {"--channels", "3"}).output,
+                 "option --channels is for --images; characters have 1, got 3"));
+}
+
 TEST_CASE("a recognizer is the same after it was kept in a file") {
   const TemporaryFolder folder;
   manual_seed(3);
