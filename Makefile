@@ -3,7 +3,7 @@
 #   make    make train    make test    make help
 
 .DEFAULT_GOAL := all
-.PHONY: all train glyphs test test-install gradcheck mutate mutants bench bench-peers opinfo fuzz
+.PHONY: all train glyphs test test-install gradcheck mutate mutants coverage bench bench-peers opinfo fuzz
 .PHONY: install uninstall format clean help packages
 .DELETE_ON_ERROR:
 .ONESHELL:             # a recipe is one shell script ...
@@ -313,6 +313,9 @@ mutants: packages
 	@$(live)SEED='$(SEED)' COUNT='$(COUNT)' ONLY='$(ONLY)' CXX='$(CXX)' \
 	  CPPFLAGS='$(CPPFLAGS)' CXXFLAGS='$(CXXFLAGS)' LDFLAGS='$(LDFLAGS)' tests/mutants/run.sh
 
+coverage: packages
+	@$(live)CXX='$(CXX)' tests/coverage.sh
+
 bench: build/bench/bench
 	@$(live)$< $(ARGS)
 
@@ -351,6 +354,7 @@ help:
 	echo 'make gradcheck    proves every gradient, a row each (ARGS="--only conv2d")'
 	echo 'make mutate       breaks every backward rule and shows that the proof notices'
 	echo 'make mutants      breaks random statements; tests must notice (SEED=1 COUNT=300)'
+	echo 'make coverage     the lines of the library that no test runs'
 	echo 'make bench        times the workloads: build/bench.json (ARGS="--training 300")'
 	echo 'make bench-peers  the same work in PyTorch, where python3 has torch'
 	echo 'make opinfo       the samples of the databases of PyTorch, replayed (PYTHON=...)'
@@ -384,7 +388,7 @@ look() {
   header blis.h || header blis/blis.h || lacks libblis-dev 'header <blis.h>'
   $(if $(openmp_package),header omp.h || echo '#include <blis.h>' | preprocess ||
     lacks '$(openmp_package)' 'header <omp.h>')
-  $(if $(call goal,test mutants build/tests/%),header doctest/doctest.h ||
+  $(if $(call goal,test mutants coverage build/tests/%),header doctest/doctest.h ||
     lacks doctest-dev 'header <doctest/doctest.h>')
   $(if $(to_fuzz),echo 'extern "C" int LLVMFuzzerTestOneInput() { return 0; }' |
     $(compiler) -fsanitize=fuzzer -x c++ - -o /dev/null 2>/dev/null ||

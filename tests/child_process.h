@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,6 +33,22 @@ constexpr bool kSanitized = false;
 // Whether this process is a forked child. The leak sanitizer, which counts the threads of the
 // parent as running there, is told by main.cpp.
 inline bool in_child = false;
+
+#ifdef GRADIAN_COVERAGE
+extern "C" void __gcov_dump();
+// Writes the counts of lines, which _exit() would leave out, whatever size of files this process
+// was limited to. One that has become another user may not write them, and would say so.
+inline void write_coverage(uid_t user_before) {
+  if (geteuid() != user_before) return;
+  rlimit limit;
+  getrlimit(RLIMIT_FSIZE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_FSIZE, &limit);
+  __gcov_dump();
+}
+#else
+inline void write_coverage(uid_t) {}
+#endif
 
 // How a child ended and all that it wrote to standard output and standard error.
 struct Ended {
@@ -76,6 +93,7 @@ inline Ended run_in_child(const std::function<void()>& body, int seconds = 60) {
     dup2(ends[1], STDERR_FILENO);
     close(ends[0]);
     close(ends[1]);
+    const uid_t user = geteuid();
     int code = 0;
     try {
       body();
@@ -84,6 +102,7 @@ inline Ended run_in_child(const std::function<void()>& body, int seconds = 60) {
       code = 1;
     }
     std::fflush(nullptr);
+    write_coverage(user);
     _exit(code);
   }
   close(ends[1]);
