@@ -123,7 +123,7 @@ $(test_program) $(opinfo_program):
 
 # The sources that read files of the tree when they run.
 looks_at_tree := $(addprefix tests/,gradients/main.cpp autograd/gradients.cpp misuse/table.cpp \
-    parity/fixture.cpp structure.cpp fuzz/corpus.cpp tensor/files/npy.cpp \
+    parity/fixture.cpp questions.cpp structure.cpp fuzz/corpus.cpp tensor/files/npy.cpp \
     tensor/files/safetensors.cpp examples/interop.cpp)
 $(call release_object,$(looks_at_tree)) $(call test_object,$(looks_at_tree)): \
     source_dir := -DGRADIAN_SOURCE_DIR="\"$(CURDIR)\""
@@ -136,19 +136,22 @@ build/shared-objects/%.o: %.cpp build/machine.flags | packages
 	$(call start,CXX,$< (shared))
 	$(call compile,$(release_flags) -fPIC)
 
-# The code that README.md and the first comments of headers show, for tests that run it: that of
-# README.md by the heading it stands under and its number there.
-snippets := build/snippets/README.md/done build/snippets/nn/module.h build/snippets/nn/schedule.h
+# The code that READMEs and the first comments of headers show, for tests that run it: that of a
+# README by the heading it stands under and its number there, beside it as a string what a block of
+# ```text says that it prints.
+readmes  := README.md autograd/README.md tensor/conv/README.md losses/README.md
+snippets := $(readmes:%=build/snippets/%/done) build/snippets/nn/module.h build/snippets/nn/schedule.h
 build/test-objects$(variant)/tests/snippets.o build/test-objects$(variant)/tests/nn/parameters.o: \
     | $(snippets)
 
-build/snippets/README.md/done: README.md
+build/snippets/%.md/done: %.md
 	$(call start,CUT,$<)
 	awk -v folder=$(@D) '
 	  /^## / { heading = tolower(substr($$0, 4)); gsub(/ /, "-", heading); n = 0 }
-	  /^```/ && inside { inside = 0 }
+	  /^```/ && inside { if (inside == 2) print ")\"" >file; inside = 0; next }
 	  inside { sub(/^int main\(\)/, "void run()"); print >file }
-	  /^```cpp/ { inside = 1; file = folder "/" heading "." ++n }' $<
+	  /^```cpp/ { inside = 1; file = folder "/" heading "." ++n }
+	  /^```text/ { inside = 2; file = folder "/" heading "." n ".prints"; print "R\"(" >file }' $<
 	touch $@
 
 build/snippets/%.h: %.h

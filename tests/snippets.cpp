@@ -1,6 +1,7 @@
-// The code of README.md and of the comments in headers, compiled and run as it stands there: the
+// The code of READMEs and of the comments in headers, compiled and run as it stands there: the
 // Makefile cuts it out into build/snippets/, named after the heading or header above it, and turns
-// `int main()` into `void run()`. Here is what surrounds each piece, and what it must do.
+// `int main()` into `void run()`. Here is what surrounds each piece, and what it must do. A block
+// ```text below it holds what it prints: a string, `.prints`.
 #include <doctest/doctest.h>
 
 #include <iostream>
@@ -8,6 +9,7 @@
 
 #include "autograd/apply.h"
 #include "autograd/gradcheck.h"
+#include "autograd/node.h"
 #include "autograd/ops.h"
 #include "losses/center_loss.h"
 #include "losses/cross_entropy.h"
@@ -17,6 +19,7 @@
 #include "nn/layers.h"
 #include "nn/optimizer.h"
 #include "nn/schedule.h"
+#include "tensor/conv/conv2d.h"
 #include "tensor/kernels.h"
 #include "tensor/random.h"
 
@@ -53,14 +56,18 @@ static std::vector<GradCase> unary_cases(Variable (*f)(const Variable&), double 
 namespace gradian::test {
 namespace {
 
-// What a program prints, a line each.
-std::vector<std::string> lines_of(void (*program)()) {
+std::string printed_by(void (*program)()) {
   std::ostringstream printed;
   std::streambuf* const before = std::cout.rdbuf(printed.rdbuf());
   program();
   std::cout.rdbuf(before);
+  return printed.str();
+}
+
+// What a program prints, a line each.
+std::vector<std::string> lines_of(void (*program)()) {
   std::vector<std::string> lines;
-  std::istringstream text(printed.str());
+  std::istringstream text(printed_by(program));
   for (std::string line; std::getline(text, line);) lines.push_back(line);
   return lines;
 }
@@ -107,6 +114,26 @@ TEST_CASE("README: the rule of the new op passes its cases") {
     CHECK(gradcheck("softsign", c.function, c.inputs).passed);
     CHECK(gradgradcheck("softsign", c.function, c.inputs).passed);
   }
+}
+
+TEST_CASE("autograd/README.md: the backward pass by hand has the engine's numbers") {
+  const std::string printed = printed_by([] {
+#include "build/snippets/autograd/README.md/one-backward-pass-by-hand.1"
+  });
+  const std::string shown =
+#include "build/snippets/autograd/README.md/one-backward-pass-by-hand.1.prints"
+      ;
+  CHECK('\n' + printed == shown);
+}
+
+TEST_CASE("tensor/conv/README.md: F(2,3) and F(2x2, 3x3) give what the definition gives") {
+  const std::string printed = printed_by([] {
+#include "build/snippets/tensor/conv/README.md/in-code.1"
+  });
+  const std::string shown =
+#include "build/snippets/tensor/conv/README.md/in-code.1.prints"
+      ;
+  CHECK('\n' + printed == shown);
 }
 
 TEST_CASE("nn/schedule.h: the schedule in its comment warms up") {

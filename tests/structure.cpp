@@ -19,28 +19,17 @@ namespace fs = std::filesystem;
 
 // From the ground up. A file belongs to the last room whose name its path begins with, and includes
 // nothing from a room above its own.
-const std::vector<std::string> rooms = {"tensor/error.",
-                                        "tensor/dtype.",
-                                        "tensor/shape.",
-                                        "tensor/runtime/",
-                                        "tensor/simd/",
-                                        "tensor/",
-                                        "tensor/conv/",
-                                        "tensor/fused/",
-                                        "tensor/files/",
-                                        "autograd/",
-                                        "autograd/ops/",
-                                        "nn/",
-                                        "nn/onnx/",
-                                        "losses/",
-                                        "examples/program/",
-                                        "examples/data/",
-                                        "examples/metrics/",
-                                        "examples/training/",
-                                        "examples/report/",
-                                        "examples/recognition/",
-                                        "examples/interop/",
-                                        "examples/"};
+const std::vector<std::string> rooms = {"tensor/error.",     "tensor/dtype.",
+                                        "tensor/shape.",     "tensor/runtime/",
+                                        "tensor/simd/",      "tensor/",
+                                        "tensor/conv/",      "tensor/fused/",
+                                        "tensor/files/",     "autograd/",
+                                        "autograd/ops/",     "nn/",
+                                        "nn/onnx/",          "losses/",
+                                        "examples/program/", "examples/data/",
+                                        "examples/metrics/", "examples/training/",
+                                        "examples/report/",  "examples/recognition/",
+                                        "examples/interop/", "examples/"};
 
 size_t room_of(const std::string& path) {
   size_t best = rooms.size(), length = 0;
@@ -156,7 +145,11 @@ TEST_CASE(
   CHECK(std::stod(stated) == doctest::Approx(double(lines)).epsilon(0.03));
 }
 
-TEST_CASE("each folder, or the one around it, says on one screen what it is") {
+// The map is what stands before a README's second `# ` heading; what is below it are lessons, which
+// may be as long as they need. Lines of code, such as a comment of a shell, are no headings.
+TEST_CASE(
+    "each folder, or the one around it, says on one screen what it is: its map has at most 50 "
+    "lines, and lessons follow after a second heading") {
   std::set<fs::path> folders{"tests"};
   for (const Source& source : library_and_examples())
     folders.insert(fs::path(source.path).parent_path());
@@ -166,8 +159,13 @@ TEST_CASE("each folder, or the one around it, says on one screen what it is") {
     if (!fs::exists(readme) && folder.has_parent_path())
       readme = fs::path(GRADIAN_SOURCE_DIR) / folder.parent_path() / "README.md";
     std::ifstream file(readme);
-    int lines = 0;
-    for (std::string line; std::getline(file, line);) ++lines;
+    int lines = 0, headings = 0;
+    bool code = false;
+    for (std::string line; std::getline(file, line); ++lines) {
+      if (line.starts_with("```")) code = !code;
+      if (!code && line.starts_with("# ") && ++headings == 2) break;
+    }
+    CHECK(headings > 0);
     CHECK(lines > 5);
     CHECK(lines <= 50);
   }

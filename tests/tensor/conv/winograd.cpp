@@ -332,6 +332,10 @@ TEST_CASE("the algorithm that is chosen follows the sizes") {
   };
   const Choice choices[] = {
       {{16, 32, 28, 28, 32, 5, {2, 2}}, 1, ConvAlgorithm::winograd8},
+      {{16, 8, 14, 14, 8, 5, {2, 2}}, 1, ConvAlgorithm::winograd8},
+      {{16, 8, 14, 14, 8, 3, {1, 1}}, 1, ConvAlgorithm::winograd6},
+      {{16, 32, 28, 28, 32, 3, {1, 1}}, 1, ConvAlgorithm::winograd6},
+      {{16, 192, 28, 28, 192, 3, {1, 1}}, 1, ConvAlgorithm::winograd8},
       {{16, 64, 30, 30, 64, 3, {1, 1}}, 1, ConvAlgorithm::winograd8},
       {{32, 64, 4, 4, 64, 3, {1, 1}}, 1, ConvAlgorithm::winograd6},  // a tile a plane
       {{32, 1, 28, 28, 32, 5, {2, 2}}, 1, ConvAlgorithm::direct},    // few channels
