@@ -19,17 +19,28 @@ namespace fs = std::filesystem;
 
 // From the ground up. A file belongs to the last room whose name its path begins with, and includes
 // nothing from a room above its own.
-const std::vector<std::string> rooms = {"tensor/error.",     "tensor/dtype.",
-                                        "tensor/shape.",     "tensor/runtime/",
-                                        "tensor/simd/",      "tensor/",
-                                        "tensor/conv/",      "tensor/fused/",
-                                        "tensor/files/",     "autograd/",
-                                        "autograd/ops/",     "nn/",
-                                        "nn/onnx/",          "losses/",
-                                        "examples/program/", "examples/data/",
-                                        "examples/metrics/", "examples/training/",
-                                        "examples/report/",  "examples/recognition/",
-                                        "examples/interop/", "examples/"};
+const std::vector<std::string> rooms = {"tensor/error.",
+                                        "tensor/dtype.",
+                                        "tensor/shape.",
+                                        "tensor/runtime/",
+                                        "tensor/simd/",
+                                        "tensor/",
+                                        "tensor/conv/",
+                                        "tensor/fused/",
+                                        "tensor/files/",
+                                        "autograd/",
+                                        "autograd/ops/",
+                                        "nn/",
+                                        "nn/onnx/",
+                                        "losses/",
+                                        "examples/program/",
+                                        "examples/data/",
+                                        "examples/metrics/",
+                                        "examples/training/",
+                                        "examples/report/",
+                                        "examples/recognition/",
+                                        "examples/interop/",
+                                        "examples/"};
 
 size_t room_of(const std::string& path) {
   size_t best = rooms.size(), length = 0;
