@@ -116,6 +116,31 @@ TEST_CASE("README: the rule of the new op passes its cases") {
   }
 }
 
+TEST_CASE("losses/README.md: both losses together train network, weights and centres") {
+  nn::Sequential network{nn::Flatten(), nn::Linear(784, 64)};
+  const Variable images(randn({10, 1, 28, 28}));
+  const Tensor labels = Tensor::arange(10);
+#include "build/snippets/losses/README.md/recipes.1"
+  std::vector<Tensor> before;
+  for (const nn::ParameterGroup& group : optimizer.groups())
+    before.push_back(group.parameters[0].variable.value().clone());
+  loss.backward();
+  optimizer.step();
+  for (size_t i = 0; i < before.size(); ++i)
+    CHECK(before[i].to_vector<float>() !=
+          optimizer.groups()[i].parameters[0].variable.value().to_vector<float>());
+}
+
+TEST_CASE("losses/README.md: a face is the same as itself, and not as its negative") {
+  nn::Sequential network{nn::Flatten(), nn::Linear(784, 64, /*bias=*/false)};
+  const double threshold = 0.9;
+  const Variable face(randn({1, 1, 28, 28}));
+  for (const Variable& other : {face, -face}) {
+#include "build/snippets/losses/README.md/whether-two-faces-are-the-same.1"
+    CHECK(same == (other.id() == face.id()));
+  }
+}
+
 TEST_CASE("autograd/README.md: the backward pass by hand has the engine's numbers") {
   const std::string printed = printed_by([] {
 #include "build/snippets/autograd/README.md/one-backward-pass-by-hand.1"
