@@ -35,6 +35,7 @@ constexpr bool kSanitized = false;
 inline bool in_child = false;
 
 #ifdef GRADIAN_COVERAGE
+constexpr int kTimesSlower = 10;  // counting lines is slow, the more so by several threads
 extern "C" void __gcov_dump();
 // Writes the counts of lines, which _exit() would leave out, whatever size of files this process
 // was limited to. One that has become another user may not write them, and would say so.
@@ -47,6 +48,7 @@ inline void write_coverage(uid_t user_before) {
   __gcov_dump();
 }
 #else
+constexpr int kTimesSlower = 1;
 inline void write_coverage(uid_t) {}
 #endif
 
@@ -63,7 +65,7 @@ using Environment = std::vector<std::pair<std::string, std::string>>;
 // Reads until the other side is closed; false when that takes longer than `seconds`.
 inline bool read_all(int from, int seconds, std::string& output) {
   char buffer[4096];
-  for (int64_t left = int64_t{seconds} * 10; left > 0;) {
+  for (int64_t left = int64_t{seconds} * kTimesSlower * 10; left > 0;) {
     pollfd ready{from, POLLIN, 0};
     if (poll(&ready, 1, /*milliseconds=*/100) <= 0) {
       --left;

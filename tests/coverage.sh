@@ -11,12 +11,13 @@ find "$copy" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
 find "$copy" -name '*.gcda' -delete
 tar -cf - --exclude=./build --exclude=./.git -C "$source_dir" . | tar -xf - -C "$copy"
 cd "$copy"
-# Without inlining, a line's count does not go into its caller's.
-make test CXX="${CXX:-g++}" CPPFLAGS=-DGRADIAN_COVERAGE CXXFLAGS='--coverage -O1 -fno-inline'
+# Inlining before the counters are set would lose those of the inlined lines.
+make test CXX="${CXX:-g++}" CPPFLAGS=-DGRADIAN_COVERAGE \
+  CXXFLAGS='--coverage -O2 -fno-early-inlining'
 
 # gcov prints "count: number: text" under a line that names the source, again for each object that
 # includes it. "#####" and "=====" count nothing, and "-" is no code.
-find build/test-objects -name '*.gcda' -not -path '*/tests/*' -print0 |
+find build/test-objects -name '*.gcda' -print0 |
   xargs -0 gcov --stdout --relative-only --source-prefix "$copy" 2>/dev/null |
   awk -F: '
     /^ *-: *0:Source:/ { file = $4; next }
@@ -31,8 +32,8 @@ find build/test-objects -name '*.gcda' -not -path '*/tests/*' -print0 |
       for (line in seen) {
         folder = line
         sub(/\/[^\/]*$/, "", folder)
-        ++lines[folder], ++all
-        if (line in run) ++hit[folder], ++hits
+        ++lines[folder]; ++all
+        if (line in run) { ++hit[folder]; ++hits }
         else print "0 " line ":" text[line] | "sort -V -k2"
       }
       close("sort -V -k2")
