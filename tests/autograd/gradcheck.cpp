@@ -151,6 +151,12 @@ TEST_CASE("a rule that returns NaN or infinity is caught") {
   }
 }
 
+TEST_CASE("an input that the function does not use has a gradient of zero at both orders") {
+  const Function cube = [](const Inputs& in) { return in[0] * in[0] * in[0]; };
+  CHECK(gradcheck("cube", cube, {point(), point()}).passed);
+  CHECK(gradgradcheck("cube", cube, {point(), point()}).passed);
+}
+
 TEST_CASE("a check that proves nothing fails") {
   const Function constant = [](In in) { return Variable(in[0].value()); };
   CHECK(gradcheck("constant", constant, {point()}).message ==
