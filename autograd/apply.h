@@ -30,6 +30,7 @@
 #include "autograd/all_ops.h"
 #include "autograd/anomaly.h"
 #include "autograd/node.h"
+#include "tensor/profile.h"
 
 namespace gradian {
 
@@ -100,6 +101,7 @@ inline bool needs_grad(const Tensor&) { return false; }
 template <DifferentiableOp Op, class... In>
 Variable apply(const Op& op, const In&... inputs) {
   const Calling calling(Op::name);
+  const Span span(Op::name, Phase::forward);
   Tensor output = op.forward(value_of(inputs)...);
   // The common case without a list of inputs, which record() would need.
   const bool needed = grad_enabled() && (needs_grad(inputs) || ...);

@@ -9,6 +9,7 @@
 #include "autograd/node.h"
 #include "autograd/ops.h"
 #include "tensor/kernels.h"
+#include "tensor/profile.h"
 
 namespace gradian {
 namespace {
@@ -38,6 +39,7 @@ Variable matched_to_input(const Node& node, size_t i, const Variable& gradient) 
 
 // What the rule returns, in the inputs' shapes; undefined for inputs that need no gradient.
 Gradients run_rule(const Node& node, const Context& context, const Variable& gradient) {
+  const Span span(node.name(), Phase::backward);
   Gradients gradients;
   // What a rule computes on its way to the gradients is its own affair: it selects from it.
   const DetectAnomaly inside(false);
@@ -60,6 +62,7 @@ Gradients run_rule(const Node& node, const Context& context, const Variable& gra
 void run(const std::vector<Variable>& outputs, const std::vector<Variable>& grad_outputs,
          const std::unordered_set<const void*>& targets, bool create_graph, bool retain_graph,
          GradientSums& sums) {
+  const Span span("engine", Phase::backward);
   const std::vector<std::shared_ptr<Node>> nodes = reachable_nodes(outputs);
   for (const auto& node : nodes) node->check_usable();
 
@@ -82,8 +85,7 @@ void run(const std::vector<Variable>& outputs, const std::vector<Variable>& grad
   for (size_t n = nodes.size(); n-- > 0;) {
     Node& node = *nodes[n];
     const auto found = sums.find(&node);
-    const bool any = std::find(needs[n].begin(), needs[n].end(), true) != needs[n].end();
-    if (found != sums.end() && any) {
+    if (found != sums.end() && std::ranges::count(needs[n], true) > 0) {
       const Variable gradient = found->second;
       if (targets.count(&node) == 0) sums.erase(found);  // free memory as the walk passes
       const Variable output =
@@ -155,10 +157,7 @@ std::vector<Variable> grad(const std::vector<Variable>& outputs,
   GradientSums sums;
   run(outputs, gradients, targets, create_graph, retain_graph || create_graph, sums);
   std::vector<Variable> result;
-  for (const Variable& input : inputs) {
-    const auto found = sums.find(key_of(input));
-    result.push_back(found == sums.end() ? Variable() : found->second);
-  }
+  for (const Variable& input : inputs) result.push_back(sums[key_of(input)]);
   if (create_graph) return result;
   sums.clear();
   gradients.clear();

@@ -103,6 +103,11 @@ class Variable {
 // what add() has made.
 std::ostream& operator<<(std::ostream& out, const Variable& variable);
 
+struct NamedVariable {
+  std::string name;
+  Variable variable;
+};
+
 // Gradients of sum(outputs[i] * grad_outputs[i]) with respect to `inputs`, in their order; nothing
 // is accumulated in grad(). An undefined result means that the outputs do not depend on that input.
 // grad_outputs may be left out for one-element outputs. Each result's array is contiguous and its

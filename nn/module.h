@@ -28,11 +28,7 @@
 
 namespace gradian::nn {
 
-// A parameter or buffer and its name.
-struct Parameter {
-  std::string name;
-  Variable variable;
-};
+using Parameter = NamedVariable;  // or a buffer
 
 class Module {
  public:

@@ -10,6 +10,7 @@
 #include "autograd/ops/arguments.h"
 #include "tensor/files/entries.h"
 #include "tensor/kernels.h"
+#include "tensor/profile.h"
 #include "tensor/runtime/thread_pool.h"
 
 namespace gradian::nn {
@@ -146,6 +147,7 @@ Variable Optimizer::rows(const Variable& parameter, const Tensor& index) {
 
 void Optimizer::step() {
   const Calling calling("step");
+  const Span span("optimizer step");
   bool found_gradient = false;
   auto state = states_.begin();
   for (const ParameterGroup& group : groups_) {
@@ -316,6 +318,7 @@ void Optimizer::rmsprop(Update& parameter) {
 
 double clip_grad_norm(const ParameterList& parameters, double max_norm) {
   const Calling calling("clip_grad_norm");
+  const Span span("clip_grad_norm");
   check(max_norm >= 0, "max_norm must not be negative, got ", max_norm);
   double total = 0;
   Ids seen;

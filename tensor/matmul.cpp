@@ -5,6 +5,7 @@
 #include "tensor/runtime/gemm.h"
 #include "tensor/kernels.h"
 #include "tensor/loops.h"
+#include "tensor/profile.h"
 #include "tensor/runtime/thread_pool.h"
 
 namespace gradian {
@@ -76,6 +77,7 @@ Tensor matmul(const Tensor& left, const Tensor& right) {
     return shape;
   };
   Tensor out = Tensor::empty(with_matrix(rows, columns), left.dtype());
+  Profile::count_flops(2 * out.numel() * inner);
   const Tensor a = with_plain_strides(left), b = with_plain_strides(right);
   const Tensor wide_a = a.expand(with_matrix(rows, inner));
   const Tensor wide_b = b.expand(with_matrix(inner, columns));
@@ -111,6 +113,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   const int64_t rows = gradian::numel(shape);
   shape.push_back(columns);
   Tensor out = Tensor::empty(shape, x.dtype());
+  Profile::count_flops(2 * out.numel() * inner);
   if (bias.defined()) {
     check_same_dtype(x, bias);
     check(bias.shape() == Shape{columns}, "expected bias [", columns, "], got ", bias.shape());

@@ -9,6 +9,7 @@
 #include "tensor/conv/im2col.h"
 #include "tensor/conv/winograd.h"
 #include "tensor/kernels.h"
+#include "tensor/profile.h"
 
 namespace gradian {
 namespace {
@@ -71,6 +72,12 @@ void check_gradient(const Tensor& grad, const Geometry& g) {
         ", got ", grad.shape());
 }
 
+// Two for each tap of each output, whatever an algorithm saves of them.
+void count_flops(const Geometry& g) {
+  Profile::count_flops(2 * gradian::numel(g.output.shape()) * g.input.channels / g.groups *
+                       g.taps());
+}
+
 }  // namespace
 
 const char* name(ConvAlgorithm algorithm) {
@@ -105,6 +112,7 @@ Tensor conv2d(const Tensor& input, const Tensor& weight, const Tensor& bias,
     check(bias.shape() == Shape{g.output.channels}, "expected bias [", g.output.channels, "], got ",
           bias.shape());
   }
+  count_flops(g);
   return choose(input.dtype(), g, g.output)
       .output(g, input.contiguous(), weight.contiguous(),
               bias.defined() ? bias.contiguous() : bias);
@@ -120,6 +128,7 @@ Tensor conv2d_input_gradient(const Tensor& grad, const Tensor& weight, const Sha
   check_same_dtype(grad, weight);
   const Geometry g(input_shape, weight.shape(), options);
   check_gradient(grad, g);
+  count_flops(g);
   return choose(grad.dtype(), g, g.input).input_gradient(g, grad.contiguous(), weight.contiguous());
 }
 
@@ -129,6 +138,7 @@ Tensor conv2d_weight_gradient(const Tensor& grad, const Tensor& input, const Sha
   check_same_dtype(grad, input);
   const Geometry g(input.shape(), weight_shape, options);
   check_gradient(grad, g);
+  count_flops(g);
   return choose(grad.dtype(), g, g.output)
       .weight_gradient(g, grad.contiguous(), input.contiguous());
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tensor/kernels.h"
+#include "tensor/profile.h"
 #include "tensor/simd/panels.h"
 #include "tensor/runtime/thread_pool.h"
 #include "tensor/simd/vector_math.h"
@@ -105,6 +106,7 @@ HeadProducts head_products(const Tensor& x_in, const Tensor& w_in, const Tensor&
                            double scale, int64_t kept_bytes) {
   const Tensor x = x_in.contiguous(), w = w_in.contiguous();
   const int64_t batch = x.size(0), classes = w.size(0), width = w.size(1);
+  Profile::count_flops(2 * batch * classes * width);
   HeadProducts result;
   dispatch_floating(x.dtype(), [&]<class T>() {
     const int64_t lanes = round_up(batch, panel_of<T>), blocks = ceil_div(classes, kClasses);
@@ -255,6 +257,8 @@ HeadGradients head_gradients(const HeadProducts& products, const Tensor& w_in, c
   HeadGradients result{Tensor::zeros({batch, width}, dtype), Tensor::empty(w.shape(), dtype)};
   if (batch == 0) result.weight.fill(0);
   if (batch == 0 || width == 0) return result;
+  Profile::count_flops((products.cosine.defined() ? 4 : 6) * batch * classes *
+                       width);  // 2 or 3 products
   dispatch_floating(dtype, [&]<class T>() {
     constexpr int64_t panel = panel_of<T>;
     const int64_t columns = round_up(width, panel);

@@ -11,6 +11,7 @@
 #include <mutex>
 #include <new>
 #include <unordered_map>
+#include <utility>
 
 #ifdef __linux__
 #include <sys/mman.h>
@@ -109,9 +110,9 @@ class Cache {
     return {in_use_, peak_, cached_};
   }
 
-  void reset_peak() {
+  MemoryStats reset_peak(size_t least) {
     std::lock_guard lock(mutex_);
-    peak_ = in_use_;
+    return {in_use_, std::exchange(peak_, std::max(in_use_, least)), cached_};
   }
 
  private:
@@ -163,7 +164,7 @@ runtime::Storage::~Storage() {
 }
 
 MemoryStats memory_stats() { return cache().stats(); }
-void reset_peak_memory() { cache().reset_peak(); }
+MemoryStats reset_peak_memory(size_t least) { return cache().reset_peak(least); }
 void release_cached_memory() { cache().release(); }
 
 }  // namespace gradian

@@ -50,7 +50,8 @@ struct MemoryStats {
 };
 
 MemoryStats memory_stats();
-void reset_peak_memory();
+// From here on the peak is a new one, at least `least`; returns what was before.
+MemoryStats reset_peak_memory(size_t least = 0);
 
 // Gives the cached blocks back to the operating system.
 void release_cached_memory();

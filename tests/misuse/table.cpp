@@ -35,14 +35,15 @@ const std::vector<Part>& parts() {
   static const std::vector<Part> all{
       {"tensor/",
        {"tensor/tensor.h", "tensor/kernels.h", "tensor/random.h", "tensor/conv/conv2d.h",
-        "tensor/conv/pooling.h", "tensor/runtime/thread_pool.h", "tensor/files/safetensors.h",
-        "tensor/files/npy.h"},
+        "tensor/conv/pooling.h", "tensor/runtime/thread_pool.h", "tensor/profile.h",
+        "tensor/files/safetensors.h", "tensor/files/npy.h"},
        {shape_rows, tensor_rows, kernel_rows, conv_rows, file_rows},
        words("defined shape strides dtype dim is_contiguous stamp num_threads default_generator "
              "manual_seed conv_algorithm describe Tensor Generator seed position set_state uniform "
-             "normal philox parallel_ranges")},
+             "normal philox parallel_ranges count_flops Span")},
       {"autograd/",
-       {"autograd/ops.h", "autograd/variable.h", "autograd/gradcheck.h", "autograd/anomaly.h"},
+       {"autograd/ops.h", "autograd/variable.h", "autograd/gradcheck.h", "autograd/anomaly.h",
+        "autograd/dot.h"},
        {variable_rows, function_rows, function_shape_rows, function_product_rows},
        // The last three are the engine's: they fail in the names of ops.
        {"defined", "requires_grad", "id", "is_unique", "grad_enabled", "live_nodes", "GradMode",

@@ -1,5 +1,6 @@
 // The class Tensor: makers, access, views, copies, writes in place; random tensors and threads.
 #include "tests/misuse/operands.h"
+#include "tensor/profile.h"
 #include "tensor/random.h"
 #include "tensor/runtime/thread_pool.h"
 
@@ -263,7 +264,7 @@ Rows writes() {
   };
 }
 
-Rows random_and_threads() {
+Rows random_and_runtime() {
   static const auto draw = [](double low, double high) {
     return [=] { rand({2}, DType::float32, low, high); };
   };
@@ -300,6 +301,11 @@ Rows random_and_threads() {
       {[] { runtime::parallel_for(3, {}); }, "parallel_for: expected a function, got an empty one"},
       {[] { runtime::parallel_for(-3, [](int64_t) {}); },
        "parallel_for: negative number of blocks -3"},
+      {[] {
+         Profile profile;
+         const Profiling outer(profile), inner(profile);
+       },
+       "Profiling: this thread is being profiled already"},
   };
 }
 
@@ -308,7 +314,7 @@ Rows random_and_threads() {
 Rows tensor_rows() {
   Rows rows;
   for (const auto& make : {makers, not_whole, unknown_dtypes, undefined_tensors, access, views,
-                           writes, random_and_threads})
+                           writes, random_and_runtime})
     append(rows, make());
   return rows;
 }

@@ -1,4 +1,5 @@
 // Variable, backward(), grad() and the recorded graph; and the checkers of gradients.
+#include "autograd/dot.h"
 #include "autograd/gradcheck.h"
 #include "autograd/node.h"
 #include "tests/gradients/custom_rule.h"
@@ -159,6 +160,17 @@ Rows graphs() {
          slope.backward();
        },
        "exp: the graph was freed by an earlier backward; pass retain_graph to keep it"},
+      {[] {
+         const Variable y = exp(trained());
+         y.backward();
+         to_dot(y);
+       },
+       "to_dot: backward() has freed the graph; draw it before, or retain_graph"},
+      {[] { to_dot(undefined()); }, "to_dot: the variable is undefined"},
+      {[] {
+         to_dot(ones(2), {{"w", undefined()}});
+       },
+       "to_dot: the variable 'w' is undefined"},
       {[] {
          differentiate(
              [](const Context&, const Variable&) -> Gradients { fail("inner_op: any reason"); });
