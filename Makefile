@@ -48,7 +48,7 @@ test_sources    := $(wildcard tests/*.cpp) \
 proof_sources   := $(wildcard tests/gradients/*.cpp)  # of the gradient table, and of its program
 bench_sources   := $(wildcard tests/bench/*.cpp)
 fuzz_sources    := $(filter-out %/corpus.cpp,$(wildcard tests/fuzz/*.cpp)) \
-    $(wildcard examples/data/*.cpp examples/program/*.cpp)
+    $(wildcard examples/data/*.cpp examples/program/*.cpp examples/tour/*.cpp)
 opinfo_sources  := $(wildcard tests/opinfo/*.cpp examples/program/*.cpp) tests/parity/mismatch.cpp
 
 examples := $(example_sources:examples/%.cpp=build/examples/%)

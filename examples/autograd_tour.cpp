@@ -1,13 +1,18 @@
 // A tour of autograd: record a formula, ask for its derivatives, and prove them by numbers.
-// Change formula() to anything built from autograd/ops.h and run it again.
+// Change formula() to anything built from autograd/ops.h and run it again, or type one:
+//   build/examples/autograd_tour --formula 'sum(tanh(x * w) ^ 2)' --x 0.5,1 --w 2 --dot graph.dot
 #include <iomanip>
 #include <iostream>
 
+#include "autograd/dot.h"
 #include "autograd/gradcheck.h"
 #include "autograd/node.h"
 #include "autograd/ops.h"
 #include "examples/program/arguments.h"
 #include "examples/program/run_main.h"
+#include "examples/tour/formula.h"
+#include "tensor/files/file.h"
+#include "tensor/kernels.h"
 
 using namespace gradian;
 
@@ -68,14 +73,98 @@ void show_derivatives() {
             << (leaf(1) * leaf(2)).requires_grad() << "\n";
 }
 
+// The central difference (f(x + h) - f(x - h)) / 2h by one entry of one input.
+double numeric_derivative(const Function& f, const std::vector<Tensor>& at, size_t input,
+                          int64_t entry) {
+  const double h = 1e-5;
+  const auto moved_by = [&](double distance) {
+    Inputs moved;
+    for (const Tensor& x : at) moved.emplace_back(x.clone());
+    Tensor x = moved[input].value();
+    x.mutable_data<double>()[entry] += distance;
+    return f(moved).item();
+  };
+  return (moved_by(h) - moved_by(-h)) / (2 * h);
+}
+
+// One line for each entry: what backward() finds, and the quotient.
+void compare_gradients(const Function& f, const examples::Formula& formula,
+                       const std::vector<NamedVariable>& leaves) {
+  std::vector<Tensor> at;
+  for (const NamedVariable& leaf : leaves) at.push_back(leaf.variable.value());
+  std::cout << "\n                       analytic            numeric\n";
+  for (size_t i = 0; i < leaves.size(); ++i) {
+    const Variable found = leaves[i].variable.grad();
+    const Tensor gradient = found.defined() ? found.value() : Tensor::zeros(at[i].shape());
+    for (int64_t entry = 0; entry < at[i].numel(); ++entry) {
+      const Shape index = index_of(entry, at[i].shape());
+      std::cout << gradian::text(
+          std::left, std::setprecision(10), std::setw(12),
+          gradian::text("d/d", formula.names[i], index.empty() ? "" : gradian::text(index)),
+          std::right, std::setw(19), gradient.at(index), std::setw(19),
+          numeric_derivative(f, at, i, entry), '\n');
+    }
+  }
+  const GradCheckResult result = gradcheck("the formula", f, at);
+  std::cout << "\nCheck against finer quotients: " << (result.passed ? "passed" : "FAILED")
+            << "\n  worst: " << result.message << '\n';
+}
+
+// What the reader typed: its value, its graph and its gradients at the point that they gave.
+void show_formula(const std::string& typed, const examples::Formula& formula,
+                  const std::vector<NamedVariable>& leaves, const std::string& dot_file) {
+  Inputs inputs;
+  std::cout << typed << '\n';
+  for (const auto& [name, variable] : leaves) {
+    std::cout << "  " << name << " = " << variable.value() << '\n';
+    inputs.push_back(variable);
+  }
+  const Variable value = formula.function(inputs);
+  std::cout << "is " << value.value() << "\nand records the ops:";
+  for (const auto& node : reachable_nodes({value})) std::cout << ' ' << node->name();
+  std::cout << '\n';
+  if (!dot_file.empty()) {
+    files::write_file(dot_file, to_dot(value, leaves));
+    std::cout << "The graph is in " << dot_file << "; `dot -Tsvg " << dot_file
+              << " > graph.svg` draws it.\n";
+  }
+  if (value.numel() != 1) std::cout << "Differentiated is the sum of its elements.\n";
+  const Function f = [&](const Inputs& in) { return sum(formula.function(in)); };
+  f(inputs).backward();
+  compare_gradients(f, formula, leaves);
+}
+
+void tour(examples::Arguments& arguments) {
+  const std::string typed = arguments.text("--formula", "", "one of your own, such as 'exp(-x^2)'");
+  const std::string dot_file = arguments.path("--dot", "", "file for its graph, for Graphviz");
+  if (typed.empty()) {
+    if (!arguments.complete()) return;
+    check(dot_file.empty(), "option --dot goes with --formula");
+    return show_derivatives();
+  }
+  const examples::Formula formula = examples::parse_formula(typed);
+  std::vector<NamedVariable> leaves;
+  for (const std::string& name : formula.names) {
+    check(name != "formula" && name != "dot", "the option --", name,
+          " is taken: call the variable another name");
+    const std::string numbers = arguments.text("--" + name, "", "its value, such as 2 or 0.5,1");
+    check(!numbers.empty(), "the formula has a variable ", name, ": give its value, as in --", name,
+          " 0.5,1");
+    leaves.push_back({name, Variable(examples::parse_numbers(numbers, "option --" + name), true)});
+  }
+  if (arguments.complete()) show_formula(typed, formula, leaves, dot_file);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   return examples::run_main("autograd_tour", [&] {
-    if (examples::Arguments(
-            argc, argv, "Records a formula, differentiates it and proves the gradients by numbers.")
-            .complete())
-      show_derivatives();
+    examples::Arguments arguments(
+        argc, argv,
+        "Records a formula, differentiates it and proves the gradients by numbers.\nFunctions for "
+        "--formula: " +
+            examples::formula_functions());
+    tour(arguments);
     return 0;
   });
 }

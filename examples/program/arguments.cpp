@@ -22,26 +22,48 @@ Arguments::Arguments(int argc, char** argv, std::string purpose)
       given_.push_back({name.substr(0, equals), name.substr(equals + 1)});
       continue;
     }
-    check(i + 1 < argc, "option ", name, " needs a value");
-    const std::string value = argv[++i];
-    check(value.rfind("--", 0) != 0, "option ", name, " needs a value, got the option ", value,
-          "; a value that begins so is written ", name, '=', value);
-    given_.push_back({name, value});
+    const std::string next = i + 1 < argc ? argv[i + 1] : "";
+    if (i + 1 == argc || next.starts_with("--")) {
+      given_.push_back({name, {}, next});
+      continue;
+    }
+    given_.push_back({name, next});
+    ++i;
   }
+}
+
+Arguments::Given* Arguments::find(const std::string& name, const std::string& help) {
+  constexpr size_t kColumn = 22;
+  std::string left = "  " + name;
+  left.resize(std::max(left.size() + 1, kColumn), ' ');
+  help_ += left + help + "\n";
+  Given* found = nullptr;
+  for (Given& option : given_) {
+    if (option.name != name) continue;
+    found = &option;
+    option.used = true;
+  }
+  return found;
 }
 
 std::string Arguments::text(const std::string& name, const std::string& fallback,
                             const std::string& help) {
-  constexpr size_t kColumn = 22;
-  std::string left = "  " + name;
-  left.resize(std::max(left.size() + 1, kColumn), ' ');
-  help_ += left + help + (fallback.empty() ? "" : " [" + fallback + "]") + "\n";
-  std::string value = fallback;
-  for (Given& option : given_) {
-    if (option.name != name) continue;
-    value = option.value;
-    option.used = true;
-  }
+  const Given* const given = find(name, help + (fallback.empty() ? "" : " [" + fallback + "]"));
+  if (given && !given->value)
+    fail("option ", name, " needs a value",
+         given->next.empty()
+             ? ""
+             : gradian::text(", got the option ", given->next,
+                             "; a value that begins so is written ", name, '=', given->next));
+  asked_.emplace_back(name, given ? *given->value : fallback);
+  return asked_.back().second;
+}
+
+std::string Arguments::optional_path(const std::string& name, const std::string& unnamed,
+                                     const std::string& help) {
+  const Given* const given = find(name, help + " (or a FILE) [off]");
+  const std::string value = given ? given->value.value_or(unnamed) : "";
+  check(!given || !value.empty(), "option ", name, ": expected a path, got ''");
   asked_.emplace_back(name, value);
   return value;
 }

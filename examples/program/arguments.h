@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,10 @@ class Arguments {
   // [low, high] are errors.
   std::string text(const std::string& name, const std::string& fallback, const std::string& help);
   std::string path(const std::string& name, const std::string& fallback, const std::string& help);
+  // A file that need not be named: `unnamed` where the option has no value, empty without the
+  // option.
+  std::string optional_path(const std::string& name, const std::string& unnamed,
+                            const std::string& help);
   int64_t integer(const std::string& name, int64_t fallback, int64_t low, int64_t high,
                   const std::string& help);
 
@@ -33,9 +38,13 @@ class Arguments {
 
  private:
   struct Given {
-    std::string name, value;
+    std::string name;
+    std::optional<std::string> value;
+    std::string next = {};  // the word that stands in the place of a value
     bool used = false;
   };
+  // Lists the option in the help, and returns the one given, or null.
+  Given* find(const std::string& name, const std::string& help);
   std::string program_, purpose_, help_;
   std::vector<std::pair<std::string, std::string>> asked_;  // each option and its value
   std::vector<Given> given_;

@@ -48,6 +48,22 @@ TEST_CASE("options are given as --name value or --name=value, the last one count
   CHECK(parse({"--data", "-"}).data == "-");
 }
 
+TEST_CASE("an option for a file may leave its name out, before another option or at the end") {
+  const auto file = [](const std::vector<std::string>& words) {
+    Arguments arguments = arguments_of(words);
+    const int64_t epochs = arguments.integer("--epochs", 4, 1, 1000, "how often");
+    const std::string name = arguments.optional_path("--profile", "unnamed", "where to");
+    arguments.complete();
+    return text(name, ' ', epochs, ' ', arguments.command());
+  };
+  CHECK(file({}) == " 4 prog --epochs 4");
+  CHECK(file({"--profile"}) == "unnamed 4 prog --epochs 4 --profile unnamed");
+  CHECK(file({"--profile", "--epochs", "7"}) == "unnamed 7 prog --epochs 7 --profile unnamed");
+  CHECK(file({"--profile", "a", "--epochs=7"}) == "a 7 prog --epochs 7 --profile a");
+  CHECK(file({"--profile=a"}) == "a 4 prog --epochs 4 --profile a");
+  CHECK(error_of([&] { file({"--profile="}); }) == "option --profile: expected a path, got ''");
+}
+
 TEST_CASE("the command lists every option, defaults included, as a shell reads it back") {
   CHECK(parse({}).command == "prog --data synthetic --epochs 4");
   CHECK(parse({"--data", "my images"}).command == "prog --data 'my images' --epochs 4");

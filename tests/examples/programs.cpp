@@ -1,3 +1,6 @@
+#define main autograd_tour_main
+#include "examples/autograd_tour.cpp"
+#undef main
 #define main compare_losses_main
 #include "examples/compare_losses.cpp"
 #undef main

@@ -1,5 +1,5 @@
-// The programs of examples/ that train, as functions, for tests that run each in a process of its
-// own.
+// The programs of examples/ that train or take much from their command line, as functions, for
+// tests that run each in a process of its own.
 #pragma once
 
 #include <csignal>
@@ -8,6 +8,7 @@
 
 #include "tests/child_process.h"
 
+int autograd_tour_main(int argc, char** argv);
 int compare_losses_main(int argc, char** argv);
 int embed_main(int argc, char** argv);
 int glyphs_main(int argc, char** argv);
@@ -20,6 +21,7 @@ struct Program {
   std::string name;
   int (*main)(int argc, char** argv);
 };
+inline const Program autograd_tour{"autograd_tour", autograd_tour_main};
 inline const Program compare_losses{"compare_losses", compare_losses_main};
 inline const Program embed{"embed", embed_main};
 inline const Program glyphs{"glyphs", glyphs_main};

@@ -13,6 +13,7 @@
 #include "examples/data/pnm.h"
 #include "examples/data/unifont_hex.h"
 #include "examples/program/arguments.h"
+#include "examples/tour/formula.h"
 #include "tensor/files/npy.h"
 #include "tensor/files/safetensors.h"
 #include "tests/fuzz/targets.h"
@@ -122,6 +123,7 @@ void read_command_line(std::string_view bytes) {
     const int64_t epochs = arguments.integer("--epochs", 4, 1, 1000, "how often");
     const int64_t any = arguments.integer("--any", 0, INT64_MIN, INT64_MAX, "a number");
     const bool named = !arguments.path("--out", "report", "a folder").empty();
+    arguments.optional_path("--file", "unnamed", "a file");
     const std::string text = arguments.text("--text", "", "anything");
     arguments.complete();
     // The command holds the number as it was given, which may be -07.
@@ -129,6 +131,15 @@ void read_command_line(std::string_view bytes) {
     const size_t at = command.find(option);
     return epochs >= 1 && epochs <= 1000 && named && at != std::string::npos &&
            std::strtoll(command.c_str() + at + option.size(), nullptr, 10) == any;
+  });
+}
+
+// A formula that is taken has a value.
+void read_formula(std::string_view bytes) {
+  runs_or_is_refused([&] {
+    const examples::Formula formula = examples::parse_formula(std::string(bytes));
+    const Inputs inputs(formula.names.size(), Variable(distinct_values({2}, 0.5, 1)));
+    return formula.function(inputs).numel() <= 2 && formula.names.size() <= bytes.size();
   });
 }
 

@@ -16,6 +16,7 @@ void read_pcf_file(std::string_view bytes);
 void read_unifont_hex_file(std::string_view bytes);
 void read_pnm_file(std::string_view bytes);
 void read_command_line(std::string_view bytes);
+void read_formula(std::string_view bytes);
 void read_safetensors_file(std::string_view bytes);
 void read_npy_file(std::string_view bytes);
 void call_functions(std::string_view bytes);
@@ -27,6 +28,7 @@ constexpr Target kTargets[] = {
     {"unifont_hex", read_unifont_hex_file},
     {"pnm", read_pnm_file},
     {"arguments", read_command_line},
+    {"formula", read_formula},
     {"safetensors", read_safetensors_file},
     {"npy", read_npy_file},
     {"functions", call_functions},
