@@ -12,6 +12,7 @@
 #include "examples/program/machine.h"
 #include "examples/program/run_main.h"
 #include "examples/program/text.h"
+#include "examples/report/profile.h"
 #include "examples/report/report.h"
 #include "examples/training/checkpoints.h"
 #include "examples/training/train.h"
@@ -41,11 +42,12 @@ RunResult run(const Objective& objective, const DataSplit& data, TrainOptions op
   return result;
 }
 
-// The table on the terminal, and the files.
-void show(const Report& report, const std::filesystem::path& out) {
+// The tables on the terminal, and the files.
+void show(const Report& report, const TrainOptions& options) {
   std::cout << '\n' << render_table(report) << std::flush;
-  write_report(report, out);
-  std::cout << "\nOpen " << (out / "report.html").string() << " for the plots.\n";
+  write_report(report, options.out);
+  if (options.profile) show_profile(*options.profile, options.trace);
+  std::cout << "\nOpen " << (options.out / "report.html").string() << " for the plots.\n";
 }
 
 // Trains one objective after the other. Ctrl-C still gets a report of those that are finished.
@@ -63,17 +65,17 @@ void run_all(const DataSplit& data, const TrainOptions& options, Report& report)
         text("interrupted after ", report.runs.size(), " of ", objectives.size(), " objectives");
     std::cout << "compare_losses: " << finished << '\n';
     report.training += ", " + finished;
-    if (!report.runs.empty()) show(report, options.out);
+    if (!report.runs.empty()) show(report, options);
     throw;
   }
-  show(report, options.out);
+  show(report, options);
 }
 
 int compare(int argc, char** argv) {
   Arguments arguments(
       argc, argv,
       "Trains one small CNN with 2-D features under five objectives and compares them.");
-  const TrainOptions options = train_options(arguments, {.out = "build/report"});
+  TrainOptions options = train_options(arguments, {.out = "build/report"});
   if (!arguments.complete()) return 0;
   check_resumes_folder(options.checkpoint);
   check_report_writable(options.out);
@@ -93,6 +95,8 @@ int compare(int argc, char** argv) {
             << options.epochs << (options.epochs == 1 ? " epoch" : " epochs")
             << " for each objective\n";
 
+  Profile profile;
+  if (!options.trace.empty()) options.profile = &profile;
   manual_seed(options.seed);
   return run_interruptible(arguments, options.out, [&] {
     run_all(data, options, report);

@@ -18,6 +18,7 @@
 #include "examples/recognition/objectives.h"
 #include "examples/recognition/recognizer.h"
 #include "examples/recognition/report.h"
+#include "examples/report/profile.h"
 #include "examples/report/report.h"
 #include "examples/training/train.h"
 #include "losses/recommend.h"
@@ -39,6 +40,8 @@ struct Options {
   int64_t epochs;
   std::filesystem::path out, exported;
   CheckpointOptions checkpoint;
+  std::filesystem::path trace;  // to be written of a profile; empty: no profile
+  Profile* profile = nullptr;   // that hears of the steps
 
   // What has to be the same where a training goes on.
   std::string run() const {
@@ -70,6 +73,7 @@ Options options_of(Arguments& arguments) {
       "--seed", 1, 0, 1 << 30, "of initial weights, order, poses, and your test identities"));
   options.checkpoint = checkpoint_options(arguments, "");
   options.out = arguments.path("--out", "build/glyphs", "folder for the report and the networks");
+  options.trace = profile_option(arguments, options.out);
   options.exported =
       arguments.path("--export", "", "folder: hands the training to interop/glyphs.py instead");
   set_num_threads(static_cast<int>(
@@ -98,7 +102,8 @@ Training train(nn::Module& network, const Objective& objective, const Recognitio
        .rate = training_schedule(steps),
        .margin = nn::warm_up(std::max<int64_t>(1, steps / 5)),
        .checkpoint = checkpoint_options_of(objective.name, options.checkpoint, options.out),
-       .run = options.run() + ", objective " + objective.description()});
+       .run = options.run() + ", objective " + objective.description(),
+       .profile = options.profile});
 }
 
 RecognitionRun run(const ObjectiveChoice& choice, const RecognitionImages& images,
@@ -130,10 +135,12 @@ RecognitionRun run(const ObjectiveChoice& choice, const RecognitionImages& image
   return result;
 }
 
-void show(const RecognitionReport& report, const std::filesystem::path& out) {
+void show(const RecognitionReport& report, const Options& options) {
   std::cout << '\n' << recognition_tables(report);
-  write_recognition_report(report, out);
-  std::cout << "\nOpen " << (out / "report.html").string() << " for the curves and pictures.\n";
+  write_recognition_report(report, options.out);
+  if (options.profile) show_profile(*options.profile, options.trace);
+  std::cout << "\nOpen " << (options.out / "report.html").string()
+            << " for the curves and pictures.\n";
 }
 
 void run_all(const RecognitionImages& images, const Options& options, RecognitionReport& report) {
@@ -145,10 +152,10 @@ void run_all(const RecognitionImages& images, const Options& options, Recognitio
       check_interrupted();
     }
   } catch (const Interrupted&) {
-    if (!report.runs.empty()) show(report, options.out);
+    if (!report.runs.empty()) show(report, options);
     throw;
   }
-  show(report, options.out);
+  show(report, options);
 }
 
 // What the program says before it trains.
@@ -188,6 +195,8 @@ int glyphs(int argc, char** argv) {
     return 0;
   }
 
+  Profile profile;
+  if (!options.trace.empty()) options.profile = &profile;
   RecognitionReport report;
   report.title = "Identities that training never saw";
   report.dataset = images.description;

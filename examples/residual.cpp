@@ -3,11 +3,13 @@
 //   build/examples/residual --data build/data/fashion-mnist
 #include <cmath>
 #include <iostream>
+#include <optional>
 
 #include "examples/metrics/accuracy.h"
 #include "examples/program/arguments.h"
 #include "examples/program/run_main.h"
 #include "examples/program/text.h"
+#include "examples/report/profile.h"
 #include "examples/training/checkpoints.h"
 #include "examples/training/progress.h"
 #include "examples/training/residual_network.h"
@@ -32,8 +34,13 @@ void train_on(const Dataset& data, nn::Module& network, const TrainOptions& opti
   state.add("step", step);
   Checkpoints checkpoints(state, options.checkpoint, options.run(), steps);
   Progress progress(options.epochs, batches.per_epoch(), step);
+  std::optional<Profiling> profiling;
+  if (options.profile) profiling.emplace(*options.profile);
   while (step < steps) {
-    const Batch batch = batches.at(step);
+    const Batch batch = [&] {
+      const Span span("batch");
+      return batches.at(step);
+    }();
     const Variable logits = network(Variable(batch.images));
     const Variable loss = cross_entropy(logits, batch.labels);
     optimizer.zero_grad();
@@ -41,6 +48,7 @@ void train_on(const Dataset& data, nn::Module& network, const TrainOptions& opti
     // Limits nothing, but fails at a NaN, before weights and checkpoint have it.
     nn::clip_grad_norm(network.named_parameters(), HUGE_VAL);
     optimizer.step();
+    const Span span("accuracy, checkpoint");
     progress.update(batch.labels.numel(), loss.item(), accuracy(logits.value(), batch.labels));
     checkpoints.after_step(++step);
   }
@@ -48,15 +56,18 @@ void train_on(const Dataset& data, nn::Module& network, const TrainOptions& opti
 
 int run(int argc, char** argv) {
   Arguments arguments(argc, argv, "Trains a small residual network to classify images.");
-  const TrainOptions options =
+  TrainOptions options =
       train_options(arguments, {.epochs = 1, .checkpoint = {.file = "build/residual.safetensors"}});
   if (!arguments.complete()) return 0;
   const DataSplit data = load(options);
   manual_seed(options.seed);
   nn::Sequential network = residual_network(data.train.num_classes());
   std::cout << data.description() << "\n\n" << network.summary() << '\n';
+  Profile profile;
+  if (!options.trace.empty()) options.profile = &profile;
   return run_interruptible(arguments, options.checkpoint.file, [&] {
     train_on(data.train, network, options);
+    if (options.profile) show_profile(profile, options.trace);
     std::cout << "\nAccuracy on the test images: "
               << fixed(100 * accuracy(embed(network, data.test), data.test.labels), 2) << " %\n";
     return 0;

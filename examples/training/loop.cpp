@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <optional>
 
 #include "autograd/anomaly.h"
 #include "examples/metrics/accuracy.h"
@@ -48,6 +49,7 @@ StepResult train_on(const Batch& batch, const std::string& where, nn::Module& ne
     stop(not_finite.what());
   }
   optimizer.step();
+  const Span span("accuracy");
   const NoGrad no_grad;
   return {value, accuracy(objective.scores(features.detach()), batch.labels)};
 }
@@ -82,8 +84,13 @@ Training train(nn::Module& network, const Objective& objective, nn::Optimizer& o
   using Clock = std::chrono::steady_clock;
   const double seconds_before = seconds;
   const Clock::time_point start = Clock::now();
+  std::optional<Profiling> profiling;
+  if (plan.profile) profiling.emplace(*plan.profile);
   while (step < steps) {
-    const Batch batch = plan.batch(step);
+    const Batch batch = [&] {
+      const Span span("batch");
+      return plan.batch(step);
+    }();
     const std::string where =
         text("epoch ", step / plan.steps_per_epoch + 1, " of ", plan.epochs, ", step ",
              step % plan.steps_per_epoch + 1, " of ", plan.steps_per_epoch);
@@ -93,8 +100,10 @@ Training train(nn::Module& network, const Objective& objective, nn::Optimizer& o
     progress.update(batch.labels.numel(), result.loss, result.accuracy);
     losses.mutable_data<double>()[step++] = result.loss;
     seconds = seconds_before + std::chrono::duration<double>(Clock::now() - start).count();
+    const Span span("checkpoint");
     checkpoints.after_step(step);
   }
+  profiling.reset();
   progress.finish();
 
   Training done{{}, seconds};

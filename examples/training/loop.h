@@ -11,6 +11,7 @@
 #include "examples/training/checkpoints.h"
 #include "examples/training/objective.h"
 #include "nn/schedule.h"
+#include "tensor/profile.h"
 
 namespace gradian::examples {
 
@@ -33,7 +34,8 @@ struct TrainingPlan {
   nn::Schedule rate;                     // the factor of the optimiser's learning rates
   nn::Schedule margin = nn::constant();  // the factor of the objective's margin
   CheckpointOptions checkpoint = {};
-  std::string run = {};  // what has to be the same where a training goes on
+  std::string run = {};        // what has to be the same where a training goes on
+  Profile* profile = nullptr;  // that hears of the steps, if there is one
 };
 
 // Trains network and objective, whose parameters the optimiser has, and tells `out` how it goes. In

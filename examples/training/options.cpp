@@ -11,6 +11,11 @@ constexpr char kSynthetic[] = "synthetic";
 
 }  // namespace
 
+std::filesystem::path profile_option(Arguments& arguments, const std::filesystem::path& out) {
+  return arguments.optional_path("--profile", (out / "profile.json").string(),
+                                 "tells where the time went, and writes profile.json");
+}
+
 TrainOptions train_options(Arguments& arguments, const TrainOptions& defaults) {
   TrainOptions options = defaults;
   options.data = arguments.path("--data", defaults.data, "folder of IDX files, or \"synthetic\"");
@@ -30,6 +35,7 @@ TrainOptions train_options(Arguments& arguments, const TrainOptions& defaults) {
   options.classes =
       arguments.integer("--classes", defaults.classes, 2, 1000, "of synthetic images");
   options.checkpoint = checkpoint_options(arguments, defaults.checkpoint.file);
+  options.trace = profile_option(arguments, options.out.empty() ? "build" : options.out);
   set_num_threads(static_cast<int>(
       arguments.integer("--threads", num_threads(), 1, 1024, "threads to compute with")));
   check(options.data == kSynthetic || options.classes == defaults.classes,

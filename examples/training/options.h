@@ -9,6 +9,7 @@
 #include "examples/data/dataset.h"
 #include "examples/program/arguments.h"
 #include "examples/training/checkpoints.h"
+#include "tensor/profile.h"
 
 namespace gradian::examples {
 
@@ -21,10 +22,15 @@ struct TrainOptions {
   uint64_t seed = 1;     // of initial weights, order and drawn images
   int64_t classes = 10;  // of drawn images
   CheckpointOptions checkpoint = {};
+  std::filesystem::path trace = {};  // to be written of a profile; empty: no profile
+  Profile* profile = nullptr;        // that hears of the steps
 
   // What has to be the same where a training goes on.
   std::string run() const;
 };
+
+// Asks for --profile: the file for the trace, or empty.
+std::filesystem::path profile_option(Arguments& arguments, const std::filesystem::path& out);
 
 // Asks for --data, --out, --epochs and the others; --threads takes effect at once. A program that
 // leaves `out` empty in its defaults has no results to write, and no --out.

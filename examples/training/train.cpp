@@ -58,7 +58,8 @@ Training train(nn::Module& network, const Objective& objective, const Dataset& d
                 .batch = [&](int64_t step) { return batches.at(step); },
                 .rate = training_schedule(options.epochs * batches.per_epoch()),
                 .checkpoint = options.checkpoint,
-                .run = options.run()},
+                .run = options.run(),
+                .profile = options.profile},
                out);
 }
 
