@@ -72,7 +72,6 @@ void check_gradient(const Tensor& grad, const Geometry& g) {
         ", got ", grad.shape());
 }
 
-// Two for each tap of each output, whatever an algorithm saves of them.
 void count_flops(const Geometry& g) {
   Profile::count_flops(2 * gradian::numel(g.output.shape()) * g.input.channels / g.groups *
                        g.taps());

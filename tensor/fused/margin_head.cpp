@@ -257,8 +257,7 @@ HeadGradients head_gradients(const HeadProducts& products, const Tensor& w_in, c
   HeadGradients result{Tensor::zeros({batch, width}, dtype), Tensor::empty(w.shape(), dtype)};
   if (batch == 0) result.weight.fill(0);
   if (batch == 0 || width == 0) return result;
-  Profile::count_flops((products.cosine.defined() ? 4 : 6) * batch * classes *
-                       width);  // 2 or 3 products
+  Profile::count_flops((products.cosine.defined() ? 4 : 6) * batch * classes * width);
   dispatch_floating(dtype, [&]<class T>() {
     constexpr int64_t panel = panel_of<T>;
     const int64_t columns = round_up(width, panel);
