@@ -4,7 +4,6 @@
 //   build/examples/glyphs --identities 1000 --out build/glyphs
 //   build/examples/glyphs --images faces --size 48 --out build/faces
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <iostream>
 
@@ -31,7 +30,7 @@ using namespace gradian::examples;
 namespace {
 
 constexpr double kLearningRate = 0.1, kMomentum = 0.9, kWeightDecay = 5e-4;
-constexpr int64_t kEmbeddingSize = 128, kSteps = 600;
+constexpr int64_t kEmbeddingSize = 128, kSteps = 500;
 constexpr int64_t kHardest = 12;
 
 struct Options {
@@ -65,8 +64,8 @@ Options options_of(Arguments& arguments) {
   images.wrong_labels =
       arguments.integer("--wrong-labels", 0, 0, 90, "percent of images that exchange labels");
   options.objectives = objective_choices(
-      arguments.text("--objectives", "", "such as softmax,arcface:0.3:24; empty: all"));
-  options.epochs = arguments.integer("--epochs", 0, 0, 100000, "0: as make about 600 steps");
+      arguments.text("--objectives", "", "such as softmax,adaface,arcface:0.3:24; empty: five"));
+  options.epochs = arguments.integer("--epochs", 0, 0, 100000, "0: as make about 500 steps");
   images.batch_size =
       arguments.integer("--batch-size", 0, 0, 1 << 20, "0: 128, of few images less");
   images.seed = static_cast<uint64_t>(arguments.integer(
@@ -118,9 +117,7 @@ RecognitionRun run(const ObjectiveChoice& choice, const RecognitionImages& image
   result.objective = objective.name;
   result.description = objective.description();
   result.training = train(recognizer.network, objective, images, options);
-  // The margin is hardly there yet; softmax begins with all classes alike.
-  result.expected_first_loss = choice.s == 0 ? std::log(static_cast<double>(classes))
-                                             : expected_first_loss(classes, choice.s, Margin());
+  result.expected_first_loss = expected_first_loss(choice, classes, kEmbeddingSize);
   for (const TestSet& set : images.test_sets)
     result.evaluations.push_back(evaluate(recognizer.network, set, kHardest));
   result.training_images = look_at_training_images(recognizer.network, objective, images);

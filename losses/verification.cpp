@@ -185,12 +185,13 @@ OperatingPoint tar_at_far(const RocCurve& curve, double far) {
   return {curve.thresholds[i], curve.far[i], curve.tar[i]};
 }
 
-Interval tar_at_far_interval(const PairScores& scores, double far, Generator& generator,
-                             int64_t resamples) {
-  const Calling calling("tar_at_far_interval");
+std::vector<Interval> tar_at_far_intervals(const PairScores& scores,
+                                           const std::vector<double>& fars, Generator& generator,
+                                           int64_t resamples) {
+  const Calling calling("tar_at_far_intervals");
   const Ranking ranking = ranked(scores);
   const std::vector<Ranked>& pairs = ranking.pairs;
-  check_far(far, ranking.negatives);
+  for (const double far : fars) check_far(far, ranking.negatives);
   check(resamples > 0, "resamples must be positive, got ", resamples);
   check(scores.first.defined() && scores.second.defined(),
         "the identities of the pairs, `first` and `second`, are not known");
@@ -220,27 +221,31 @@ Interval tar_at_far_interval(const PairScores& scores, double far, Generator& ge
   const auto positives = matmul(times, within).to_vector<double>();
   const auto negatives = sum(matmul(times, between) * times, {1}).to_vector<double>();
 
-  std::vector<double> tars(static_cast<size_t>(resamples));
-  runtime::parallel_for(resamples, [&](int64_t resample) {
-    const double* const times_of = drawn + resample * count;
-    const auto r = static_cast<size_t>(resample);
-    if (positives[r] == 0 || negatives[r] == 0) return void(tars[r] = -1);
-    double right = 0, wrong = 0;  // pairs accepted
-    for (size_t i = 0; i < pairs.size(); ++i) {
-      const auto& [a, b] = sides[i];
-      (a == b ? right : wrong) += a == b ? times_of[a] : times_of[a] * times_of[b];
-      if (!ends_tie(pairs, i)) continue;
-      if (wrong / negatives[r] > far) return;
-      tars[r] = right / positives[r];
-    }
-  });
-  std::erase(tars, -1);
-  check(!tars.empty(), "no draw left pairs of both kinds");
-  std::sort(tars.begin(), tars.end());
-  const auto quantile = [&](double q) {
-    return tars[static_cast<size_t>(q * static_cast<double>(tars.size() - 1) + 0.5)];
-  };
-  return {quantile(0.025), quantile(0.975)};
+  std::vector<Interval> intervals;
+  for (const double far : fars) {
+    std::vector<double> tars(static_cast<size_t>(resamples));
+    runtime::parallel_for(resamples, [&](int64_t resample) {
+      const double* const times_of = drawn + resample * count;
+      const auto r = static_cast<size_t>(resample);
+      if (positives[r] == 0 || negatives[r] == 0) return void(tars[r] = -1);
+      double right = 0, wrong = 0;  // pairs accepted
+      for (size_t i = 0; i < pairs.size(); ++i) {
+        const auto& [a, b] = sides[i];
+        (a == b ? right : wrong) += a == b ? times_of[a] : times_of[a] * times_of[b];
+        if (!ends_tie(pairs, i)) continue;
+        if (wrong / negatives[r] > far) return;
+        tars[r] = right / positives[r];
+      }
+    });
+    std::erase(tars, -1);
+    check(!tars.empty(), "no draw left pairs of both kinds");
+    std::sort(tars.begin(), tars.end());
+    const auto quantile = [&](double q) {
+      return tars[static_cast<size_t>(q * static_cast<double>(tars.size() - 1) + 0.5)];
+    };
+    intervals.push_back({quantile(0.025), quantile(0.975)});
+  }
+  return intervals;
 }
 
 FoldAccuracy verification_accuracy(const PairScores& scores, int64_t folds) {

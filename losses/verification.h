@@ -51,13 +51,15 @@ OperatingPoint tar_at_far(const RocCurve& curve, double far);
 struct Interval {
   double low, high;
 };
-// 95 % for that TAR: the 2.5 % and 97.5 % quantiles (nearest rank) over `resamples` draws. Pairs
-// share identities, so that these are drawn, with replacement: Bolle, Ratha, Pankanti, "Error
-// analysis of pattern recognition systems: the subsets bootstrap", CVIU 93, 2004. For identities
-// drawn a and b times a pair of both counts a * b times, one within the first a times. Draws
-// without a pair of each kind are left out.
-Interval tar_at_far_interval(const PairScores& scores, double far,
-                             Generator& generator = default_generator(), int64_t resamples = 1000);
+// 95 % for the TAR at each of `fars`: the 2.5 % and 97.5 % quantiles (nearest rank) over
+// `resamples` draws. Pairs share identities, so that these are drawn, with replacement: Bolle,
+// Ratha, Pankanti, "Error analysis of pattern recognition systems: the subsets bootstrap", CVIU 93,
+// 2004. For identities drawn a and b times a pair of both counts a * b times, one within the first
+// a times. Draws without a pair of each kind are left out.
+std::vector<Interval> tar_at_far_intervals(const PairScores& scores,
+                                           const std::vector<double>& fars,
+                                           Generator& generator = default_generator(),
+                                           int64_t resamples = 1000);
 
 struct FoldAccuracy {
   double mean = 0, stddev = 0;  // over the folds; stddev divides by their number, as NumPy's

@@ -84,10 +84,12 @@ Evaluation evaluate(nn::Module& network, const TestSet& set, int64_t hardest) {
   result.equal_error_rate = equal_error_rate(result.roc);
   Generator generator(kSeed);
   result.accuracy = verification_accuracy(balanced_pairs(scores, generator));
+  std::vector<double> fars;
   for (const double far : kFalseAcceptRates)
-    if (far * static_cast<double>(result.roc.negatives) >= 1)
-      result.tar.push_back({far, tar_at_far(result.roc, far),
-                            tar_at_far_interval(scores, far, generator, kResamples)});
+    if (far * static_cast<double>(result.roc.negatives) >= 1) fars.push_back(far);
+  const auto intervals = tar_at_far_intervals(scores, fars, generator, kResamples);
+  for (size_t i = 0; i < fars.size(); ++i)
+    result.tar.push_back({fars[i], tar_at_far(result.roc, fars[i]), intervals[i]});
 
   const auto ranks = [&](const Tensor& entries, const Tensor& labels) {
     return identification_ranks(probes, set.probes.labels, entries, labels);

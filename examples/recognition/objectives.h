@@ -17,12 +17,16 @@ struct ObjectiveChoice {
   double margin = 0, s = 0;  // softmax has neither
 };
 
-// The list, each entry once; errors name what there is. What is empty means all, with margins and
-// scales to begin with: glyphs --test-on validation compares others.
+// The list, each entry once; errors name what there is. What is empty means those that five minutes
+// have room for, all but AdaFace, with margins and scales chosen by glyphs --test-on validation.
 std::vector<ObjectiveChoice> objective_choices(const std::string& list);
 
 // Its margin in full, for those that compare margins.
 Margin margin_of(const ObjectiveChoice& choice);
+
+// The loss of the first steps, when nothing has been learnt and the margin, which rises from 0, is
+// hardly there.
+double expected_first_loss(const ObjectiveChoice& choice, int64_t classes, int64_t features);
 
 // With weights from the default generator.
 Objective make_objective(const ObjectiveChoice& choice, int64_t classes, int64_t features);

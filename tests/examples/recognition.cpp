@@ -210,7 +210,7 @@ TEST_CASE("a recognizer is the same after it was kept in a file") {
 
 TEST_CASE("a list of objectives names each once, with margins and scales of its own") {
   const std::vector<ObjectiveChoice> all = objective_choices("");
-  CHECK(all.size() == 6);
+  CHECK(all.size() == 5);
   const std::vector<ObjectiveChoice> some = objective_choices("softmax,arcface:0.25:20,cosface");
   REQUIRE(some.size() == 3);
   CHECK(some[1].name == "ArcFace m 0.25, s 20");

@@ -71,7 +71,7 @@ TEST_CASE("the interval is that of pairs formed anew of the identities drawn") {
     tars.push_back(largest_tar(roc_curve(redrawn(scores, times)), far));
   }
   std::sort(tars.begin(), tars.end());
-  const Interval interval = tar_at_far_interval(scores, far, generator, resamples);
+  const Interval interval = tar_at_far_intervals(scores, {far}, generator, resamples)[0];
   CHECK(interval.low == doctest::Approx(tars[1]).epsilon(1e-13));
   CHECK(interval.high == doctest::Approx(tars[39]).epsilon(1e-13));
   CHECK(interval.low < interval.high);
@@ -85,7 +85,7 @@ TEST_CASE("the interval is a function of the seed, not of threads, order or scal
                            moved(scores.second)};
   const auto interval_of = [](const PairScores& pairs, uint64_t seed) {
     Generator generator(seed);
-    const Interval interval = tar_at_far_interval(pairs, 0.01, generator, 200);
+    const Interval interval = tar_at_far_intervals(pairs, {0.01}, generator, 200)[0];
     return std::vector<double>{interval.low, interval.high};
   };
   const std::vector<double> interval = interval_of(scores, 1);
@@ -97,10 +97,25 @@ TEST_CASE("the interval is a function of the seed, not of threads, order or scal
   CHECK(interval_of(scores, 2) != interval);
 }
 
+TEST_CASE("intervals at several FARs have the draws of one at each") {
+  const PairScores scores = faces(12, 4, 2);
+  const std::vector<double> fars{0.1, 0.01};
+  Generator generator(1);
+  const auto together = tar_at_far_intervals(scores, fars, generator, 100);
+  CHECK(together.size() == 2);
+  for (size_t i = 0; i < fars.size(); ++i) {
+    Generator again(1);
+    const Interval alone = tar_at_far_intervals(scores, {fars[i]}, again, 100)[0];
+    CHECK(together[i].low == alone.low);
+    CHECK(together[i].high == alone.high);
+  }
+  CHECK(together[0].low > together[1].low);
+}
+
 TEST_CASE("the interval of perfect scores is [1, 1]") {
   const Tensor twins = concat({Tensor::eye(5), Tensor::eye(5)}, 0);
   const Tensor labels = integers({0, 1, 2, 3, 4, 0, 1, 2, 3, 4});
-  const Interval interval = tar_at_far_interval(all_pairs(twins, labels), 0.05);
+  const Interval interval = tar_at_far_intervals(all_pairs(twins, labels), {0.05})[0];
   CHECK(interval.low == 1);
   CHECK(interval.high == 1);
 }
@@ -108,7 +123,7 @@ TEST_CASE("the interval of perfect scores is [1, 1]") {
 TEST_CASE("draws without a pair of each kind are left out") {
   // Two identities, of which one alone has a pair of its own: half of the draws take both.
   const PairScores scores = all_pairs(doubles({1, 0, 1, 0, 0, 1}, {3, 2}), integers({1, 1, 2}));
-  const Interval interval = tar_at_far_interval(scores, 0.5, default_generator(), 50);
+  const Interval interval = tar_at_far_intervals(scores, {0.5}, default_generator(), 50)[0];
   CHECK(interval.low == 1);
 }
 
@@ -118,7 +133,7 @@ TEST_CASE("95 % intervals hold the TAR of the population about so often") {
   int held = 0;
   constexpr int trials = 100;
   for (int trial = 0; trial < trials; ++trial) {
-    const Interval interval = tar_at_far_interval(faces(25, 3, uint64_t(trial)), far);
+    const Interval interval = tar_at_far_intervals(faces(25, 3, uint64_t(trial)), {far})[0];
     held += interval.low <= truth && truth <= interval.high;
   }
   CAPTURE(held);

@@ -108,7 +108,8 @@ Rows of_scores() {
   const std::vector<OfScores> functions{
       {"roc_curve", [](const PairScores& scores) { roc_curve(scores); }},
       {"balanced_pairs", [](const PairScores& scores) { balanced_pairs(scores); }},
-      {"tar_at_far_interval", [](const PairScores& scores) { tar_at_far_interval(scores, 0.5); }},
+      {"tar_at_far_intervals",
+       [](const PairScores& scores) { tar_at_far_intervals(scores, {0.5}); }},
       {"verification_accuracy", [](const PairScores& scores) { verification_accuracy(scores, 2); }},
   };
   const Tensor similarity = doubles({1, 2, 3}), same = integers({1, 0, 1});
@@ -155,10 +156,10 @@ Rows of_numbers() {
   const Tensor similarity = doubles({3, 2, 1}), same = integers({1, 0, 0});
   const Tensor first = integers({5, 5, 5}), second = integers({5, 6, 6});
   const PairScores scores{similarity, same, first, second};
-  const std::string interval = "tar_at_far_interval: ";
+  const std::string interval = "tar_at_far_intervals: ";
   const auto with = [=](const Tensor& a, const Tensor& b, const std::string& what) {
     return test::ErrorCase{[=] {
-                             tar_at_far_interval({similarity, same, a, b}, 0.5);
+                             tar_at_far_intervals({similarity, same, a, b}, {0.5});
                            },
                            interval + what};
   };
@@ -170,7 +171,7 @@ Rows of_numbers() {
       with(first, doubles({5, 6, 6}), "labels must be int64, got float64"),
       with(first, integers({5, 5, 6}), "`same` of pair 1 is 0, but its identities are 5 and 5"),
       with(integers({4, 5, 5}), second, "`same` of pair 0 is 1, but its identities are 4 and 5"),
-      {[=] { tar_at_far_interval(scores, 0.3); },
+      {[=] { tar_at_far_intervals(scores, {0.3}); },
        interval + "the FAR must be from 1 / 2 to 1, as there are 2 pairs of two identities, got "
                   "0.3"},
       {[] { identification_rate(Tensor()); }, "identification_rate: the tensor is undefined"},
@@ -187,7 +188,7 @@ Rows of_numbers() {
        "identification_rate: expected ranks int64 [P] with P > 0 and k > 0, got int64 [2] and k 0"},
   };
   for (const int64_t bad : {0, -1})
-    rows.push_back({[=] { tar_at_far_interval(scores, 0.5, default_generator(), bad); },
+    rows.push_back({[=] { tar_at_far_intervals(scores, {0.5}, default_generator(), bad); },
                     text(interval, "resamples must be positive, got ", bad)});
   for (const int64_t bad : {0, 1, -2, 4})
     rows.push_back({[=] { verification_accuracy(scores, bad); },
