@@ -2,7 +2,7 @@
 
     build/examples/glyphs --seed 1 --objectives arcface --out build/glyphs
     build/examples/glyphs --seed 1 --export build/glyphs-export
-    python3 examples/interop/glyphs.py build/glyphs-export [--softmax] [--margin 0.3] [--scale 16]
+    python3 examples/interop/glyphs.py build/glyphs-export [--softmax] [--margin 0.5] [--scale 24]
 
 Prints the figures of Gradian's table by code of its own, and the seconds of the training; ends with
 77 ("skipped") where Python lacks a package: pip install numpy torch safetensors
@@ -127,8 +127,8 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--softmax", action="store_true")
-    parser.add_argument("--margin", type=float, default=0.3)
-    parser.add_argument("--scale", type=float, default=16)
+    parser.add_argument("--margin", type=float, default=0.5)
+    parser.add_argument("--scale", type=float, default=24)
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
