@@ -23,21 +23,33 @@ using namespace gradian::examples;
 
 namespace {
 
-RunResult run(const Objective& objective, const DataSplit& data, TrainOptions options) {
+constexpr int64_t kFollowed = 300, kMistakesShown = 8;  // images in the report
+
+// `followed` are images of the test set whose features the report shows as they move.
+RunResult run(const Objective& objective, const DataSplit& data, TrainOptions options,
+              const Tensor& followed) {
   manual_seed(options.seed);  // every objective starts from one network
   nn::Sequential network = make_network(data.train.images.size(2), data.train.images.size(3));
   std::cout << '\n' << objective.name << '\n' << std::flush;
   options.checkpoint = checkpoint_options_of(objective.name, options.checkpoint, options.out);
-  const Training training = train(network, objective, data.train, options);
+  const Training training = train(network, objective, data.train, options, std::cout, followed);
   RunResult result;
   result.objective = objective.name;
   result.description = objective.description();
-  result.loss_curve = training.curve;
+  result.curve = training.curve;
+  result.snapshots = training.snapshots;
   result.seconds = training.seconds;
   result.features = embed(network, data.test);
   result.labels = data.test.labels;
   result.weights = objective.class_weights().value();
-  result.test_accuracy = accuracy(objective.scores(Variable(result.features)), result.labels);
+  const Variable features(result.features);
+  const Tensor scores = objective.scores(features);
+  result.test_accuracy = accuracy(scores, result.labels);
+  result.confusion = confusion_matrix(scores, result.labels);
+  result.mistakes =
+      surest_mistakes(objective.probabilities(features), result.labels, kMistakesShown);
+  result.s = objective.s;
+  result.rule = objective.rule;
   result.statistics = feature_statistics(result.features, result.labels, result.weights);
   return result;
 }
@@ -55,9 +67,10 @@ void run_all(const DataSplit& data, const TrainOptions& options, Report& report)
   const std::vector<Objective> objectives = make_objectives(data.train.num_classes());
   for (const Objective& objective : objectives)
     forget_checkpoint(objective.name, options.checkpoint, options.out);
+  const Tensor followed = at_rows(data.test, report.followed).images;
   try {
     for (const Objective& objective : objectives) {
-      report.runs.push_back(run(objective, data, options));
+      report.runs.push_back(run(objective, data, options, followed));
       check_interrupted();  // it may have come after the last step
     }
   } catch (const Interrupted&) {
@@ -90,6 +103,8 @@ int compare(int argc, char** argv) {
   report.machine = machine_description();
   report.options = arguments.command();
   report.class_names = data.train.class_names;
+  report.images = data.test.images;
+  report.followed = balanced_sample(data.test.labels, data.test.num_classes(), kFollowed);
   std::cout << report.dataset << '\n'
             << report.machine << '\n'
             << options.epochs << (options.epochs == 1 ? " epoch" : " epochs")

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "tensor/kernels.h"
+
 namespace gradian::examples {
 namespace {
 
@@ -58,6 +60,8 @@ std::string DataSplit::description() const {
   return text(name, ", ", train.size(), " training and ", test.size(), " test images");
 }
 
+Tensor shown_pixels(const Tensor& images) { return (images * 128.0 + 127.5) / 255.0; }
+
 std::vector<std::string> numbered_classes(int64_t count, int64_t first) {
   std::vector<std::string> names;
   for (int64_t i = 0; i < count; ++i) names.push_back(std::to_string(first + i));
@@ -68,6 +72,23 @@ Dataset take(const Dataset& dataset, int64_t count) {
   check(count > 0, "take: expected at least 1 sample, got ", count);
   const int64_t end = std::min(count, dataset.size());
   return {dataset.images.slice(0, 0, end), dataset.labels.slice(0, 0, end), dataset.class_names};
+}
+
+// Walks the rows in a random order and keeps those whose class is not yet full.
+std::vector<int64_t> balanced_sample(const Tensor& labels, int64_t classes, int64_t limit) {
+  const std::vector<int64_t> label_of = labels.to_vector<int64_t>();
+  const int64_t quota = std::max<int64_t>(1, limit / std::max<int64_t>(1, classes));
+  std::vector<int64_t> taken(static_cast<size_t>(classes));
+  std::vector<int64_t> rows;
+  Generator generator(0);
+  for (const int64_t row : randperm(labels.numel(), generator).to_vector<int64_t>()) {
+    const int64_t label = label_of[static_cast<size_t>(row)];
+    check(label >= 0 && label < classes, "balanced_sample: label ", label, " at row ", row,
+          ", but there are ", classes, " class names");
+    if (static_cast<int64_t>(rows.size()) == limit) break;
+    if (++taken[static_cast<size_t>(label)] <= quota) rows.push_back(row);
+  }
+  return rows;
 }
 
 DataSplit split_identities(const Dataset& dataset, int64_t test_identities, uint64_t seed,

@@ -34,6 +34,9 @@ inline float normalized_pixel(float pixel) { return (pixel - 127.5f) / 128; }
 // Back again.
 inline float pixel_of_normalized(float value) { return value * 128 + 127.5f; }
 
+// Images of a Dataset with pixels from 0 to 1, as pictures have them.
+Tensor shown_pixels(const Tensor& images);
+
 // "0", "1", ..., for classes without names of their own, or from another first number.
 std::vector<std::string> numbered_classes(int64_t count, int64_t first = 0);
 
@@ -42,6 +45,10 @@ Dataset take(const Dataset& dataset, int64_t count);
 
 // The samples at these rows, in their order.
 Dataset at_rows(const Dataset& dataset, const std::vector<int64_t>& rows);
+
+// Rows picked of labels [N]: at most `limit`, and at most limit / classes a class, chosen at random
+// from a fixed seed. Equal labels give equal rows.
+std::vector<int64_t> balanced_sample(const Tensor& labels, int64_t classes, int64_t limit);
 
 // Parts a set by identities, which the seed shuffles: none of them is in both. Labels and class
 // names are those of each part. To have three parts, part the training set once more.

@@ -82,14 +82,9 @@ constexpr char kAngles[] =
     "its features; W-Inter: to the nearest other weight; Intra: feature to its class centre; "
     "Inter: class centre to the nearest other one; 1: training identities, 2: unseen ones.";
 
-// Of normalised pixels, as a Dataset has them.
-std::string shown(const Tensor& image, const std::string& name) {
-  return picture((image * 128.0 + 127.5) / 255.0, name);
-}
-
 std::string pair_card(const PairOfImages& pair) {
-  return element("figure", shown(pair.first, pair.first_name) +
-                               shown(pair.second, pair.second_name) +
+  return element("figure", picture(shown_pixels(pair.first), pair.first_name) +
+                               picture(shown_pixels(pair.second), pair.second_name) +
                                element("figcaption", escape_markup(pair.first_name) + " " +
                                                          escape_markup(pair.second_name) + "<br>" +
                                                          fixed(pair.similarity, 2)));
@@ -120,7 +115,7 @@ std::string outlier_section(const RecognitionReport& report) {
     std::string cards;
     for (const OutlierImage& outlier : run.training_images.outliers)
       cards +=
-          element("figure", shown(outlier.image, outlier.label) +
+          element("figure", picture(shown_pixels(outlier.image), outlier.label) +
                                 element("figcaption", escape_markup(outlier.label) + "<br>" +
                                                           fixed(outlier.degrees, 0) + "°" +
                                                           (outlier.wrong ? " exchanged" : "")));

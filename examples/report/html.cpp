@@ -1,4 +1,4 @@
-// Puts the page together: what was run, the figures, the features, the loss curves.
+// Puts the page together: what was run, the figures, the features, the curves, the mistakes.
 // How it looks is in style.cpp.
 #include "examples/report/report.h"
 
@@ -7,10 +7,17 @@
 #include "examples/program/text.h"
 #include "examples/report/markup.h"
 #include "examples/report/plots.h"
+#include "examples/report/script.h"
 #include "tensor/error.h"
 
 namespace gradian::examples {
 namespace {
+
+constexpr char kMoving[] =
+    "Play, or the slider, shows how a few hundred of the images came to lie there; rays and "
+    "centres move with them. Point at a dot or tap it, or step through the dots with the arrow keys "
+    "once a plot has the focus: the image is marked in every plot, with its five nearest neighbours "
+    "in each.";
 
 std::string facts(const Report& report) {
   return terms({{"Data", report.dataset},
@@ -74,6 +81,7 @@ std::string feature_section(const Report& report) {
     if (obstacle.empty()) content += element("p", escape_markup(reading_guide(run.objective)));
     cards += card(run.objective, "accuracy " + fixed(100 * run.test_accuracy, 2) + " %", content);
   }
+  const std::string controls = moving_controls(report);
   return element("h2", "Where the test images lie") +
          element("p",
                  "A feature is what the network hands to its classifier; with two dimensions it is "
@@ -81,24 +89,48 @@ std::string feature_section(const Report& report) {
                  "the same: compare shapes and angles, not lengths. " +
                      shown_images(report),
                  "class=\"note\"") +
+         (controls.empty() ? "" : element("p", kMoving, "class=\"note\"")) + controls +
          element("div", cards + class_legend(report), "class=\"grid\"");
+}
+
+std::string mistake_section(const Report& report) {
+  std::string cards;
+  for (const RunResult& run : report.runs)
+    if (run.confusion.defined())
+      cards += card(run.objective, "", confusion_table(run.confusion) +
+                                           (report.images.defined() ? mistake_pictures(report, run)
+                                                                    : ""));
+  if (cards.empty()) return "";
+  return element("h2", "Where they err") +
+         element("p",
+                 "A row of a matrix is a class, a column what its test images were taken for; on "
+                 "the diagonal they were right. Below are the mistakes that the classifier was "
+                 "surest of: what it saw, with its probability, and what the image is. Some of the "
+                 "labels are a matter of opinion.",
+                 "class=\"note\"") +
+         element("div", cards, "class=\"grid\"");
 }
 
 std::string loss_section(const Report& report) {
   std::string cards;
   for (const RunResult& run : report.runs) {
     const std::string last =
-        run.loss_curve.empty() ? "" : "last step " + fixed(run.loss_curve.back().loss, 3);
-    cards += card(run.objective, last, loss_plot(run.objective, run.loss_curve));
+        run.curve.empty() ? "" : "last loss " + fixed(run.curve.back().loss, 3);
+    cards += card(run.objective, last,
+                  loss_plot(run.objective, run.curve) +
+                      accuracy_plot(run.objective, run.curve, run.rule.m2 != 0 || run.rule.m3 != 0) +
+                      angle_plot(run.objective, run.curve) + rate_plot(run.objective, run.curve));
   }
-  return element("h2", "Loss while training") +
+  return element("h2", "While they train") +
          element("p",
                  "Over the epochs: the line is the mean of neighbouring steps, the band reaches "
                  "from their smallest to their largest; the first steps may begin above the plot. "
-                 "Each objective measures something else, so "
-                 "the values say nothing across plots: a margin makes the loss larger, not the "
-                 "network worse. Compare how steadily a curve falls, and whether it has levelled "
-                 "off.",
+                 "Each objective measures something else, so the losses say nothing across plots: a "
+                 "margin makes the loss larger, not the network worse. Compare how steadily a curve "
+                 "falls, and whether it has levelled off. Training accuracy is that of the batches; "
+                 "with the margin it is how often the label still wins after its cosine was made "
+                 "smaller, which no one asks of a network when it is used. The target angle is that "
+                 "between a feature and the weight of its label.",
                  "class=\"note\"") +
          element("div", cards, "class=\"grid\"");
 }
@@ -108,8 +140,10 @@ std::string loss_section(const Report& report) {
 std::string render_html(const Report& report) {
   return html_page(report.title,
                    facts(report) + element("h2", "In figures") + figure_table(report) + meanings() +
-                       feature_section(report) + loss_section(report),
-                   static_cast<int64_t>(report.class_names.size()));
+                       feature_section(report) + loss_section(report) + mistake_section(report) +
+                       margin_section(report) + moving_data(report),
+                   static_cast<int64_t>(report.class_names.size()),
+                   moving_controls(report).empty() ? "" : page_script());
 }
 
 }  // namespace gradian::examples

@@ -9,15 +9,27 @@ namespace {
 
 using files::json_number, files::json_string;
 
+std::string counts(const Tensor& confusion) {
+  JsonParts rows;
+  for (int64_t k = 0; k < confusion.size(0); ++k) {
+    JsonParts row;
+    for (const int64_t count : confusion.select(0, k).to_vector<int64_t>())
+      row.push_back(std::to_string(count));
+    rows.push_back(json_line(row));
+  }
+  return json_line(rows);
+}
+
 std::string run_object(const RunResult& run) {
   JsonParts members{json_member("objective", json_string(run.objective)),
                     json_member("description", json_string(run.description))};
   for (const Figure& figure : figures())
     members.push_back(json_member(figure.key, json_number(figure.value(run))));
   JsonParts curve;
-  for (const LossPoint& point : run.loss_curve)
-    curve.push_back(json_line({json_number(point.epoch), json_number(point.loss)}));
+  for (const StepRecord& step : run.curve)
+    curve.push_back(json_line({json_number(step.epoch), json_number(step.loss)}));
   members.push_back(json_member("loss_curve", json_line(curve)));
+  if (run.confusion.defined()) members.push_back(json_member("confusion", counts(run.confusion)));
   return json_block('{', members, '}', 6);
 }
 

@@ -23,8 +23,10 @@ std::string html_table(const std::vector<std::vector<std::string>>& rows);
 // A titled box with a note at its right.
 std::string card(const std::string& title, const std::string& aside, const std::string& content);
 
-// A page of its own that needs no network, with colours for so many classes (style.h).
-std::string html_page(const std::string& title, const std::string& body, int64_t colors);
+// A page of its own that needs no network, with colours for so many classes (style.h), and a script
+// that runs when all else is there.
+std::string html_page(const std::string& title, const std::string& body, int64_t colors,
+                      const std::string& script = "");
 
 // An <img> that holds the image [channels, H, W], 1 channel or 3, of numbers from 0 to 1: a BMP
 // file, which every browser shows and which needs no compression.

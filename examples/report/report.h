@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "examples/metrics/angles.h"
+#include "examples/metrics/mistakes.h"
 #include "examples/training/train.h"
 #include "tensor/tensor.h"
 
@@ -19,10 +20,15 @@ struct RunResult {
   double test_accuracy = 0;  // from 0 to 1
   FeatureStatistics statistics;
   double seconds = 0;  // of training
-  LossCurve loss_curve;
-  Tensor features;  // [N, d] of the test images
-  Tensor labels;    // [N] int64
-  Tensor weights;   // [C, d] of the classifier; may be undefined
+  TrainingCurve curve;
+  Tensor features;                 // [N, d] of the test images
+  Tensor labels;                   // [N] int64
+  Tensor weights;                  // [C, d] of the classifier; may be undefined
+  Snapshots snapshots;             // of the images that the report follows; may be empty
+  Tensor confusion;                // [C, C] (metrics/mistakes.h); may be undefined
+  std::vector<Mistake> mistakes;   // the surest ones
+  double s = 1;                    // of the margin loss, if it is one
+  Margin rule;
 };
 
 struct Report {
@@ -33,6 +39,8 @@ struct Report {
   std::string options;   // the command line
   std::vector<std::string> class_names;
   std::vector<RunResult> runs;
+  Tensor images;  // [N, 1 or 3, H, W] of the test images, as a Dataset has them; may be undefined
+  std::vector<int64_t> followed;  // rows of them, in the order of the snapshots
 };
 
 // Fails, naming the file and the reason, unless write_report can write there; for the start of a
@@ -42,11 +50,11 @@ void check_report_writable(const std::filesystem::path& folder);
 // Writes report.html, for people, and results.json, for programs, into the folder.
 void write_report(const Report& report, const std::filesystem::path& folder);
 
-// One file that shows all runs side by side and needs neither scripts nor a network. Equal reports
-// give equal bytes: there is no date in it.
+// One file that shows all runs side by side and needs no network. What moves in it needs a script,
+// which it holds; all else is there without. Equal reports give equal bytes: there is no date in it.
 std::string render_html(const Report& report);
 
-// Everything the report says in numbers, without the features themselves. Numbers read back to the
+// What the report says in numbers, of the curves the loss alone. Numbers read back to the
 // same double; what is not finite is null. Keys keep their order.
 std::string render_json(const Report& report);
 

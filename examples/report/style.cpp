@@ -1,5 +1,5 @@
 // The CSS: one text, and below it the colours of the classes. What an element is called is agreed
-// with html.cpp, scatter.cpp and loss_plot.cpp.
+// with the files that write it.
 #include "examples/report/style.h"
 
 #include <algorithm>
@@ -67,6 +67,40 @@ svg .tick { fill: var(--muted); paint-order: stroke; stroke: var(--card); stroke
 .halo { stroke: var(--card); stroke-width: 3.6; opacity: .75; }
 .center circle { fill: var(--class-color); stroke: var(--card); stroke-width: 1.5; }
 .center text { fill: var(--on-class-color); font-weight: 600; }
+.controls { position: sticky; top: 0; z-index: 1; display: flex; flex-wrap: wrap; gap: .4rem .75rem;
+  align-items: center; padding: .6rem .75rem; margin-top: 1rem; background: var(--card);
+  border: 1px solid var(--line); border-radius: 8px; }
+.controls[hidden] { display: none; }
+.controls button { font: inherit; min-width: 5rem; min-height: 2.5rem; color: var(--card);
+  background: var(--accent); border: 0; border-radius: 6px; cursor: pointer; }
+.controls input[type=range] { flex: 1 1 12rem; min-height: 2rem; accent-color: var(--accent); }
+.controls output { font-variant-numeric: tabular-nums; min-width: 14rem; }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+.moving .dots { display: none; }
+.dot circle { fill: var(--class-color); stroke: var(--card); stroke-width: .6; }
+.dot text { display: none; }
+.digits .dot circle, .digits .dots { display: none; }
+.digits .dot text { display: inline; }
+.links { stroke: var(--muted); stroke-width: 1; fill: none; }
+.rings { stroke: var(--ink); stroke-width: 1.6; fill: none; }
+.about { display: flex; flex-wrap: wrap; gap: .25rem; align-content: flex-start; margin-top: .5rem;
+  min-height: 5.9rem; font-size: .875rem; color: var(--muted); }
+.about figure { padding: 2px; }
+.about figure.other { border: 1px dashed var(--ink); }
+.about p { flex-basis: 100%; }
+.tile { display: block; image-rendering: pixelated; }
+
+.now { stroke: var(--ink); stroke-width: 1; stroke-dasharray: 2 2; }
+.plain { stroke: var(--muted); stroke-width: .9; }
+.dashed { stroke-dasharray: 5 3; }
+svg text.title { font-weight: 600; }
+.matrix { font-size: .75rem; width: auto; }
+.matrix th, .matrix td { padding: .2rem .25rem; min-width: 1.65rem; border: 0; text-align: right; }
+.matrix td { background: color-mix(in srgb, var(--accent) calc(var(--share, 0%) * .4), var(--card)); }
+.matrix .right { font-weight: 600; }
+.sheet figcaption b { display: block; color: var(--ink); }
+
 .band { fill: var(--accent); opacity: .22; }
 .curve { fill: none; stroke: var(--accent); stroke-width: 1.6; stroke-linejoin: round; }
 
@@ -122,10 +156,20 @@ std::string css(const Color& color) {
   return out;
 }
 
-// Black or white, whichever stands out more.
+// From 0 to 1, as the Web Content Accessibility Guidelines (WCAG 2.1) define it.
+double relative_luminance(const Color& color) {
+  constexpr Color kWeights{0.2126, 0.7152, 0.0722};
+  double luminance = 0;
+  for (size_t i = 0; i < 3; ++i) {
+    const double c = color[i] / 255;
+    luminance += kWeights[i] * (c <= 0.04045 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4));
+  }
+  return luminance;
+}
+
+// Black or white, whichever stands out more: both do where (L + 0.05)^2 = 1.05 * 0.05.
 std::string text_on(const Color& color) {
-  const double luma = 0.299 * color[0] + 0.587 * color[1] + 0.114 * color[2];
-  return luma > 115 ? "#000" : "#fff";
+  return relative_luminance(color) > 0.179 ? "#000" : "#fff";
 }
 
 std::string rule(int64_t k, const Color& color) {

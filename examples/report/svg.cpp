@@ -10,8 +10,9 @@
 
 namespace gradian::examples {
 
-std::string svg_open(double width, double height, const std::string& description) {
-  return text("<svg viewBox=\"0 0 ", fixed(width, 0), ' ', fixed(height, 0),
+std::string svg_open(double width, double height, const std::string& description,
+                     const std::string& css_class) {
+  return text("<svg ", css_class.empty() ? "" : "class=\"" + css_class + "\" ", "viewBox=\"0 0 ", fixed(width, 0), ' ', fixed(height, 0),
               "\" role=\"img\" aria-label=\"", escape_markup(description), "\">\n");
 }
 

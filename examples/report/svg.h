@@ -1,6 +1,6 @@
 // The few pieces of SVG that the plots are made of: numbers, lines, labels, and axes with ticks.
-// Colours and line widths come from CSS classes, see style.cpp; the plots are in scatter.cpp and
-// loss_plot.cpp.
+// Colours and line widths come from CSS classes, see style.cpp; the plots are in scatter.cpp,
+// curve_plots.cpp and others.
 #pragma once
 
 #include <string>
@@ -13,7 +13,8 @@ struct SvgPoint {
 };
 
 // Opens <svg>, scalable, with a text for those who cannot see it.
-std::string svg_open(double width, double height, const std::string& description);
+std::string svg_open(double width, double height, const std::string& description,
+                     const std::string& css_class = "");
 std::string svg_line(SvgPoint from, SvgPoint to, const std::string& css_class);
 // `css_class` says where the text lies relative to the point: see style.cpp.
 std::string svg_text(SvgPoint at, const std::string& plain, const std::string& css_class);

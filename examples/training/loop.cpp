@@ -1,11 +1,11 @@
 #include "examples/training/loop.h"
 
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <optional>
 
 #include "autograd/anomaly.h"
-#include "examples/metrics/accuracy.h"
 #include "examples/training/progress.h"
 
 namespace gradian::examples {
@@ -26,12 +26,8 @@ namespace {
   fail("train: ", what, " at ", where, ": ", cause);
 }
 
-struct StepResult {
-  double loss, accuracy;
-};
-
 // One step of the optimiser; `where` names it in errors.
-StepResult train_on(const Batch& batch, const std::string& where, nn::Module& network,
+StepRecord train_on(const Batch& batch, const std::string& where, nn::Module& network,
                     const Objective& objective, nn::Optimizer& optimizer) {
   const Variable features = network(Variable(batch.images));
   const Variable loss = objective.loss(features, batch.labels);
@@ -48,10 +44,34 @@ StepResult train_on(const Batch& batch, const std::string& where, nn::Module& ne
   } catch (const Error& not_finite) {
     stop(not_finite.what());
   }
+  StepRecord record = measure_step(objective, features.detach(), batch.labels);
+  record.loss = value;
+  record.rate = optimizer.lr();
   optimizer.step();
-  const Span span("accuracy");
-  const NoGrad no_grad;
-  return {value, accuracy(objective.scores(features.detach()), batch.labels)};
+  return record;
+}
+
+// The records as a checkpoint keeps them, a row each; epochs are counted by the rows.
+constexpr std::array kColumns{&StepRecord::loss, &StepRecord::accuracy,
+                              &StepRecord::margin_accuracy, &StepRecord::target_degrees,
+                              &StepRecord::rate};
+
+void keep_record(const Tensor& records, int64_t row, const StepRecord& record) {
+  Tensor rows = records;
+  double* const values =
+      rows.mutable_data<double>() + row * static_cast<int64_t>(kColumns.size());
+  for (size_t i = 0; i < kColumns.size(); ++i) values[i] = record.*kColumns[i];
+}
+
+TrainingCurve curve_of(const Tensor& records, int64_t steps_per_epoch) {
+  TrainingCurve curve(static_cast<size_t>(records.size(0)));
+  const std::vector<double> values = records.to_vector<double>();
+  for (size_t row = 0; row < curve.size(); ++row) {
+    curve[row].epoch = static_cast<double>(row + 1) / static_cast<double>(steps_per_epoch);
+    for (size_t i = 0; i < kColumns.size(); ++i)
+      curve[row].*kColumns[i] = values[row * kColumns.size() + i];
+  }
+  return curve;
 }
 
 }  // namespace
@@ -65,7 +85,7 @@ Training train(nn::Module& network, const Objective& objective, nn::Optimizer& o
   // What changes from step to step, and is all that a training needs to go on.
   int64_t step = 0;
   double seconds = 0;
-  Tensor losses = Tensor::zeros({steps}, DType::float64);
+  Tensor records = Tensor::zeros({steps, static_cast<int64_t>(kColumns.size())}, DType::float64);
   nn::Checkpoint state;
   state.add("network", network);
   state.add("classifier", objective.classifier());
@@ -73,7 +93,8 @@ Training train(nn::Module& network, const Objective& objective, nn::Optimizer& o
   state.add("optimizer", optimizer);
   state.add("step", step);
   state.add("seconds", seconds);
-  state.add("losses", losses);
+  state.add("records", records);
+  Watch watch(network, objective, plan.watched, steps, state);
   Checkpoints checkpoints(state, plan.checkpoint, plan.run, steps);
 
   if (step > 0) out << "goes on after step " << step << " of " << steps << '\n';
@@ -86,6 +107,7 @@ Training train(nn::Module& network, const Objective& objective, nn::Optimizer& o
   const Clock::time_point start = Clock::now();
   std::optional<Profiling> profiling;
   if (plan.profile) profiling.emplace(*plan.profile);
+  if (step == 0) watch.after_step(0);
   while (step < steps) {
     const Batch batch = [&] {
       const Span span("batch");
@@ -96,9 +118,10 @@ Training train(nn::Module& network, const Objective& objective, nn::Optimizer& o
              step % plan.steps_per_epoch + 1, " of ", plan.steps_per_epoch);
     optimizer.set_lr_factor(plan.rate(step));
     if (objective.margin) objective.margin->set_margin_factor(plan.margin(step));
-    const StepResult result = train_on(batch, where, network, objective, optimizer);
-    progress.update(batch.labels.numel(), result.loss, result.accuracy);
-    losses.mutable_data<double>()[step++] = result.loss;
+    const StepRecord record = train_on(batch, where, network, objective, optimizer);
+    progress.update(batch.labels.numel(), record.loss, record.accuracy);
+    keep_record(records, step++, record);
+    watch.after_step(step);
     seconds = seconds_before + std::chrono::duration<double>(Clock::now() - start).count();
     const Span span("checkpoint");
     checkpoints.after_step(step);
@@ -106,11 +129,7 @@ Training train(nn::Module& network, const Objective& objective, nn::Optimizer& o
   profiling.reset();
   progress.finish();
 
-  Training done{{}, seconds};
-  for (int64_t i = 0; i < steps; ++i)
-    done.curve.push_back(
-        {static_cast<double>(i + 1) / static_cast<double>(plan.steps_per_epoch), losses.at({i})});
-  return done;
+  return {curve_of(records, plan.steps_per_epoch), watch.snapshots(), seconds};
 }
 
 }  // namespace gradian::examples

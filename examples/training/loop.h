@@ -5,11 +5,11 @@
 #include <functional>
 #include <iostream>
 #include <string>
-#include <vector>
 
 #include "examples/data/dataset.h"
 #include "examples/training/checkpoints.h"
-#include "examples/training/objective.h"
+#include "examples/training/curve.h"
+#include "examples/training/snapshots.h"
 #include "nn/schedule.h"
 #include "tensor/profile.h"
 
@@ -17,15 +17,10 @@ namespace gradian::examples {
 
 constexpr double kLargestGradientNorm = 5;  // of the network's; larger ones are scaled down to it
 
-struct LossPoint {
-  double epoch;  // since the start, 1.5 is the middle of the second epoch
-  double loss;
-};
-using LossCurve = std::vector<LossPoint>;
-
 struct Training {
-  LossCurve curve;  // the loss at each step
-  double seconds;   // of all parts, where it was stopped and went on
+  TrainingCurve curve;  // a record each step
+  Snapshots snapshots;  // of the images that the plan watches
+  double seconds;       // of all parts, where it was stopped and went on
 };
 
 struct TrainingPlan {
@@ -33,6 +28,7 @@ struct TrainingPlan {
   std::function<Batch(int64_t step)> batch;
   nn::Schedule rate;                     // the factor of the optimiser's learning rates
   nn::Schedule margin = nn::constant();  // the factor of the objective's margin
+  Tensor watched = {};                   // images whose features are kept as they move
   CheckpointOptions checkpoint = {};
   std::string run = {};        // what has to be the same where a training goes on
   Profile* profile = nullptr;  // that hears of the steps, if there is one

@@ -34,6 +34,15 @@ Tensor Objective::scores(const Variable& features) const {
   return (margin ? margin->cosine_logits(features) : (*softmax)(features)).value();
 }
 
+Tensor Objective::cosines(const Variable& features) const {
+  if (margin) return margin->cosine_logits(features).value();
+  return linear(normalize(features, 1), normalize(softmax->weight, 1)).value();
+}
+
+Tensor Objective::probabilities(const Variable& features) const {
+  return gradian::softmax(s * scores(features), 1);
+}
+
 nn::Module& Objective::classifier() const {
   return margin ? static_cast<nn::Module&>(*margin) : *softmax;
 }
@@ -69,10 +78,10 @@ std::vector<Objective> make_objectives(int64_t classes) {
   std::vector<Objective> all(5);
   all[0] = {"softmax", softmax(), nullptr, nullptr};
   all[1] = {"softmax + center", softmax(), nullptr, center()};
-  all[2] = {"ArcFace", nullptr, arcface(), nullptr};
-  all[3] = {"ArcFace + center", nullptr, arcface(), center()};
+  all[2] = {"ArcFace", nullptr, arcface(), nullptr, scale, {.m2 = arc}};
+  all[3] = {"ArcFace + center", nullptr, arcface(), center(), scale, {.m2 = arc}};
   all[4] = {"CosFace", nullptr, std::make_unique<CosFaceLoss>(kFeatures, classes, scale, cosine),
-            nullptr};
+            nullptr,   scale,   {.m3 = cosine}};
   for (const Objective& objective : all) {
     objective.class_weights().set_value(evenly_spread(classes, objective.margin ? 1 : 3));
     if (objective.center) objective.center->centers.set_value(evenly_spread(classes, 3));

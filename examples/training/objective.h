@@ -22,11 +22,19 @@ struct Objective {
   std::unique_ptr<nn::Linear> softmax;  // one of these two is set
   std::unique_ptr<MarginLoss> margin;
   std::unique_ptr<CenterLoss> center;  // may be null
+  // What `margin` was made with, where reports are to show it: scores are multiplied by s.
+  double s = 1;
+  Margin rule = {};
 
   // Of features [N, 2] and labels int64 [N]: a scalar.
   Variable loss(const Variable& features, const Tensor& labels) const;
   // [N, C] without margin: what accuracy is measured on.
   Tensor scores(const Variable& features) const;
+  // [N, C], of the angles between features and class weights.
+  Tensor cosines(const Variable& features) const;
+  // [N, C] that the classifier gives to the classes: softmax(s * scores).
+  Tensor probabilities(const Variable& features) const;
+  bool has_margin() const { return rule.m1 != 1 || rule.m2 != 0 || rule.m3 != 0; }
   nn::Module& classifier() const;
   Variable class_weights() const;  // [C, 2]
   // The network decays, the classifier and the centres do not. Softmax weights and centres learn

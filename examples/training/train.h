@@ -19,9 +19,11 @@ std::string training_description(const TrainOptions& options);
 nn::Schedule training_schedule(int64_t steps);
 
 // Trains network and objective by AdamW under this schedule (loop.h); from
-// options.checkpoint.resume on, if that is a checkpoint (checkpoints.h).
+// options.checkpoint.resume on, if that is a checkpoint (checkpoints.h). Snapshots are taken of the
+// images that are watched.
 Training train(nn::Module& network, const Objective& objective, const Dataset& data,
-               const TrainOptions& options, std::ostream& out = std::cout);
+               const TrainOptions& options, std::ostream& out = std::cout,
+               const Tensor& watched = {});
 
 // [N, d] that the network makes of all images, in evaluation mode, which ends with the call.
 Tensor embed(nn::Module& network, const Dataset& data);

@@ -1,0 +1,62 @@
+#include "examples/report/plane.h"
+
+#include <algorithm>
+
+namespace gradian::examples {
+namespace {
+
+// What is nearer to 0 than all but this part of the snapshots' numbers is shown.
+constexpr double kCutOff = 0.002;
+
+struct Range {
+  double low = 0, high = 0;
+
+  void add(double value) {
+    low = std::min(low, value);
+    high = std::max(high, value);
+  }
+};
+
+// The numbers without the outermost on each side.
+void add_most(Range& range, std::vector<double> values) {
+  if (values.empty()) return;
+  std::ranges::sort(values);
+  const auto cut = static_cast<size_t>(kCutOff * static_cast<double>(values.size()));
+  range.add(values[cut]);
+  range.add(values[values.size() - 1 - cut]);
+}
+
+}  // namespace
+
+std::vector<PlanePoint> points_of(const Tensor& rows) {
+  check(rows.dim() >= 2 && rows.size(-1) == 2, "report: expected rows of two numbers, got ",
+        rows.shape());
+  const std::vector<double> values = rows.to_vector<double>();
+  std::vector<PlanePoint> points;
+  for (size_t i = 0; i + 1 < values.size(); i += 2) points.push_back({values[i], values[i + 1]});
+  return points;
+}
+
+PlaneView view_of(const RunResult& run) {
+  Range across, up;
+  for (const PlanePoint& p : points_of(run.features))
+    if (is_finite(p)) {
+      across.add(p.x);
+      up.add(p.y);
+    }
+  if (run.snapshots.features.defined()) {
+    std::vector<double> x, y;
+    for (const PlanePoint& p : points_of(run.snapshots.features))
+      if (is_finite(p)) {
+        x.push_back(p.x);
+        y.push_back(p.y);
+      }
+    add_most(across, x);
+    add_most(up, y);
+  }
+  double side = 1.12 * std::max(across.high - across.low, up.high - up.low);
+  if (side == 0) side = 1;
+  return {(across.low + across.high - side) / 2, (up.low + up.high - side) / 2, side};
+}
+
+}  // namespace gradian::examples
