@@ -94,7 +94,7 @@ Training train(nn::Module& network, const Objective& objective, nn::Optimizer& o
   state.add("step", step);
   state.add("seconds", seconds);
   state.add("records", records);
-  Watch watch(network, objective, plan.watched, steps, state);
+  Watch watch(network, objective, plan.followed, steps, state);
   Checkpoints checkpoints(state, plan.checkpoint, plan.run, steps);
 
   if (step > 0) out << "goes on after step " << step << " of " << steps << '\n';

@@ -19,7 +19,7 @@ constexpr double kLargestGradientNorm = 5;  // of the network's; larger ones are
 
 struct Training {
   TrainingCurve curve;  // a record each step
-  Snapshots snapshots;  // of the images that the plan watches
+  Snapshots snapshots;  // of the images that the plan follows
   double seconds;       // of all parts, where it was stopped and went on
 };
 
@@ -28,7 +28,7 @@ struct TrainingPlan {
   std::function<Batch(int64_t step)> batch;
   nn::Schedule rate;                     // the factor of the optimiser's learning rates
   nn::Schedule margin = nn::constant();  // the factor of the objective's margin
-  Tensor watched = {};                   // images whose features are kept as they move
+  Tensor followed = {};                   // images whose features are kept as they move
   CheckpointOptions checkpoint = {};
   std::string run = {};        // what has to be the same where a training goes on
   Profile* profile = nullptr;  // that hears of the steps, if there is one

@@ -33,21 +33,21 @@ double seconds_between(std::chrono::steady_clock::time_point from,
 }  // namespace
 
 std::string progress_line(const ProgressState& state, size_t width) {
-  const std::string parts[] = {
-      text("epoch ", state.epoch, '/', state.epochs),
-      text("step ", state.step, '/', state.steps),
-      "loss " + fixed(state.loss, 3),
-      "acc " + fixed(100 * state.accuracy, 1) + " %",
-      fixed(state.images_per_second, 0) + " images/s",
-      "ETA " + clock_time(state.seconds_left),
-  };
-  std::string line;
-  for (const std::string& part : parts) {
-    const std::string next = (line.empty() ? "" : "  ") + part;
-    if (line.size() + next.size() > width) break;
-    line += next;
+  const std::string epoch = text(state.epoch, '/', state.epochs);
+  const std::string step = text(state.step, '/', state.steps);
+  const std::string loss = fixed(state.loss, 3), accuracy = fixed(100 * state.accuracy, 1);
+  const std::string speed = fixed(state.images_per_second, 0);
+  const std::string left = clock_time(state.seconds_left);
+  const std::string line = text("epoch ", epoch, "  step ", step, "  loss ", loss, "  acc ",
+                                accuracy, " %  ", speed, " images/s  ETA ", left);
+  if (line.size() <= width) return line;
+  std::string in_short;
+  for (const std::string& part : {epoch, step, 'L' + loss, 'A' + accuracy + '%', speed + "/s", left}) {
+    const std::string next = (in_short.empty() ? "" : " ") + part;
+    if (in_short.size() + next.size() > width) break;
+    in_short += next;
   }
-  return line;
+  return in_short;
 }
 
 bool writes_to_terminal() { return isatty(STDOUT_FILENO) == 1; }

@@ -1,6 +1,9 @@
 // The line that tells how far a training run is, rewritten in place on a terminal:
 //   epoch 1/3  step 120/469  loss 1.234  acc 56.7 %  3210 images/s  ETA 0:42
-// Elsewhere, in a file or a pipe, there is one line an epoch. Keeps no history: see report.h.
+// and where that does not fit, in a narrow window, the same numbers in short:
+//   1/3 120/469 L1.234 A56.7% 3210/s 0:42
+// Elsewhere, in a file or a pipe, there is one line an epoch and nothing that steers a terminal.
+// Keeps no history: see report.h.
 #pragma once
 
 #include <chrono>
@@ -20,7 +23,8 @@ struct ProgressState {
   double seconds_left;
 };
 
-// At most `width` characters: what does not fit is left out, from the right.
+// At most `width` characters, which 39 are enough for: if the line in short does not fit either, it
+// loses its last parts.
 std::string progress_line(const ProgressState& state, size_t width = 79);
 
 // Whether the standard output is a terminal, and how many columns that has: 80 if it does not say.

@@ -28,8 +28,8 @@ Watch::Watch(nn::Module& network, const Objective& objective, const Tensor& imag
   const Tensor weights = objective.class_weights().value();
   snapshots_.features = Tensor::zeros({count, images.size(0), weights.size(1)}, images.dtype());
   snapshots_.weights = Tensor::zeros({count, weights.size(0), weights.size(1)}, weights.dtype());
-  state.add("snapshots.features", snapshots_.features);
-  state.add("snapshots.weights", snapshots_.weights);
+  state.add("followed_features", snapshots_.features);
+  state.add("followed_weights", snapshots_.weights);
 }
 
 void Watch::after_step(int64_t done) {

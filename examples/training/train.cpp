@@ -48,7 +48,7 @@ nn::Schedule training_schedule(int64_t steps) {
 }
 
 Training train(nn::Module& network, const Objective& objective, const Dataset& data,
-               const TrainOptions& options, std::ostream& out, const Tensor& watched) {
+               const TrainOptions& options, std::ostream& out, const Tensor& followed) {
   nn::AdamW optimizer(objective.groups(network),
                       {.lr = kLearningRate, .weight_decay = kWeightDecay});
   ShuffledBatches batches(data, options.batch_size, options.seed);
@@ -57,7 +57,7 @@ Training train(nn::Module& network, const Objective& objective, const Dataset& d
                 .steps_per_epoch = batches.per_epoch(),
                 .batch = [&](int64_t step) { return batches.at(step); },
                 .rate = training_schedule(options.epochs * batches.per_epoch()),
-                .watched = watched,
+                .followed = followed,
                 .checkpoint = options.checkpoint,
                 .run = options.run(),
                 .profile = options.profile},

@@ -20,10 +20,10 @@ nn::Schedule training_schedule(int64_t steps);
 
 // Trains network and objective by AdamW under this schedule (loop.h); from
 // options.checkpoint.resume on, if that is a checkpoint (checkpoints.h). Snapshots are taken of the
-// images that are watched.
+// images that are followed.
 Training train(nn::Module& network, const Objective& objective, const Dataset& data,
                const TrainOptions& options, std::ostream& out = std::cout,
-               const Tensor& watched = {});
+               const Tensor& followed = {});
 
 // [N, d] that the network makes of all images, in evaluation mode, which ends with the call.
 Tensor embed(nn::Module& network, const Dataset& data);

@@ -37,7 +37,7 @@ Report large_report() {
   run.description = MarginLoss(1024, 2048, 30.5, {.m2 = 0.25}).description();
   run.test_accuracy = 0.125;
   run.seconds = 1234.5;
-  run.loss_curve = {{0.5, 1234.5}, {1, 0.25}};
+  run.curve = {{0.5, 1234.5}, {1, 0.25}};
   run.features = Tensor::from(features, {2 * kClasses, 2});
   run.labels = integers(labels);
   run.weights = Tensor::ones({kClasses, 2});

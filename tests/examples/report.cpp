@@ -13,6 +13,7 @@
 #include "examples/report/plots.h"
 #include "examples/report/svg.h"
 #include "tensor/random.h"
+#include "tests/examples/reports.h"
 #include "tests/helpers.h"
 #include "tests/text.h"
 
@@ -21,33 +22,6 @@ using namespace gradian::examples;
 using namespace gradian::test;
 
 namespace {
-
-RunResult make_run(const std::string& objective, int64_t samples, int64_t width = 2) {
-  Generator generator(11);
-  RunResult run;
-  run.objective = objective;
-  run.description = objective + ", described";
-  run.test_accuracy = 0.1 + 0.2;  // 0.30000000000000004
-  run.seconds = 12.5;
-  run.features = randn({samples, width}, DType::float32, 0, 5, generator);
-  std::vector<int64_t> labels;
-  for (int64_t i = 0; i < samples; ++i) labels.push_back(i % 3);
-  run.labels = test::integers(labels);
-  run.weights = randn({3, width}, DType::float32, 0, 1, generator);
-  run.statistics = feature_statistics(run.features, run.labels, run.weights);
-  for (int i = 1; i <= 500; ++i) run.loss_curve.push_back({i / 100.0, 3.0 / i});
-  return run;
-}
-
-Report make_report() {
-  return {"Losses",
-          "synthetic glyphs",
-          "5 epochs",
-          "a machine",
-          "--epochs 5",
-          {"zero", "one", "two"},
-          {make_run("softmax", 300), make_run("ArcFace + center", 6000)}};
-}
 
 // The first tag that is closed but not open, or left open; empty when all is well.
 std::string first_unbalanced_tag(const std::string& html) {
@@ -189,7 +163,7 @@ TEST_CASE("numbers in results.json read back to the same double") {
 TEST_CASE("what is not finite is null in results.json") {
   Report report = make_report();
   report.runs[0].statistics.intra_degrees = kNaN;
-  report.runs[0].loss_curve = {{1, std::numeric_limits<double>::infinity()}};
+  report.runs[0].curve = {{1, std::numeric_limits<double>::infinity()}};
   const std::string json = render_json(report);
   CHECK(JsonGrammar::accepts(json));
   CHECK(contains(json, "\"intra_degrees\": null"));
@@ -265,9 +239,9 @@ TEST_CASE("report.html tells how each run was trained") {
 
 TEST_CASE("a loss plot is scaled to what follows the first twentieth of the steps") {
   RunResult run = make_run("softmax", 30);
-  run.loss_curve.clear();
-  for (int i = 0; i < 1000; ++i) run.loss_curve.push_back({i / 100.0, i < 50 ? 70.0 : 0.9});
-  const std::string svg = loss_plot(run.objective, run.loss_curve);
+  run.curve.clear();
+  for (int i = 0; i < 1000; ++i) run.curve.push_back({i / 100.0, i < 50 ? 70.0 : 0.9});
+  const std::string svg = loss_plot(run.objective, run.curve);
   CHECK(contains(svg, ">0.5</text>"));
   CHECK_FALSE(contains(svg, ">20</text>"));
 }
@@ -310,7 +284,7 @@ TEST_CASE("a run that diverged is reported without a plot, not with a broken one
   RunResult& run = report.runs[0];
   run.features.fill(kNaN);
   run.statistics = feature_statistics(run.features, run.labels, run.weights);
-  for (LossPoint& point : run.loss_curve) point.loss = kNaN;
+  for (StepRecord& point : run.curve) point.loss = kNaN;
   const std::string html = render_html(report);
   CHECK(first_unbalanced_tag(html) == "");
   CHECK(contains(html, "No plot: no feature of this run is a finite number"));

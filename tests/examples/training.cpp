@@ -40,7 +40,7 @@ TEST_CASE("each objective learns to tell drawn images apart") {
     CHECK(accuracy_now() < 0.6);
     std::ostringstream log;
     const auto start = std::chrono::steady_clock::now();
-    const auto [curve, seconds] = train(network, objective, data.train, options, log);
+    const auto [curve, snapshots, seconds] = train(network, objective, data.train, options, log);
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
     CHECK(seconds <= elapsed.count());
     CHECK(seconds > 0.5 * elapsed.count());

@@ -1,0 +1,72 @@
+// Reports for tests: of random features, with everything that a report can have.
+#pragma once
+
+#include <string>
+
+#include "examples/report/report.h"
+#include "tensor/kernels.h"
+#include "tensor/random.h"
+#include "tests/helpers.h"
+
+namespace gradian::test {
+
+// Three classes, whose labels take turns.
+inline examples::RunResult make_run(const std::string& objective, int64_t samples,
+                                    int64_t width = 2) {
+  Generator generator(11);
+  examples::RunResult run;
+  run.objective = objective;
+  run.description = objective + ", described";
+  run.test_accuracy = 0.1 + 0.2;  // 0.30000000000000004
+  run.seconds = 12.5;
+  run.features = randn({samples, width}, DType::float32, 0, 5, generator);
+  std::vector<int64_t> labels;
+  for (int64_t i = 0; i < samples; ++i) labels.push_back(i % 3);
+  run.labels = integers(labels);
+  run.weights = randn({3, width}, DType::float32, 0, 1, generator);
+  run.statistics = examples::feature_statistics(run.features, run.labels, run.weights);
+  for (int i = 1; i <= 500; ++i) run.curve.push_back({i / 100.0, 3.0 / i});
+  return run;
+}
+
+inline examples::Report make_report() {
+  return {"Losses",
+          "synthetic glyphs",
+          "5 epochs",
+          "a machine",
+          "--epochs 5",
+          {"zero", "one", "two"},
+          {make_run("softmax", 300), make_run("ArcFace + center", 6000)},
+          {},
+          {}};
+}
+
+// The same with the features of the first 60 images as they moved, images, curves and mistakes.
+inline examples::Report make_moving_report() {
+  examples::Report report = make_report();
+  report.runs = {make_run("softmax", 300), make_run("ArcFace", 300)};
+  Generator generator(12);
+  report.images = randn({300, 1, 28, 28}, DType::float32, 0, 0.5, generator);
+  for (int64_t i = 0; i < 60; ++i) report.followed.push_back(i);
+  for (examples::RunResult& run : report.runs) {
+    const Tensor end = run.features.slice(0, 0, 60);
+    run.snapshots = {{0, 100, 250, 500},
+                     concat({randn({3, 60, 2}, DType::float32, 0, 5, generator),
+                             end.unsqueeze(0)}, 0),
+                     randn({4, 3, 2}, DType::float32, 0, 1, generator)};
+    const Tensor scores = randn({300, 3}, DType::float32, 0, 1, generator);
+    run.confusion = examples::confusion_matrix(scores, run.labels);
+    run.mistakes = examples::surest_mistakes(scores, run.labels, 8);
+    for (examples::StepRecord& step : run.curve) {
+      step.accuracy = step.epoch / 6;
+      step.margin_accuracy = step.epoch / 7;
+      step.target_degrees = 90 - 10 * step.epoch;
+      step.rate = 0.005;
+    }
+  }
+  report.runs[1].s = 10;
+  report.runs[1].rule = {.m2 = 0.2};
+  return report;
+}
+
+}  // namespace gradian::test
