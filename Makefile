@@ -124,7 +124,7 @@ $(test_program) $(opinfo_program):
 # The sources that read files of the tree when they run.
 looks_at_tree := $(addprefix tests/,gradients/main.cpp autograd/gradients.cpp misuse/table.cpp \
     parity/fixture.cpp questions.cpp structure.cpp fuzz/corpus.cpp tensor/files/npy.cpp \
-    tensor/files/safetensors.cpp examples/interop.cpp)
+    tensor/files/safetensors.cpp examples/interop.cpp examples/page.cpp)
 $(call release_object,$(looks_at_tree)) $(call test_object,$(looks_at_tree)): \
     source_dir := -DGRADIAN_SOURCE_DIR="\"$(CURDIR)\""
 

@@ -1,6 +1,7 @@
 // Trains one small CNN with a 2-D embedding under five objectives on the same images, and shows
 // side by side what each does to the features: a table, and a report with the scatter plots. The
-// objectives and the training loop are in examples/training/.
+// objectives and the training loop are in examples/training/. With --compare settings it compares
+// what the weight of center loss, the rate of its centres, s and m do.
 //   build/examples/compare_losses --data build/data/fashion-mnist --out build/report
 #include <filesystem>
 #include <iostream>
@@ -23,6 +24,7 @@ using namespace gradian::examples;
 
 namespace {
 
+constexpr char kLosses[] = "losses", kSettings[] = "settings";
 constexpr int64_t kFollowed = 300, kMistakesShown = 8;  // images in the report
 
 // `followed` are images of the test set whose features the report shows as they move.
@@ -63,8 +65,8 @@ void show(const Report& report, const TrainOptions& options) {
 }
 
 // Trains one objective after the other. Ctrl-C still gets a report of those that are finished.
-void run_all(const DataSplit& data, const TrainOptions& options, Report& report) {
-  const std::vector<Objective> objectives = make_objectives(data.train.num_classes());
+void run_all(const std::vector<Objective>& objectives, const DataSplit& data,
+             const TrainOptions& options, Report& report) {
   for (const Objective& objective : objectives)
     forget_checkpoint(objective.name, options.checkpoint, options.out);
   const Tensor followed = at_rows(data.test, report.followed).images;
@@ -89,15 +91,19 @@ int compare(int argc, char** argv) {
       argc, argv,
       "Trains one small CNN with 2-D features under five objectives and compares them.");
   TrainOptions options = train_options(arguments, {.out = "build/report"});
+  const std::string compared = arguments.text("--compare", kLosses, "losses, or settings of them");
   if (!arguments.complete()) return 0;
   check_resumes_folder(options.checkpoint);
   check_report_writable(options.out);
+  check(compared == kLosses || compared == kSettings, "option --compare: expected ", kLosses,
+        " or ", kSettings, ", got '", compared, "'");
 
   const DataSplit data = load(options);
   check(data.train.images.size(2) >= 8 && data.train.images.size(3) >= 8,
         "the network needs images of at least 8 x 8 pixels, got ", data.train.images.shape());
   Report report;
-  report.title = "What five losses do to the features";
+  report.title = compared == kLosses ? "What five losses do to the features"
+                                     : "What the settings of the losses do to the features";
   report.dataset = data.description();
   report.training = training_description(options);
   report.machine = machine_description();
@@ -113,8 +119,11 @@ int compare(int argc, char** argv) {
   Profile profile;
   if (!options.trace.empty()) options.profile = &profile;
   manual_seed(options.seed);
+  const int64_t classes = data.train.num_classes();
+  const std::vector<Objective> objectives =
+      compared == kLosses ? make_objectives(classes) : make_settings(classes);
   return run_interruptible(arguments, options.out, [&] {
-    run_all(data, options, report);
+    run_all(objectives, data, options, report);
     return 0;
   });
 }

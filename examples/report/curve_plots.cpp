@@ -98,8 +98,8 @@ std::string step_mark() {
 std::string framed(const std::string& title, const std::string& objective, const View& view,
                    double factor, const std::string& content) {
   return svg_open(kWidth, kHeight, title + " of " + objective + " while it trains") +
-         axes(view, factor) + content + step_mark() +
-         svg_text({kLeft, 11}, title, "title") + "</svg>\n";
+         axes(view, factor) + content + step_mark() + svg_text({kLeft, 11}, title, "title") +
+         "</svg>\n";
 }
 
 }  // namespace
@@ -118,9 +118,9 @@ std::string accuracy_plot(const std::string& objective, const TrainingCurve& cur
   const View view{curve.back().epoch, 0, 1};
   std::string lines = line(groups, view, "curve");
   if (has_margin) lines += line(grouped(curve, &StepRecord::margin_accuracy), view, "curve dashed");
-  return framed(has_margin ? "Training accuracy in %, dashed: with the margin"
-                           : "Training accuracy in %",
-                objective, view, 100, lines);
+  return framed(
+      has_margin ? "Training accuracy in %, dashed: with the margin" : "Training accuracy in %",
+      objective, view, 100, lines);
 }
 
 std::string angle_plot(const std::string& objective, const TrainingCurve& curve) {

@@ -15,8 +15,10 @@ namespace {
 
 constexpr char kMoving[] =
     "Play, or the slider, shows how a few hundred of the images came to lie there; rays and "
-    "centres move with them. Point at a dot or tap it, or step through the dots with the arrow keys "
-    "once a plot has the focus: the image is marked in every plot, with its five nearest neighbours "
+    "centres move with them. Point at a dot or tap it, or step through the dots with the arrow "
+    "keys "
+    "once a plot has the focus: the image is marked in every plot, with its five nearest "
+    "neighbours "
     "in each.";
 
 std::string facts(const Report& report) {
@@ -97,9 +99,9 @@ std::string mistake_section(const Report& report) {
   std::string cards;
   for (const RunResult& run : report.runs)
     if (run.confusion.defined())
-      cards += card(run.objective, "", confusion_table(run.confusion) +
-                                           (report.images.defined() ? mistake_pictures(report, run)
-                                                                    : ""));
+      cards += card(run.objective, "",
+                    confusion_table(run.confusion) +
+                        (report.images.defined() ? mistake_pictures(report, run) : ""));
   if (cards.empty()) return "";
   return element("h2", "Where they err") +
          element("p",
@@ -116,22 +118,24 @@ std::string loss_section(const Report& report) {
   for (const RunResult& run : report.runs) {
     const std::string last =
         run.curve.empty() ? "" : "last loss " + fixed(run.curve.back().loss, 3);
-    cards += card(run.objective, last,
-                  loss_plot(run.objective, run.curve) +
-                      accuracy_plot(run.objective, run.curve, run.rule.m2 != 0 || run.rule.m3 != 0) +
-                      angle_plot(run.objective, run.curve) + rate_plot(run.objective, run.curve));
+    cards +=
+        card(run.objective, last,
+             loss_plot(run.objective, run.curve) +
+                 accuracy_plot(run.objective, run.curve, run.rule.m2 != 0 || run.rule.m3 != 0) +
+                 angle_plot(run.objective, run.curve) + rate_plot(run.objective, run.curve));
   }
   return element("h2", "While they train") +
-         element("p",
-                 "Over the epochs: the line is the mean of neighbouring steps, the band reaches "
-                 "from their smallest to their largest; the first steps may begin above the plot. "
-                 "Each objective measures something else, so the losses say nothing across plots: a "
-                 "margin makes the loss larger, not the network worse. Compare how steadily a curve "
-                 "falls, and whether it has levelled off. Training accuracy is that of the batches; "
-                 "with the margin it is how often the label still wins after its cosine was made "
-                 "smaller, which no one asks of a network when it is used. The target angle is that "
-                 "between a feature and the weight of its label.",
-                 "class=\"note\"") +
+         element(
+             "p",
+             "Over the epochs: the line is the mean of neighbouring steps, the band reaches "
+             "from their smallest to their largest; the first steps may begin above the plot. "
+             "Each objective measures something else, so the losses say nothing across plots: a "
+             "margin makes the loss larger, not the network worse. Compare how steadily a curve "
+             "falls, and whether it has levelled off. Training accuracy is that of the batches; "
+             "with the margin it is how often the label still wins after its cosine was made "
+             "smaller, which no one asks of a network when it is used. The target angle is that "
+             "between a feature and the weight of its label.",
+             "class=\"note\"") +
          element("div", cards, "class=\"grid\"");
 }
 

@@ -29,7 +29,7 @@ struct Panel {
             kBottom - (value - low) / (high - low) * (kBottom - kTop)};
   }
 };
-constexpr Panel kTarget{"Target cosine", -2.1, 1.1}, kSlope{"Its slope over \u03b8", -1.4, 0.6};
+constexpr Panel kTarget{"Target cosine", -1.4, 1.1}, kSlope{"Its slope over \u03b8", -1.1, 0.6};
 
 std::string axes(const Panel& panel) {
   std::string svg;
@@ -57,8 +57,8 @@ std::string curve(const Panel& panel, const std::vector<double>& theta,
 std::string panel_of(const Panel& panel, const std::string& rule,
                      const std::vector<TargetCurve>& curves) {
   constexpr const char* kClasses[] = {"curve plain", "curve", "curve dashed"};
-  std::string svg = svg_open(kWidth, kHeight, text(panel.title, " under the rule ", rule)) +
-                    axes(panel);
+  std::string svg =
+      svg_open(kWidth, kHeight, text(panel.title, " under the rule ", rule)) + axes(panel);
   for (size_t i = 0; i < curves.size(); ++i)
     svg += curve(panel, curves[i].theta, &panel == &kTarget ? curves[i].target : curves[i].slope,
                  kClasses[i]);
@@ -71,8 +71,8 @@ struct Rule {
 };
 constexpr Rule kRules[] = {
     {MarginOverflow::mirror, "mirror",
-     "The default: beyond the border the cosine is mirrored, so that it falls all the way and its "
-     "slope does not break."},
+     "The default: beyond the border the cosine is mirrored, so that it falls all the way. Its "
+     "slope does not jump, and is 0 at the border alone."},
     {MarginOverflow::cos_fallback, "cos_fallback",
      "Beyond the border a constant below the plain cosine: it falls, after a small jump."},
     {MarginOverflow::easy_margin, "easy_margin",
@@ -95,8 +95,8 @@ TargetCurve target_curve(const Margin& margin) {
 }
 
 std::string margin_section(const Report& report) {
-  const auto run = std::ranges::find_if(
-      report.runs, [](const RunResult& each) { return each.rule.m2 > 0; });
+  const auto run =
+      std::ranges::find_if(report.runs, [](const RunResult& each) { return each.rule.m2 > 0; });
   if (run == report.runs.end()) return "";
   const double m = run->rule.m2;
   std::string cards;
@@ -104,24 +104,26 @@ std::string margin_section(const Report& report) {
     const std::vector<TargetCurve> curves{
         target_curve({}), target_curve({.m2 = m, .overflow = rule.overflow}),
         target_curve({.m2 = kDefaultMargin, .overflow = rule.overflow})};
-    cards += card(rule.name, "", panel_of(kTarget, rule.name, curves) +
-                                     panel_of(kSlope, rule.name, curves) +
-                                     element("p", rule.meaning));
+    cards += card(rule.name, "",
+                  panel_of(kTarget, rule.name, curves) + panel_of(kSlope, rule.name, curves) +
+                      element("p", rule.meaning));
   }
   const auto border = [](double margin) { return fixed(180 - margin / kDegree, 1) + "\u00b0"; };
   return element("h2", "What the margin asks for") +
-         element("p",
-                 text("ArcFace puts cos(\u03b8 + m) in the place of the target's cos \u03b8 and "
-                      "multiplies all by s, here ",
-                      run->s, ". Solid: the margin of these runs, m = ", m,
-                      "; dashed: m = ", kDefaultMargin, ", the default for many dimensions; thin: "
-                      "no margin. \u03b8 + m passes 180\u00b0 at ", border(m), " and ",
-                      border(kDefaultMargin),
-                      ", and the rules differ from there on. A slope below 0 means that the loss "
-                      "falls when \u03b8 does: it pulls the feature to its weight. With a margin "
-                      "the pull at small angles does not fade to 0."),
-                 "class=\"note\"") +
-         element("div", cards, "class=\"grid\"");
+         element(
+             "p",
+             text("ArcFace puts cos(\u03b8 + m) in the place of the target's cos \u03b8 and "
+                  "multiplies all by s, here ",
+                  run->s, ". Solid: the margin of these runs, m = ", m,
+                  "; dashed: m = ", kDefaultMargin,
+                  ", the default for many dimensions; thin: "
+                  "no margin. \u03b8 + m passes 180\u00b0 at ",
+                  border(m), " and ", border(kDefaultMargin),
+                  "; the rules say what happens from there on. A slope below 0 means that the loss "
+                  "falls when \u03b8 does: it pulls the feature to its weight. With a margin "
+                  "the pull at small angles does not fade to 0."),
+             "class=\"note\"") +
+         element("div", cards, "class=\"grid quarters\"");
 }
 
 }  // namespace gradian::examples

@@ -52,14 +52,14 @@ std::string html_page(const std::string& title, const std::string& body, int64_t
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n" +
       element("title", escape_markup(title)) + element("style", style_sheet(colors));
   return "<!DOCTYPE html>\n" +
-         element("html",
-                 element("head", head) +
-                     element("body",
-                             element("h1", escape_markup(title)) + body +
-                                 element("footer",
-                                         "Written by Gradian. This page needs no network.") +
-                                 (script.empty() ? "" : element("script", script))),
-                 "lang=\"en\"");
+         element(
+             "html",
+             element("head", head) +
+                 element("body",
+                         element("h1", escape_markup(title)) + body +
+                             element("footer", "Written by Gradian. This page needs no network.") +
+                             (script.empty() ? "" : element("script", script))),
+             "lang=\"en\"");
 }
 
 std::string picture(const Tensor& image, const std::string& description) {

@@ -50,11 +50,12 @@ std::string run_object(const RunResult& run) {
   std::vector<SvgPoint> points;
   for (const PlanePoint& p : points_of(run.snapshots.features)) points.push_back(view(p));
   const SvgPoint origin = view({0, 0});
-  return json_block('{',
-                    {json_member("origin", json_line({json_number(origin.x), json_number(origin.y)})),
-                     json_member("points", json_points(points)),
-                     json_member("rays", json_points(directions(run.snapshots.weights)))},
-                    '}', 4);
+  return json_block(
+      '{',
+      {json_member("origin", json_line({json_number(origin.x), json_number(origin.y)})),
+       json_member("points", json_points(points)),
+       json_member("rays", json_points(directions(run.snapshots.weights)))},
+      '}', 4);
 }
 
 template <class Number>
@@ -106,8 +107,9 @@ std::string script_data(const Report& report, const RunResult& run, const Tensor
   const double epochs = run.curve.empty() ? 0 : run.curve.back().epoch;
   std::string json = json_block(
       '{',
-      {json_member("steps", numbers(run.snapshots.steps)), json_member("epochs", json_number(epochs)),
-       json_member("names", json_line(names)), json_member("labels", json_line(labels)),
+      {json_member("steps", numbers(run.snapshots.steps)),
+       json_member("epochs", json_number(epochs)), json_member("names", json_line(names)),
+       json_member("labels", json_line(labels)),
        json_member("tile", json_line({std::to_string(tiles.size(3)), std::to_string(tiles.size(2)),
                                       std::to_string(kSheetColumns)})),
        json_member("runs", json_block('[', runs, ']', 4))},
@@ -128,8 +130,8 @@ std::string moving_controls(const Report& report) {
       "div",
       element("button", "Play", "type=\"button\" id=\"play\"") +
           element("label", "Training step", "for=\"step\"") +
-          text("<input type=\"range\" id=\"step\" min=\"0\" max=\"", last, "\" value=\"", last,
-               "\">\n") +
+          text("<input type=\"range\" id=\"step\" aria-label=\"Training step\" min=\"0\" max=\"",
+               last, "\" value=\"", last, "\">\n") +
           element("output", "", "id=\"where\" for=\"step\"") +
           element("label", "<input type=\"checkbox\" id=\"digits\"> digits for dots") +
           element("p", "", "id=\"said\" class=\"unseen\" aria-live=\"polite\""),

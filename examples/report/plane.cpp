@@ -5,7 +5,7 @@
 namespace gradian::examples {
 namespace {
 
-// What is nearer to 0 than all but this part of the snapshots' numbers is shown.
+// The part of the features that may lie beyond each side: a few would make all others small.
 constexpr double kCutOff = 0.002;
 
 struct Range {
@@ -39,14 +39,10 @@ std::vector<PlanePoint> points_of(const Tensor& rows) {
 
 PlaneView view_of(const RunResult& run) {
   Range across, up;
-  for (const PlanePoint& p : points_of(run.features))
-    if (is_finite(p)) {
-      across.add(p.x);
-      up.add(p.y);
-    }
-  if (run.snapshots.features.defined()) {
+  for (const Tensor& features : {run.features, run.snapshots.features}) {
+    if (!features.defined()) continue;
     std::vector<double> x, y;
-    for (const PlanePoint& p : points_of(run.snapshots.features))
+    for (const PlanePoint& p : points_of(features))
       if (is_finite(p)) {
         x.push_back(p.x);
         y.push_back(p.y);

@@ -21,13 +21,13 @@ struct RunResult {
   FeatureStatistics statistics;
   double seconds = 0;  // of training
   TrainingCurve curve;
-  Tensor features;                 // [N, d] of the test images
-  Tensor labels;                   // [N] int64
-  Tensor weights;                  // [C, d] of the classifier; may be undefined
-  Snapshots snapshots;             // of the images that the report follows; may be empty
-  Tensor confusion;                // [C, C] (metrics/mistakes.h); may be undefined
-  std::vector<Mistake> mistakes;   // the surest ones
-  double s = 1;                    // of the margin loss, if it is one
+  Tensor features;                // [N, d] of the test images
+  Tensor labels;                  // [N] int64
+  Tensor weights;                 // [C, d] of the classifier; may be undefined
+  Snapshots snapshots;            // of the images that the report follows; may be empty
+  Tensor confusion;               // [C, C] (metrics/mistakes.h); may be undefined
+  std::vector<Mistake> mistakes;  // the surest ones
+  double s = 1;                   // of the margin loss, if it is one
   Margin rule;
 };
 
@@ -51,7 +51,8 @@ void check_report_writable(const std::filesystem::path& folder);
 void write_report(const Report& report, const std::filesystem::path& folder);
 
 // One file that shows all runs side by side and needs no network. What moves in it needs a script,
-// which it holds; all else is there without. Equal reports give equal bytes: there is no date in it.
+// which it holds; all else is there without. Equal reports give equal bytes: there is no date in
+// it.
 std::string render_html(const Report& report);
 
 // What the report says in numbers, of the curves the loss alone. Numbers read back to the

@@ -60,7 +60,8 @@ std::string ray(const PlaneView& view, PlanePoint weight, size_t k) {
   return svg_line(origin, edge, text("halo of k", k)) + svg_line(origin, edge, text("ray of k", k));
 }
 
-std::string center_marker(const PlaneView& view, PlanePoint center, size_t k, const std::string& name) {
+std::string center_marker(const PlaneView& view, PlanePoint center, size_t k,
+                          const std::string& name) {
   const SvgPoint at = view(center);
   return text("<g class=\"center of k", k, "\"><title>centre of ", k, ' ', escape_markup(name),
               "</title><circle cx=\"", fixed(at.x, 1), "\" cy=\"", fixed(at.y, 1), "\" r=\"8\"/>") +
@@ -100,7 +101,8 @@ std::string scatter_plot(const RunResult& run, const std::vector<std::string>& c
   const std::vector<std::vector<PlanePoint>> dots = sampled_dots(run, class_names.size());
   const PlaneView view = view_of(run);
   const AxisMarks axes = axes_of(view);
-  std::string svg = svg_open(kPlotSize, kPlotSize, "Features under " + run.objective, "scatter") + axes.lines;
+  std::string svg =
+      svg_open(kPlotSize, kPlotSize, "Features under " + run.objective, "scatter") + axes.lines;
   for (size_t k = 0; k < dots.size(); ++k) svg += dots_of_class(view, dots[k], k, class_names[k]);
   svg += "<g class=\"live\"></g>\n";  // the moving points, which script.cpp puts here
   if (run.weights.defined()) {

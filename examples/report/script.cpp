@@ -141,7 +141,7 @@ class Plot {
   }
 
   tell(found) {
-    this.about.textContent = chosen === null ? "No image is chosen." : "";
+    this.about.textContent = chosen === null ? "Choose a dot to see its image here." : "";
     if (chosen === null) return;
     const figure = (i, text) => {
       const box = add(this.about, "figure", {class: data.labels[i] === data.labels[chosen] ? "" : "other"});

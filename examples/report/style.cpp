@@ -40,6 +40,7 @@ tbody tr + tr > * { border-top: 1px solid var(--line); }
 
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 320px), 1fr));
   gap: 1rem; margin-top: 1rem; }
+.quarters { grid-template-columns: repeat(auto-fill, minmax(min(100%, 250px), 1fr)); }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 1rem;
   min-width: 0; }
 .card header { display: flex; justify-content: space-between; gap: 1rem; align-items: baseline;
@@ -75,6 +76,9 @@ svg .tick { fill: var(--muted); paint-order: stroke; stroke: var(--card); stroke
   background: var(--accent); border: 0; border-radius: 6px; cursor: pointer; }
 .controls input[type=range] { flex: 1 1 12rem; min-height: 2rem; accent-color: var(--accent); }
 .controls output { font-variant-numeric: tabular-nums; min-width: 14rem; }
+@media (max-width: 700px) { .controls { font-size: .875rem; }
+  .controls output { flex: 1; min-width: 0; } .controls input[type=range] { flex: 1; order: 1; }
+  .controls label[for=step] { display: none; } .controls label { order: 2; } }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .moving .dots { display: none; }
@@ -85,24 +89,26 @@ svg .tick { fill: var(--muted); paint-order: stroke; stroke: var(--card); stroke
 .links { stroke: var(--muted); stroke-width: 1; fill: none; }
 .rings { stroke: var(--ink); stroke-width: 1.6; fill: none; }
 .about { display: flex; flex-wrap: wrap; gap: .25rem; align-content: flex-start; margin-top: .5rem;
-  min-height: 5.9rem; font-size: .875rem; color: var(--muted); }
+  min-height: 7.6rem; font-size: .875rem; color: var(--muted); }
 .about figure { padding: 2px; }
 .about figure.other { border: 1px dashed var(--ink); }
 .about p { flex-basis: 100%; }
 .tile { display: block; image-rendering: pixelated; }
 
 .now { stroke: var(--ink); stroke-width: 1; stroke-dasharray: 2 2; }
-.plain { stroke: var(--muted); stroke-width: .9; }
 .dashed { stroke-dasharray: 5 3; }
-svg text.title { font-weight: 600; }
-.matrix { font-size: .75rem; width: auto; }
-.matrix th, .matrix td { padding: .2rem .25rem; min-width: 1.65rem; border: 0; text-align: right; }
+svg text.title { font-weight: 600; paint-order: stroke; stroke: var(--card); stroke-width: 3; }
+.matrix { font-size: .6875rem; table-layout: fixed; }
+.matrix th, .matrix td { padding: .2rem .15rem; border: 0; font-size: inherit; text-align: right; }
 .matrix td { background: color-mix(in srgb, var(--accent) calc(var(--share, 0%) * .4), var(--card)); }
 .matrix .right { font-weight: 600; }
+.card .sheet { display: grid; grid-template-columns: repeat(4, 1fr); gap: .4rem; }
+.card figure { padding: .25rem; text-align: center; overflow-wrap: anywhere; }
 .sheet figcaption b { display: block; color: var(--ink); }
 
 .band { fill: var(--accent); opacity: .22; }
 .curve { fill: none; stroke: var(--accent); stroke-width: 1.6; stroke-linejoin: round; }
+.curve.plain { stroke: var(--muted); stroke-width: .9; }
 
 .roc { fill: none; stroke: var(--class-color); stroke-width: 1.8; stroke-linejoin: round; }
 .wide { margin: 1rem 0; max-width: 720px; }

@@ -12,8 +12,9 @@ namespace gradian::examples {
 
 std::string svg_open(double width, double height, const std::string& description,
                      const std::string& css_class) {
-  return text("<svg ", css_class.empty() ? "" : "class=\"" + css_class + "\" ", "viewBox=\"0 0 ", fixed(width, 0), ' ', fixed(height, 0),
-              "\" role=\"img\" aria-label=\"", escape_markup(description), "\">\n");
+  return text("<svg ", css_class.empty() ? "" : "class=\"" + css_class + "\" ", "viewBox=\"0 0 ",
+              fixed(width, 0), ' ', fixed(height, 0), "\" role=\"img\" aria-label=\"",
+              escape_markup(description), "\">\n");
 }
 
 std::string svg_line(SvgPoint from, SvgPoint to, const std::string& css_class) {

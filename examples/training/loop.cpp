@@ -58,8 +58,7 @@ constexpr std::array kColumns{&StepRecord::loss, &StepRecord::accuracy,
 
 void keep_record(const Tensor& records, int64_t row, const StepRecord& record) {
   Tensor rows = records;
-  double* const values =
-      rows.mutable_data<double>() + row * static_cast<int64_t>(kColumns.size());
+  double* const values = rows.mutable_data<double>() + row * static_cast<int64_t>(kColumns.size());
   for (size_t i = 0; i < kColumns.size(); ++i) values[i] = record.*kColumns[i];
 }
 

@@ -28,7 +28,7 @@ struct TrainingPlan {
   std::function<Batch(int64_t step)> batch;
   nn::Schedule rate;                     // the factor of the optimiser's learning rates
   nn::Schedule margin = nn::constant();  // the factor of the objective's margin
-  Tensor followed = {};                   // images whose features are kept as they move
+  Tensor followed = {};                  // images whose features are kept as they move
   CheckpointOptions checkpoint = {};
   std::string run = {};        // what has to be the same where a training goes on
   Profile* profile = nullptr;  // that hears of the steps, if there is one

@@ -22,6 +22,30 @@ Tensor evenly_spread(int64_t classes, double radius) {
   return Tensor::from(values, {classes, kFeatures});
 }
 
+constexpr double kScale = 10, kCenterWeight = 0.1;
+
+// ArcFace's, for so many classes in the plane.
+double fitting_margin(int64_t classes) { return std::min(0.2, 2 / static_cast<double>(classes)); }
+
+Objective with_softmax(const std::string& name, int64_t classes) {
+  return {name, std::make_unique<nn::Linear>(kFeatures, classes, /*bias=*/false), nullptr, nullptr};
+}
+
+Objective with_arcface(const std::string& name, int64_t classes, double s, double m) {
+  return {name,    nullptr, std::make_unique<ArcFaceLoss>(kFeatures, classes, s, m),
+          nullptr, s,       {.m2 = m}};
+}
+
+Objective with_center(Objective objective, int64_t classes, double weight = kCenterWeight) {
+  objective.center = std::make_unique<CenterLoss>(classes, kFeatures, weight);
+  return objective;
+}
+
+void spread_weights(const Objective& objective, int64_t classes) {
+  objective.class_weights().set_value(evenly_spread(classes, objective.margin ? 1 : 3));
+  if (objective.center) objective.center->centers.set_value(evenly_spread(classes, 3));
+}
+
 }  // namespace
 
 Variable Objective::loss(const Variable& features, const Tensor& labels) const {
@@ -54,7 +78,7 @@ std::vector<nn::ParameterGroup> Objective::groups(const nn::Module& network) con
   groups.push_back({classifier().named_parameters(), {.weight_decay = 0}});
   if (softmax) groups.back().options.lr = kSoftmaxLearningRate;
   if (center)
-    groups.push_back({center->named_parameters(), {.lr = kCenterLearningRate, .weight_decay = 0}});
+    groups.push_back({center->named_parameters(), {.lr = center_rate, .weight_decay = 0}});
   return groups;
 }
 
@@ -64,28 +88,38 @@ std::string Objective::description() const {
 }
 
 std::vector<Objective> make_objectives(int64_t classes) {
-  const double scale = 10, count = static_cast<double>(classes);
-  const double arc = std::min(0.2, 2 / count), cosine = std::min(0.1, 10 / (count * count));
-  const auto softmax = [&] {
-    return std::make_unique<nn::Linear>(kFeatures, classes, /*bias=*/false);
-  };
-  const auto arcface = [&] {
-    return std::make_unique<ArcFaceLoss>(kFeatures, classes, scale, arc);
-  };
-  const auto center = [&] {
-    return std::make_unique<CenterLoss>(classes, kFeatures, /*weight=*/0.1);
-  };
-  std::vector<Objective> all(5);
-  all[0] = {"softmax", softmax(), nullptr, nullptr};
-  all[1] = {"softmax + center", softmax(), nullptr, center()};
-  all[2] = {"ArcFace", nullptr, arcface(), nullptr, scale, {.m2 = arc}};
-  all[3] = {"ArcFace + center", nullptr, arcface(), center(), scale, {.m2 = arc}};
-  all[4] = {"CosFace", nullptr, std::make_unique<CosFaceLoss>(kFeatures, classes, scale, cosine),
-            nullptr,   scale,   {.m3 = cosine}};
-  for (const Objective& objective : all) {
-    objective.class_weights().set_value(evenly_spread(classes, objective.margin ? 1 : 3));
-    if (objective.center) objective.center->centers.set_value(evenly_spread(classes, 3));
+  const double count = static_cast<double>(classes);
+  const double arc = fitting_margin(classes), cosine = std::min(0.1, 10 / (count * count));
+  std::vector<Objective> all;
+  all.push_back(with_softmax("softmax", classes));
+  all.push_back(with_center(with_softmax("softmax + center", classes), classes));
+  all.push_back(with_arcface("ArcFace", classes, kScale, arc));
+  all.push_back(with_center(with_arcface("ArcFace + center", classes, kScale, arc), classes));
+  all.push_back({"CosFace",
+                 nullptr,
+                 std::make_unique<CosFaceLoss>(kFeatures, classes, kScale, cosine),
+                 nullptr,
+                 kScale,
+                 {.m3 = cosine}});
+  for (const Objective& objective : all) spread_weights(objective, classes);
+  return all;
+}
+
+std::vector<Objective> make_settings(int64_t classes) {
+  std::vector<Objective> all;
+  for (const double weight : {0.01, kCenterWeight, 1.0})
+    all.push_back(
+        with_center(with_softmax(text("center weight ", weight), classes), classes, weight));
+  for (const double rate : {0.005, 0.5}) {
+    all.push_back(with_center(with_softmax(text("centre rate ", rate), classes), classes));
+    all.back().center_rate = rate;
   }
+  const double m = fitting_margin(classes);
+  for (const double s : {5.0, kScale, 30.0})
+    all.push_back(with_arcface(text("ArcFace s ", s), classes, s, m));
+  for (const double factor : {0.25, 2.5})
+    all.push_back(with_arcface(text("ArcFace m ", factor * m), classes, kScale, factor * m));
+  for (const Objective& objective : all) spread_weights(objective, classes);
   return all;
 }
 

@@ -25,6 +25,7 @@ struct Objective {
   // What `margin` was made with, where reports are to show it: scores are multiplied by s.
   double s = 1;
   Margin rule = {};
+  double center_rate = kCenterLearningRate;
 
   // Of features [N, 2] and labels int64 [N]: a scalar.
   Variable loss(const Variable& features, const Tensor& labels) const;
@@ -47,5 +48,9 @@ struct Objective {
 // softmax, softmax + center, ArcFace, ArcFace + center, CosFace. Their margins fit the plane: with
 // C classes ArcFace needs m < 2 pi / C there, and CosFace m <= 1 - cos(2 pi / C).
 std::vector<Objective> make_objectives(int64_t classes);
+
+// softmax + center and ArcFace with one setting changed at a time: the weight of the center loss,
+// the rate that its centres learn at (alpha, in the paper's rule), s and m.
+std::vector<Objective> make_settings(int64_t classes);
 
 }  // namespace gradian::examples

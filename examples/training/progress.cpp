@@ -42,7 +42,8 @@ std::string progress_line(const ProgressState& state, size_t width) {
                                 accuracy, " %  ", speed, " images/s  ETA ", left);
   if (line.size() <= width) return line;
   std::string in_short;
-  for (const std::string& part : {epoch, step, 'L' + loss, 'A' + accuracy + '%', speed + "/s", left}) {
+  for (const std::string& part :
+       {epoch, step, 'L' + loss, 'A' + accuracy + '%', speed + "/s", left}) {
     const std::string next = (in_short.empty() ? "" : " ") + part;
     if (in_short.size() + next.size() > width) break;
     in_short += next;

@@ -1,5 +1,5 @@
-// report.html in a browser: page_check.js plays its reader there, in frames as narrow as a phone and
-// as wide as a screen, light and dark. Skipped where there is no Chromium.
+// report.html in a browser: page_check.js plays its reader there, in frames as narrow as a phone
+// and as wide as a screen, light and dark. Skipped where there is no Chromium.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -79,8 +79,8 @@ TEST_CASE("report.html moves, tells, and can be read on a phone and on a screen,
   std::ifstream check(fs::path(GRADIAN_SOURCE_DIR) / "tests/examples/page_check.js");
   const std::string script{std::istreambuf_iterator<char>(check), {}};
   REQUIRE(script != "");
-  folder.write("report.html", examples::render_html(make_moving_report()) + "<script>\n" + script +
-                                  "</script>\n");
+  folder.write("report.html",
+               examples::render_html(make_moving_report()) + "<script>\n" + script + "</script>\n");
   folder.write("frames.html", kFrames);
   for (const int scheme : {0, 1}) {
     const std::string page =

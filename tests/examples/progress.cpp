@@ -39,8 +39,7 @@ TEST_CASE("the progress line tells the same in 40 columns, in short, as in 200")
 
 TEST_CASE("the progress line never has more columns than it may, and leaves out whole parts") {
   const ProgressState longest{1000, 1000, 12345, 23456, 12345.678, 1, 123456, 360000};
-  CHECK(progress_line(longest) ==
-        "1000/1000 12345/23456 L12345.678 A100.0% 123456/s 100:00:00");
+  CHECK(progress_line(longest) == "1000/1000 12345/23456 L12345.678 A100.0% 123456/s 100:00:00");
   CHECK(progress_line(longest, 39) == "1000/1000 12345/23456 L12345.678");
 }
 

@@ -9,6 +9,7 @@
 
 #include "examples/program/text.h"
 #include "tensor/files/json.h"
+#include "examples/report/image_data.h"
 #include "examples/report/markup.h"
 #include "examples/report/plots.h"
 #include "examples/report/svg.h"
@@ -22,29 +23,6 @@ using namespace gradian::examples;
 using namespace gradian::test;
 
 namespace {
-
-// The first tag that is closed but not open, or left open; empty when all is well.
-std::string first_unbalanced_tag(const std::string& html) {
-  std::vector<std::string> open;
-  size_t end = 0;
-  for (size_t at = html.find('<'); at != std::string::npos; at = html.find('<', end)) {
-    end = html.find('>', at);
-    if (end == std::string::npos) return html.substr(at);
-    const std::string tag = html.substr(at + 1, end - at - 1);
-    const bool closes = tag[0] == '/';
-    const size_t name_begin = closes ? 1 : 0;
-    const std::string name =
-        tag.substr(name_begin, tag.find_first_of(" /", name_begin) - name_begin);
-    if (tag.back() == '/' || name == "meta" || name == "!DOCTYPE") continue;
-    if (!closes) {
-      open.push_back(name);
-      continue;
-    }
-    if (open.empty() || open.back() != name) return name;
-    open.pop_back();
-  }
-  return open.empty() ? "" : open.back();
-}
 
 // Whether the text is one JSON value, by the grammar of RFC 8259.
 class JsonGrammar {
@@ -202,7 +180,7 @@ TEST_CASE("a report without runs or class names is still well formed") {
   CHECK(lines_of(render_table(empty)).size() == 5);
 }
 
-TEST_CASE("report.html is balanced, needs no script and no other file") {
+TEST_CASE("report.html is balanced, and without snapshots needs no script and no other file") {
   const std::string html = render_html(make_report());
   CHECK(first_unbalanced_tag(html) == "");
   CHECK(contains(html, "<!DOCTYPE html>"));
@@ -329,7 +307,13 @@ TEST_CASE("a picture is a BMP file of its pixels in an <img>, by Python's struct
       "<img class=\"picture\" width=\"2\" height=\"1\" alt=\"&lt;two&gt;\" "
       "src=\"data:image/bmp;base64,"
       "Qk0+AAAAAAAAADYAAAAoAAAAAgAAAAEAAAABABgAAAAAAAgAAAATCwAAEwsAAAAAAAAAAAAAAAD/////AAA=\">\n");
-  CHECK(picture(Tensor::ones({1, 1, 2}), "") == picture(Tensor::ones({3, 1, 2}), ""));
+  // Grey pixels are a byte each, and the numbers of 256 greys.
+  const std::string grey = image_data(Tensor::from<float>({0, 1, 0.5f}, {1, 1, 3}));
+  CHECK(grey.starts_with(
+      "data:image/"
+      "bmp;base64,Qk06BAAAAAAAADYEAAAoAAAAAwAAAAEAAAABAAgAAAAAAAQAAAATCwAAEwsAAAAAAAAAAAAA"));
+  CHECK(grey.ends_with("/v4A////AAD/gAA="));
+  CHECK(grey.size() == 22 + 4 * ((14 + 40 + 4 * 256 + 4 + 2) / 3));
   CHECK(error_of([] {
           picture(Tensor::ones({2, 4, 4}), "");
         }) == "picture: expected an image [1 or 3, H, W], got [2, 4, 4]");

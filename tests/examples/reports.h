@@ -1,7 +1,9 @@
-// Reports for tests: of random features, with everything that a report can have.
+// Reports for tests, of random features: a plain one, and one with everything that a report can
+// have; and a check of their markup.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "examples/report/report.h"
 #include "tensor/kernels.h"
@@ -50,10 +52,10 @@ inline examples::Report make_moving_report() {
   for (int64_t i = 0; i < 60; ++i) report.followed.push_back(i);
   for (examples::RunResult& run : report.runs) {
     const Tensor end = run.features.slice(0, 0, 60);
-    run.snapshots = {{0, 100, 250, 500},
-                     concat({randn({3, 60, 2}, DType::float32, 0, 5, generator),
-                             end.unsqueeze(0)}, 0),
-                     randn({4, 3, 2}, DType::float32, 0, 1, generator)};
+    run.snapshots = {
+        {0, 100, 250, 500},
+        concat({randn({3, 60, 2}, DType::float32, 0, 5, generator), end.unsqueeze(0)}, 0),
+        randn({4, 3, 2}, DType::float32, 0, 1, generator)};
     const Tensor scores = randn({300, 3}, DType::float32, 0, 1, generator);
     run.confusion = examples::confusion_matrix(scores, run.labels);
     run.mistakes = examples::surest_mistakes(scores, run.labels, 8);
@@ -67,6 +69,32 @@ inline examples::Report make_moving_report() {
   report.runs[1].s = 10;
   report.runs[1].rule = {.m2 = 0.2};
   return report;
+}
+
+// The first tag that is closed but not open, or left open; empty when all is well.
+inline std::string first_unbalanced_tag(const std::string& html) {
+  std::vector<std::string> open;
+  size_t end = 0;
+  for (size_t at = html.find('<'); at != std::string::npos; at = html.find('<', end)) {
+    end = html.find('>', at);
+    if (end == std::string::npos) return html.substr(at);
+    const std::string tag = html.substr(at + 1, end - at - 1);
+    const bool closes = tag[0] == '/';
+    const size_t name_begin = closes ? 1 : 0;
+    const std::string name =
+        tag.substr(name_begin, tag.find_first_of(" /", name_begin) - name_begin);
+    if (!closes && name == "script") end = html.find("</script", end) - 1;  // no markup in there
+    if (tag.back() == '/' || name == "meta" || name == "img" || name == "input" || name == "br" ||
+        name == "!DOCTYPE")
+      continue;
+    if (!closes) {
+      open.push_back(name);
+      continue;
+    }
+    if (open.empty() || open.back() != name) return name;
+    open.pop_back();
+  }
+  return open.empty() ? "" : open.back();
 }
 
 }  // namespace gradian::test
