@@ -44,7 +44,7 @@ Report large_report() {
   run.statistics = feature_statistics(run.features, run.labels, run.weights);
   return {"title",   "data",    training_description({.batch_size = 1280}),
           "machine", "options", numbered_classes(kClasses),
-          {run}};
+          {run},     {},        {}};
 }
 
 template <class Value>

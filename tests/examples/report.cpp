@@ -174,7 +174,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a report without runs or class names is still well formed") {
-  const Report empty{"nothing", "", "", "", "", {}, {}};
+  const Report empty{"nothing", "", "", "", "", {}, {}, {}, {}};
   CHECK(JsonGrammar::accepts(render_json(empty)));
   CHECK(first_unbalanced_tag(render_html(empty)) == "");
   CHECK(lines_of(render_table(empty)).size() == 5);

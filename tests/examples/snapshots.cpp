@@ -18,8 +18,6 @@ namespace {
 
 struct Trained {
   explicit Trained(const Tensor& followed) {
-    manual_seed(7);
-    network = make_network(16, 16);
     objectives = make_objectives(3);
     std::ostringstream log;
     training = train(network, objectives[2], data.train, {.epochs = 2, .batch_size = 32, .seed = 7},
@@ -27,7 +25,7 @@ struct Trained {
   }
 
   DataSplit data = synthetic(3, 96, 30, 1, 16);
-  nn::Sequential network;
+  nn::Sequential network = (manual_seed(7), make_network(16, 16));
   std::vector<Objective> objectives;
   Training training;
 };
