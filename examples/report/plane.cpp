@@ -5,8 +5,9 @@
 namespace gradian::examples {
 namespace {
 
-// The part of the features that may lie beyond each side: a few would make all others small.
-constexpr double kCutOff = 0.002;
+// The part of the features, and of those of all snapshots, that may lie beyond each side: a few, or
+// an early time when they were larger, would make all others small.
+constexpr double kCutOff = 0.002, kEarlyCutOff = 0.05;
 
 struct Range {
   double low = 0, high = 0;
@@ -18,10 +19,10 @@ struct Range {
 };
 
 // The numbers without the outermost on each side.
-void add_most(Range& range, std::vector<double> values) {
+void add_most(Range& range, std::vector<double> values, double cut_off) {
   if (values.empty()) return;
   std::ranges::sort(values);
-  const auto cut = static_cast<size_t>(kCutOff * static_cast<double>(values.size()));
+  const auto cut = static_cast<size_t>(cut_off * static_cast<double>(values.size()));
   range.add(values[cut]);
   range.add(values[values.size() - 1 - cut]);
 }
@@ -39,17 +40,18 @@ std::vector<PlanePoint> points_of(const Tensor& rows) {
 
 PlaneView view_of(const RunResult& run) {
   Range across, up;
-  for (const Tensor& features : {run.features, run.snapshots.features}) {
-    if (!features.defined()) continue;
+  const auto add = [&](const Tensor& features, double cut_off) {
     std::vector<double> x, y;
     for (const PlanePoint& p : points_of(features))
       if (is_finite(p)) {
         x.push_back(p.x);
         y.push_back(p.y);
       }
-    add_most(across, x);
-    add_most(up, y);
-  }
+    add_most(across, x, cut_off);
+    add_most(up, y, cut_off);
+  };
+  add(run.features, kCutOff);
+  if (run.snapshots.features.defined()) add(run.snapshots.features, kEarlyCutOff);
   double side = 1.12 * std::max(across.high - across.low, up.high - up.low);
   if (side == 0) side = 1;
   return {(across.low + across.high - side) / 2, (up.low + up.high - side) / 2, side};

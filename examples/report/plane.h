@@ -28,9 +28,9 @@ struct PlaneView {
   }
 };
 
-// The smallest view of the origin and of all but very few of the run's features and of those of its
-// snapshots, with a margin around: one view for the whole training, so that what moves is the
-// features.
+// The smallest view of the origin, of all but very few of the features and of most of those of the
+// of its snapshots, with a margin around: one view for the whole training, so that what moves is
+// the features.
 PlaneView view_of(const RunResult& run);
 
 }  // namespace gradian::examples

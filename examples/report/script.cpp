@@ -160,6 +160,8 @@ class Plot {
 }
 
 let chosen = null;  // the index of a point
+// The keys go through the points class by class.
+const order = data.labels.map((_, i) => i).sort((a, b) => data.labels[a] - data.labels[b] || a - b);
 const plots = [...document.querySelectorAll("svg.scatter")]
   .map((svg, i) => data.runs[i] && new Plot(svg, data.runs[i])).filter(plot => plot);
 
@@ -167,7 +169,7 @@ function choose(i, plot) {
   if (i === chosen) return;
   chosen = i;
   plots.forEach(each => each.mark());
-  byId("said").textContent = i === null ? "" : nameOf(i) + ": " + plot.summary();
+  byId("said").textContent = i === null ? "" : `${nameOf(i)}, image ${order.indexOf(i) + 1} of ${count}: ${plot.summary()}`;
 }
 
 // ---- The step ----
@@ -229,9 +231,6 @@ byId("digits").addEventListener("change",
   event => document.body.classList.toggle("digits", event.target.checked));
 
 // ---- Pointing ----
-
-// The keys go through the points class by class.
-const order = data.labels.map((_, i) => i).sort((a, b) => data.labels[a] - data.labels[b] || a - b);
 
 for (const plot of plots) {
   const point = event => {

@@ -102,7 +102,8 @@ svg text.title { font-weight: 600; paint-order: stroke; stroke: var(--card); str
 .matrix th, .matrix td { padding: .2rem .15rem; border: 0; font-size: inherit; text-align: right; }
 .matrix td { background: color-mix(in srgb, var(--accent) calc(var(--share, 0%) * .4), var(--card)); }
 .matrix .right { font-weight: 600; }
-.card .sheet { display: grid; grid-template-columns: repeat(4, 1fr); gap: .4rem; }
+.card .sheet { display: grid; grid-template-columns: repeat(auto-fill, minmax(66px, 1fr));
+  gap: .4rem; }
 .card figure { padding: .25rem; text-align: center; overflow-wrap: anywhere; }
 .sheet figcaption b { display: block; color: var(--ink); }
 

@@ -44,7 +44,10 @@ StepRecord train_on(const Batch& batch, const std::string& where, nn::Module& ne
   } catch (const Error& not_finite) {
     stop(not_finite.what());
   }
-  StepRecord record = measure_step(objective, features.detach(), batch.labels);
+  StepRecord record = [&] {
+    const Span span("accuracy");
+    return measure_step(objective, features.detach(), batch.labels);
+  }();
   record.loss = value;
   record.rate = optimizer.lr();
   optimizer.step();

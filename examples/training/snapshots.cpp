@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "tensor/kernels.h"
+#include "tensor/profile.h"
 
 namespace gradian::examples {
 
@@ -35,6 +35,7 @@ Watch::Watch(nn::Module& network, const Objective& objective, const Tensor& imag
 void Watch::after_step(int64_t done) {
   const auto found = std::ranges::find(snapshots_.steps, done);
   if (found == snapshots_.steps.end()) return;
+  const Span span("snapshot");
   const int64_t row = found - snapshots_.steps.begin();
   const auto keep = [&](const Tensor& all, const Tensor& now) {
     Tensor place = all.slice(0, row, row + 1).squeeze(0);

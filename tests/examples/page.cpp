@@ -34,8 +34,8 @@ std::string browser() {
 // Beside each other: what is out of sight does not play. Each frame adds what it found.
 constexpr char kFrames[] = R"(<!DOCTYPE html>
 <body style="margin: 0; display: flex">
-<iframe src="report.html" style="border: 0; width: 390px; height: 900px"></iframe>
-<iframe src="report.html" style="border: 0; width: 1400px; height: 900px"></iframe>
+<iframe src="report.html" style="border: 0; flex: none; width: 390px; height: 900px"></iframe>
+<iframe src="report.html" style="border: 0; flex: none; width: 1400px; height: 900px"></iframe>
 <pre></pre>
 <script>
 addEventListener("message", event => document.querySelector("pre").append(event.data + "\nEND\n"));
@@ -50,7 +50,7 @@ std::string page_in_browser(const fs::path& page, int scheme, const fs::path& pr
                                          "--disable-gpu",
                                          "--user-data-dir=" + profile.string(),
                                          "--window-size=1800,1000",
-                                         "--virtual-time-budget=20000",
+                                         "--virtual-time-budget=120000",
                                          text("--blink-settings=preferredColorScheme=", scheme),
                                          "--dump-dom",
                                          "file://" + page.string()};

@@ -53,9 +53,11 @@ inline examples::Report make_moving_report() {
   for (examples::RunResult& run : report.runs) {
     const Tensor end = run.features.slice(0, 0, 60);
     run.snapshots = {
-        {0, 100, 250, 500},
-        concat({randn({3, 60, 2}, DType::float32, 0, 5, generator), end.unsqueeze(0)}, 0),
-        randn({4, 3, 2}, DType::float32, 0, 1, generator)};
+        examples::snapshot_steps(500),
+        concat({randn({examples::kSnapshots - 1, 60, 2}, DType::float32, 0, 5, generator),
+                end.unsqueeze(0)},
+               0),
+        randn({examples::kSnapshots, 3, 2}, DType::float32, 0, 1, generator)};
     const Tensor scores = randn({300, 3}, DType::float32, 0, 1, generator);
     run.confusion = examples::confusion_matrix(scores, run.labels);
     run.mistakes = examples::surest_mistakes(scores, run.labels, 8);
