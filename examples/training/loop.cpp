@@ -106,10 +106,10 @@ Training train(nn::Module& network, const Objective& objective, nn::Optimizer& o
                     &out == &std::cout && writes_to_terminal());
   using Clock = std::chrono::steady_clock;
   const double seconds_before = seconds;
+  if (step == 0) watch.after_step(0);
   const Clock::time_point start = Clock::now();
   std::optional<Profiling> profiling;
   if (plan.profile) profiling.emplace(*plan.profile);
-  if (step == 0) watch.after_step(0);
   while (step < steps) {
     const Batch batch = [&] {
       const Span span("batch");
