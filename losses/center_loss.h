@@ -13,8 +13,8 @@ enum class CenterUpdate {
   gradient,
   // By the paper's rule: SGD(lr = alpha, no momentum, no decay) on `centers` is Algorithm 1,
   //   c_j -= alpha * sum over y_i = j of (c_j - x_i) / (1 + n_j)   (Eq. 4)
-  // with n_j the samples of class j in the batch. It is not the gradient of any loss of both x and
-  // c; here it comes from two terms that each hold one of them constant.
+  // with n_j the samples of class j in the batch. No one loss has this step for c and
+  // x - c for x: here there are two terms, each of which holds one of them constant.
   paper,
 };
 
