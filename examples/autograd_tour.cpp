@@ -40,6 +40,12 @@ void derivatives_of_x4() {
   std::cout << "\n\n";
 }
 
+const char* verdict(const GradCheckResult& result) {
+  return result.passed ? "passed"
+                       : "FAILED. (So it does at a kink, and where numbers are not finite or too\n"
+                         "  large for quotients: that is no proof that the gradient is wrong.)";
+}
+
 void prove_formula() {
   const std::vector<Tensor> point{distinct_values({2, 3}, -1, 1, /*seed=*/1),
                                   distinct_values({2, 3}, -1, 1, 2)};
@@ -59,7 +65,7 @@ void prove_formula() {
        {std::pair{"first", gradcheck("formula", formula, point)},
         std::pair{"second", gradgradcheck("formula", formula, point)}})
     std::cout << "Check of the " << order << " order, " << result.entries
-              << " entries against difference quotients: " << (result.passed ? "passed" : "FAILED")
+              << " entries against difference quotients: " << verdict(result)
               << "\n  worst: " << result.message << "\n";
 }
 
@@ -106,7 +112,7 @@ void compare_gradients(const Function& f, const examples::Formula& formula,
     }
   }
   const GradCheckResult result = gradcheck("the formula", f, at);
-  std::cout << "\nCheck against finer quotients: " << (result.passed ? "passed" : "FAILED")
+  std::cout << "\nCheck against finer quotients: " << verdict(result)
             << "\n  worst: " << result.message << '\n';
 }
 
@@ -143,16 +149,22 @@ void tour(examples::Arguments& arguments) {
     return show_derivatives();
   }
   const examples::Formula formula = examples::parse_formula(typed);
-  std::vector<NamedVariable> leaves;
+  std::vector<std::string> values;
   for (const std::string& name : formula.names) {
-    check(name != "formula" && name != "dot", "the option --", name,
+    check(name != "formula" && name != "dot" && name != "help", "the option --", name,
           " is taken: call the variable another name");
-    const std::string numbers = arguments.text("--" + name, "", "its value, such as 2 or 0.5,1");
-    check(!numbers.empty(), "the formula has a variable ", name, ": give its value, as in --", name,
-          " 0.5,1");
-    leaves.push_back({name, Variable(examples::parse_numbers(numbers, "option --" + name), true)});
+    values.push_back(arguments.text("--" + name, "", "its value, such as 2 or 0.5,1"));
   }
-  if (arguments.complete()) show_formula(typed, formula, leaves, dot_file);
+  if (!arguments.complete()) return;
+  std::vector<NamedVariable> leaves;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const std::string& name = formula.names[i];
+    check(!values[i].empty(), "the formula has a variable ", name, ": give its value, as in --",
+          name, " 0.5,1");
+    leaves.push_back(
+        {name, Variable(examples::parse_numbers(values[i], "option --" + name), true)});
+  }
+  show_formula(typed, formula, leaves, dot_file);
 }
 
 }  // namespace

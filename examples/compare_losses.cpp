@@ -89,12 +89,14 @@ void run_all(const std::vector<Objective>& objectives, const DataSplit& data,
 int compare(int argc, char** argv) {
   Arguments arguments(
       argc, argv,
-      "Trains one small CNN with 2-D features under five objectives and compares them.");
+      "Trains one small CNN with 2-D features under several objectives and compares them.");
   TrainOptions options = train_options(arguments, {.out = "build/report"});
   const std::string compared = arguments.text("--compare", kLosses, "losses, or settings of them");
   if (!arguments.complete()) return 0;
   check_resumes_folder(options.checkpoint);
   check_report_writable(options.out);
+  Profile profile;
+  options.profile = profile_for(options.trace, profile);
   check(compared == kLosses || compared == kSettings, "option --compare: expected ", kLosses,
         " or ", kSettings, ", got '", compared, "'");
 
@@ -116,8 +118,6 @@ int compare(int argc, char** argv) {
             << options.epochs << (options.epochs == 1 ? " epoch" : " epochs")
             << " for each objective\n";
 
-  Profile profile;
-  if (!options.trace.empty()) options.profile = &profile;
   manual_seed(options.seed);
   const int64_t classes = data.train.num_classes();
   const std::vector<Objective> objectives =

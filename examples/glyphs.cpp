@@ -177,6 +177,8 @@ int glyphs(int argc, char** argv) {
   if (!arguments.complete()) return 0;
   check_resumes_folder(options.checkpoint);
   check_report_writable(options.out);
+  Profile profile;
+  options.profile = profile_for(options.trace, profile);
   const RecognitionImages images = read_images(options.images);
   int64_t& batch_size = options.images.batch_size;
   if (batch_size == 0) batch_size = std::clamp<int64_t>(images.train.size() / 8, 8, 128);
@@ -192,8 +194,6 @@ int glyphs(int argc, char** argv) {
     return 0;
   }
 
-  Profile profile;
-  if (!options.trace.empty()) options.profile = &profile;
   RecognitionReport report;
   report.title = "Identities that training never saw";
   report.dataset = images.description;

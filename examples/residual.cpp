@@ -59,17 +59,17 @@ int run(int argc, char** argv) {
   TrainOptions options =
       train_options(arguments, {.epochs = 1, .checkpoint = {.file = "build/residual.safetensors"}});
   if (!arguments.complete()) return 0;
+  Profile profile;
+  options.profile = profile_for(options.trace, profile);
   const DataSplit data = load(options);
   manual_seed(options.seed);
   nn::Sequential network = residual_network(data.train.num_classes());
   std::cout << data.description() << "\n\n" << network.summary() << '\n';
-  Profile profile;
-  if (!options.trace.empty()) options.profile = &profile;
   return run_interruptible(arguments, options.checkpoint.file, [&] {
     train_on(data.train, network, options);
-    if (options.profile) show_profile(profile, options.trace);
     std::cout << "\nAccuracy on the test images: "
               << fixed(100 * accuracy(embed(network, data.test), data.test.labels), 2) << " %\n";
+    if (options.profile) show_profile(profile, options.trace);
     return 0;
   });
 }

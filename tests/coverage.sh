@@ -15,10 +15,12 @@ cd "$copy"
 make test CXX="${CXX:-g++}" CPPFLAGS=-DGRADIAN_COVERAGE \
   CXXFLAGS='--coverage -O2 -fno-early-inlining'
 
+gcov=${CXX:-g++}
+gcov=${gcov/g++/gcov}
 # gcov prints "count: number: text" under a line that names the source, again for each object that
 # includes it. "#####" and "=====" count nothing, and "-" is no code.
 find build/test-objects -name '*.gcda' -print0 |
-  xargs -0 gcov --stdout --relative-only --source-prefix "$copy" 2>/dev/null |
+  xargs -0 "$gcov" --stdout --relative-only --source-prefix "$copy" 2>/dev/null |
   awk -F: '
     /^ *-: *0:Source:/ { file = $4; next }
     file !~ /^(tensor|autograd|nn|losses)\// || $1 ~ /^ *-$/ || NF < 3 || $2 + 0 == 0 { next }
@@ -37,6 +39,7 @@ find build/test-objects -name '*.gcda' -print0 |
         else print "0 " line ":" text[line] | "sort -V -k2"
       }
       close("sort -V -k2")
+      if (!all) { print "coverage.sh: gcov has counted nothing"; exit 1 }
       for (folder in lines)
         printf "%-18s %6d of %6d lines, %.1f %%\n", folder, hit[folder], lines[folder],
           100 * hit[folder] / lines[folder] | "sort"

@@ -16,10 +16,8 @@ namespace {
 constexpr char kMoving[] =
     "Play, or the slider, shows how a few hundred of the images came to lie there; rays and "
     "centres move with them. Point at a dot or tap it, or step through the dots with the arrow "
-    "keys "
-    "once a plot has the focus: the image is marked in every plot, with its five nearest "
-    "neighbours "
-    "in each.";
+    "keys once a plot has the focus: the image is marked in every plot, with its five nearest "
+    "neighbours in each.";
 
 std::string facts(const Report& report) {
   return terms({{"Data", report.dataset},

@@ -3,6 +3,7 @@
 #include "examples/report/plots.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numbers>
 
 #include "examples/program/text.h"
@@ -114,7 +115,7 @@ std::string margin_section(const Report& report) {
              "p",
              text("ArcFace puts cos(\u03b8 + m) in the place of the target's cos \u03b8 and "
                   "multiplies all by s, here ",
-                  run->s, ". Solid: the margin of these runs, m = ", m,
+                  run->s, ". Solid: the margin of ", escape_markup(run->objective), ", m = ", m,
                   "; dashed: m = ", kDefaultMargin,
                   ", the default for many dimensions; thin: "
                   "no margin. \u03b8 + m passes 180\u00b0 at ",

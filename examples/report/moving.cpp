@@ -133,7 +133,8 @@ std::string moving_controls(const Report& report) {
           text("<input type=\"range\" id=\"step\" aria-label=\"Training step\" min=\"0\" max=\"",
                last, "\" value=\"", last, "\">\n") +
           element("output", "", "id=\"where\" for=\"step\"") +
-          element("label", "<input type=\"checkbox\" id=\"digits\"> digits for dots") +
+          element("label",
+                  "<input type=\"checkbox\" id=\"digits\"> digits for dots, of those that move") +
           element("p", "", "id=\"said\" class=\"unseen\" aria-live=\"polite\""),
       "class=\"controls\" hidden");
 }

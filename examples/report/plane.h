@@ -28,8 +28,8 @@ struct PlaneView {
   }
 };
 
-// The smallest view of the origin, of all but very few of the features and of most of those of the
-// of its snapshots, with a margin around: one view for the whole training, so that what moves is
+// The smallest view of the origin, of all but very few of the features and of most of those in its
+// snapshots, with a margin around: one view for the whole training, so that what moves is
 // the features.
 PlaneView view_of(const RunResult& run);
 

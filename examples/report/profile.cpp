@@ -106,6 +106,12 @@ std::string chrome_trace(const Profile& profile) {
          '\n';
 }
 
+Profile* profile_for(const std::filesystem::path& trace, Profile& profile) {
+  if (trace.empty()) return nullptr;
+  files::check_writable(trace);
+  return &profile;
+}
+
 void show_profile(const Profile& profile, const std::filesystem::path& trace, std::ostream& out) {
   out << "\nWhere the time of the steps went\n" << profile_table(profile) << std::flush;
   files::write_file(trace, chrome_trace(profile));

@@ -17,6 +17,10 @@ std::string profile_table(const Profile& profile);
 // name, cat (the phase), ph ("X", from begin to end), ts and dur (microseconds), pid and tid.
 std::string chrome_trace(const Profile& profile);
 
+// The profile that is to hear of a training: none without a trace to be written, which is tried out
+// here and now.
+Profile* profile_for(const std::filesystem::path& trace, Profile& profile);
+
 // Prints the table and writes the trace.
 void show_profile(const Profile& profile, const std::filesystem::path& trace,
                   std::ostream& out = std::cout);

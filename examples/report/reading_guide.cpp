@@ -22,12 +22,11 @@ std::string reading_guide(const std::string& objective) {
     return "As with ArcFace only the angle counts: look for narrow fans along the rays, with empty "
            "wedges between them. Here the margin is a step in the cosine, which is a wide angle "
            "close to a ray and a narrower one further off, so compare the wedges with ArcFace's.";
-  if (has("softmax") && has("center"))
+  if (has("center") || has("centre"))
     return "The center term charges the squared distance of each point from a learnt centre of its "
            "class, which follows the mean: look for compact blobs around the numbered markers "
-           "instead of long spokes. Blobs that "
-           "crowd around the origin, or spokes that are still there, say that its weight is too "
-           "large or too small.";
+           "instead of long spokes. Blobs that crowd around the origin, or spokes that are still "
+           "there, say that its weight is too large or too small.";
   if (has("softmax"))
     return "Softmax only asks that the classes can be told apart by the weights: look for spokes "
            "that leave the origin, one a class, wide and long. Nothing draws a class together, so "

@@ -50,7 +50,7 @@ function mixed(numbers, size, position, into) {
   const before = Math.floor(position), part = position - before;
   const from = before * size, to = Math.min(before + 1, last) * size;
   for (let i = 0; i !== size; i++)
-    into[i] = numbers[from + i] * (1 - part) + numbers[to + i] * part;
+    into[i] = part === 0 ? numbers[from + i] : numbers[from + i] * (1 - part) + numbers[to + i] * part;
 }
 
 class Plot {
@@ -70,6 +70,8 @@ class Plot {
       return dot;
     });
     this.rings = add(live, "path", {class: "rings"});
+    this.rayPaths = [...svg.querySelectorAll(".halo, .ray")].map(path =>
+      [path, +[...path.classList].find(name => /^k[0-9]/.test(name)).slice(1)]);
     this.centers = [...svg.querySelectorAll(".center")].map(element => {
       const circle = element.querySelector("circle");
       return {element, label: +element.querySelector("text").textContent,
@@ -96,10 +98,9 @@ class Plot {
   moveRays(position) {
     mixed(this.rays, this.ends.length, position, this.ends);
     const [x, y] = this.origin;
-    for (let k = 0; k !== this.ends.length / 2; k++) {
+    for (const [path, k] of this.rayPaths) {
       const dx = this.ends[2 * k], dy = this.ends[2 * k + 1], far = 1000 / Math.hypot(dx, dy);
-      for (const ray of this.svg.querySelectorAll(`.halo.k${k}, .ray.k${k}`))
-        ray.setAttribute("d", `M${x} ${y}l${(dx * far).toFixed(1)} ${(dy * far).toFixed(1)}`);
+      path.setAttribute("d", `M${x} ${y}l${(dx * far).toFixed(1)} ${(dy * far).toFixed(1)}`);
     }
   }
 
@@ -244,7 +245,8 @@ for (const plot of plots) {
   plot.svg.addEventListener("pointermove", event => event.pointerType === "mouse" && point(event));
   plot.svg.addEventListener("click", point);
   plot.svg.addEventListener("keydown", event => {
-    const now = order.indexOf(chosen);
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const now = chosen === null ? (/Left|Up/.test(event.key) ? 0 : -1) : order.indexOf(chosen);
     const next = {ArrowRight: now + 1, ArrowDown: now + 1, ArrowLeft: now - 1, ArrowUp: now - 1,
                   Home: 0, End: count - 1}[event.key];
     if (event.key === "Escape") choose(null, plot);

@@ -84,7 +84,8 @@ std::vector<nn::ParameterGroup> Objective::groups(const nn::Module& network) con
 
 std::string Objective::description() const {
   return (margin ? margin->description() : "cross entropy") +
-         (center ? " + " + center->description() : "");
+         (center ? " + " + center->description() : "") +
+         (center_rate == kCenterLearningRate ? "" : text(", centre rate ", center_rate));
 }
 
 std::vector<Objective> make_objectives(int64_t classes) {

@@ -23,8 +23,8 @@ struct ProgressState {
   double seconds_left;
 };
 
-// At most `width` characters, which 39 are enough for: if the line in short does not fit either, it
-// loses its last parts.
+// At most `width` characters, which 39 are mostly enough for: if the line in short does not fit
+// either, it loses its last parts.
 std::string progress_line(const ProgressState& state, size_t width = 79);
 
 // Whether the standard output is a terminal, and how many columns that has: 80 if it does not say.

@@ -26,7 +26,7 @@ std::vector<int64_t> snapshot_steps(int64_t steps, int64_t count = kSnapshots);
 class Watch {
  public:
   // Of images [N, C, H, W] while a training of so many steps goes on; undefined images: none.
-  // Puts what it keeps into the training's checkpoint, which must not outlive it.
+  // Puts what it keeps into the training's checkpoint, which is not to be used after it.
   Watch(nn::Module& network, const Objective& objective, const Tensor& images, int64_t steps,
         nn::Checkpoint& state);
   Watch(const Watch&) = delete;

@@ -87,7 +87,7 @@ TEST_CASE("report.html draws every overflow rule, with the margin and the scale 
   const std::string html = render_html(make_moving_report());
   for (const char* rule : {"mirror", "cos_fallback", "easy_margin", "none"})
     CHECK(contains(html, "Target cosine under the rule " + std::string(rule)));
-  CHECK(contains(html, "by s, here 10. Solid: the margin of these runs, m = 0.2;"));
+  CHECK(contains(html, "by s, here 10. Solid: the margin of ArcFace, m = 0.2;"));
   CHECK_FALSE(contains(render_html(make_report()), "Target cosine"));
 }
 
