@@ -27,14 +27,16 @@ std::vector<std::string> lines_in(const std::string& path) {
 }
 
 // With one blank for each line break and each run of blanks: where lines end means nothing.
-std::string text_of(const std::string& path) {
+std::string words_of(const std::vector<std::string>& lines) {
   std::string all;
-  for (const std::string& line : lines_in(path)) {
+  for (const std::string& line : lines) {
     std::istringstream words(line);
     for (std::string word; words >> word;) all += word + ' ';
   }
   return all;
 }
+
+std::string text_of(const std::string& path) { return words_of(lines_in(path)); }
 
 // "| a | b |" -> {"a", "b"}; of another line nothing.
 std::vector<std::string> cells_of(const std::string& line) {
@@ -46,16 +48,46 @@ std::vector<std::string> cells_of(const std::string& line) {
   return cells;
 }
 
+// "## Words" and whatever else begins so outside of code, where it is an #include or a comment.
+std::vector<bool> headings_in(const std::vector<std::string>& lines) {
+  std::vector<bool> found;
+  bool code = false;
+  for (const std::string& line : lines) {
+    if (line.starts_with("```")) code = !code;
+    found.push_back(!code && line.starts_with('#'));
+  }
+  return found;
+}
+
 // The lines of a README from a heading that begins so to the next heading.
 std::vector<std::string> section_of(const std::string& path, const std::string& heading) {
   std::vector<std::string> section;
   bool inside = false;
-  for (const std::string& line : lines_in(path)) {
-    if (line.starts_with("#")) inside = line.starts_with(heading);
-    if (inside) section.push_back(line);
+  const std::vector<std::string> lines = lines_in(path);
+  const std::vector<bool> is_heading = headings_in(lines);
+  for (size_t i = 0; i < lines.size(); ++i) {
+    if (is_heading[i]) inside = lines[i].starts_with(heading);
+    if (inside) section.push_back(lines[i]);
   }
   check(!section.empty(), "questions: no section '", heading, "' in ", path);
   return section;
+}
+
+// What a link calls the headings of a README: "## s and m, by classes" is s-and-m-by-classes.
+std::vector<std::string> anchors_of(const std::string& path) {
+  std::vector<std::string> anchors;
+  const std::vector<std::string> lines = lines_in(path);
+  const std::vector<bool> is_heading = headings_in(lines);
+  for (size_t i = 0; i < lines.size(); ++i) {
+    if (!is_heading[i]) continue;
+    std::string& anchor = anchors.emplace_back();
+    for (const char c : lines[i].substr(lines[i].find(' ') + 1))
+      if (c == ' ' || c == '-')
+        anchor += '-';
+      else if (!std::ispunct(static_cast<unsigned char>(c)) || c == '_')
+        anchor += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return anchors;
 }
 
 std::vector<std::string> code_of(const std::string& path) {
@@ -87,55 +119,132 @@ std::vector<std::string> readmes() {
 
 }  // namespace
 
-TEST_CASE("each question that students ask is answered where one looks first") {
+TEST_CASE("each question that students ask is answered where one looks first, in all its steps") {
   struct Question {
-    const char *asked, *file, *answer;
+    const char *asked, *file, *heading;
+    std::vector<std::string> answers;
   };
   const std::vector<Question> questions = {
-      {"Which formula is center loss, divided by what?", "losses/README.md",
-       "CenterUpdate::gradient: divided by N, no 1/2"},
-      {"The paper's update of the centres, or the gradient?", "losses/README.md",
-       "Eq. 4 is not the gradient of Eq. 2"},
-      {"What is alpha?", "losses/README.md", "**alpha** is the learning rate of the centres"},
-      {"What if theta + m > pi?", "losses/README.md",
-       "**theta + m > pi.** There cos(theta + m) rises again"},
-      {"Why is the accuracy 0 with ArcFace?", "losses/README.md",
-       "it was measured on the logits with margin, which know the label"},
-      {"Which s and m for 1,000 classes?", "losses/README.md",
-       "**1,000 classes**: s = 21 or more, m = 0.5 or 0.35"},
-      {"Both losses together: with which settings?", "losses/README.md",
-       "Both losses together; softmax with center loss is the same"},
-      {"Are these two faces the same?", "losses/README.md",
-       "const bool same = similarity >= threshold;"},
-      {"How do I save a model?", "README.md",
-       "`nn::save(network, \"weights.safetensors\")` writes what `nn::load` reads"},
-      {"How do I resume a training?", "README.md",
-       "prints the command that goes on, with `--resume`"},
-      {"How do I train on a folder of my own?", "README.md",
-       "`build/examples/glyphs --images DIR` takes a folder of your own"},
-      {"How do I use it in my own project?", "README.md", "## Use it in your project"},
-      {"Why two types, Tensor and Variable?", "README.md",
-       "Kernels take Tensors, so they can neither record nor cut a graph"},
-      {"In which order does backward go?", "autograd/README.md",
-       "**The order of backward** is that of the numbers, from the highest down"},
-      {"Where are broadcast gradients summed?", "autograd/README.md",
-       "**Where broadcast gradients are summed**: in the engine, and nowhere else"},
-      {"How do I write an op with a second derivative?", "autograd/README.md",
-       "Every op has one, as long as its `backward` computes with Variables"},
-      {"How have fused kernels a second order?", "autograd/README.md",
-       "the composite is computed again from the inputs and differentiated in their place"},
-      {"Which convolution runs when?", "tensor/conv/README.md", "**Which one runs when.**"},
-      {"What is Winograd's price?", "tensor/conv/README.md",
-       "- **Rounding.** Large values are added and then subtracted again"},
-      {"Why does the number of threads not matter?", "tensor/runtime/README.md",
-       "**what is a block depends on sizes, never on the number of threads**"}};
+      {"Which formula is center loss, divided by what?",
+       "losses/README.md",
+       "## Center loss",
+       {"CenterUpdate::gradient: divided by N, no 1/2"}},
+      {"The paper's update of the centres, or the gradient?",
+       "losses/README.md",
+       "## Center loss",
+       {"Eq. 4 is not the gradient of Eq. 2", "mixed second derivatives would be -1 by one way"}},
+      {"What is alpha?",
+       "losses/README.md",
+       "## Center loss",
+       {"**alpha** is the learning rate of the centres"}},
+      {"What if theta + m > pi?",
+       "losses/README.md",
+       "## ArcFace",
+       {"**theta + m > pi.** There cos(theta + m) rises again"}},
+      {"Why is the accuracy 0 with ArcFace?",
+       "losses/README.md",
+       "## What goes wrong",
+       {"it was measured on the logits with margin: that lowers the true class's logit only"}},
+      {"Which s and m for 1,000 classes?",
+       "losses/README.md",
+       "## s and m by classes",
+       {"**1,000 classes**: s = 21 or more, m = 0.5 (ArcFace) or 0.35 (CosFace)"}},
+      {"Both losses together: with which settings?",
+       "losses/README.md",
+       "## Recipes",
+       {"Both losses together; softmax with center loss is the same",
+        "a margin's weights it only shortens",
+        "`nn::check_all_trained(adam, {&network, &arcface})`",
+        "`nn::check_all_trained(sgd, {&center})`"}},
+      {"Are these two faces the same?",
+       "losses/README.md",
+       "## Whether two faces are the same",
+       {"const bool same = similarity >= threshold;",
+        "const double threshold = tar_at_far(curve, 0.001).threshold;",
+        "0.001 wants at least 1,000 such pairs",
+        "--checkpoint build/faces/arcface.safetensors --gallery faces"}},
+      {"How do I save a model?",
+       "README.md",
+       "## Saving,",
+       {"`nn::save(network, \"weights.safetensors\")` writes what `nn::load` reads",
+        "the centres belong to the loss: save it, too"}},
+      {"How do I resume a training?",
+       "README.md",
+       "## Saving, loading and resuming",
+       {"checkpoint.load(\"training.safetensors\")", "the order of the data",
+        "the margin's factor, which is set anew",
+        "prints the command that goes on, with `--resume`"}},
+      {"How do I train on a folder of my own?",
+       "README.md",
+       "## Identities that training never saw",
+       {"`build/examples/glyphs --images faces --size 48 --out build/faces` trains on a folder of "
+        "your own",
+        "`mogrify -format pgm`", "8 identities or more",
+        "--checkpoint build/faces/arcface.safetensors"}},
+      {"How do I use it in my own project?",
+       "README.md",
+       "## Use it in your project",
+       {"pkg-config, which must be installed", "$(pkg-config --cflags --libs gradian)"}},
+      {"Why two types, Tensor and Variable?",
+       "README.md",
+       "## Two ways to read it",
+       {"Kernels take Tensors, so they can neither record nor cut a graph"}},
+      {"In which order does backward go?",
+       "autograd/README.md",
+       "## One backward pass by hand",
+       {"**The order of backward** is that of the numbers, from the highest down"}},
+      {"Where are broadcast gradients summed?",
+       "autograd/README.md",
+       "## One backward pass by hand",
+       {"**Where broadcast gradients are summed**: in the engine, and nowhere else"}},
+      {"How do I write an op with a second derivative?",
+       "autograd/README.md",
+       "## An op with a second derivative",
+       {"Every op has one, as long as its `backward` computes with Variables"}},
+      {"How have fused kernels a second order?",
+       "autograd/README.md",
+       "## Fused kernels and the second order",
+       {"the composite is computed again from the inputs and differentiated in their place"}},
+      {"Which convolution runs when?",
+       "tensor/conv/README.md",
+       "# tensor/conv/",
+       {"**Which one runs when.**", "`conv2d_algorithm(dtype, input, weight, options)`"}},
+      {"What is Winograd's price?",
+       "tensor/conv/README.md",
+       "## The price",
+       {"- **Rounding.** Large values are added and then subtracted again"}},
+      {"Why does the number of threads not matter?",
+       "tensor/runtime/README.md",
+       "# tensor/runtime/",
+       {"**what is a block depends on sizes, never on the number of threads**"}}};
   CHECK(questions.size() == 20);
   for (const Question& question : questions) {
     CAPTURE(question.asked);
-    CAPTURE(question.file);
-    CAPTURE(question.answer);
-    CHECK(contains(text_of(question.file), question.answer));
+    const std::string section = words_of(section_of(question.file, question.heading));
+    for (const std::string& answer : question.answers) {
+      CAPTURE(answer);
+      CHECK(contains(section, answer));
+    }
   }
+}
+
+TEST_CASE("each link between READMEs leads to a file, and to a heading in it") {
+  const std::regex link("\\]\\(([^)#:]*)(#([^)]+))?\\)");
+  size_t seen = 0;
+  for (const std::string& readme : readmes()) {
+    const std::string text = text_of(readme);
+    for (std::sregex_iterator it(text.begin(), text.end(), link), end; it != end; ++it) {
+      CAPTURE(readme);
+      CAPTURE((*it).str());
+      const fs::path folder = fs::path(readme).parent_path();
+      const std::string file =
+          (*it)[1].length() ? (folder / (*it)[1].str()).lexically_normal().string() : readme;
+      REQUIRE(fs::exists(fs::path(GRADIAN_SOURCE_DIR) / file));
+      ++seen;
+      if ((*it)[3].matched) CHECK(std::ranges::count(anchors_of(file), (*it)[3].str()) == 1);
+    }
+  }
+  CHECK(seen > 10);
 }
 
 TEST_CASE("each file that a README names by its path is there") {

@@ -4,6 +4,7 @@
 // ```text below it holds what it prints: a string, `.prints`.
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <iostream>
 #include <sstream>
 
@@ -16,12 +17,14 @@
 #include "losses/identification.h"
 #include "losses/margin.h"
 #include "losses/verification.h"
+#include "nn/checkpoint.h"
 #include "nn/layers.h"
 #include "nn/optimizer.h"
 #include "nn/schedule.h"
 #include "tensor/conv/conv2d.h"
 #include "tensor/kernels.h"
 #include "tensor/random.h"
+#include "tests/temporary_folder.h"
 
 // Each program has its own namespace. What it includes is included above, so that it adds nothing.
 namespace a_model_in_25_lines {
@@ -72,6 +75,13 @@ std::vector<std::string> lines_of(void (*program)()) {
   return lines;
 }
 
+// Relative names of files mean those in a folder, for a while.
+struct InFolder {
+  explicit InFolder(const std::filesystem::path& folder) { std::filesystem::current_path(folder); }
+  ~InFolder() { std::filesystem::current_path(before); }
+  const std::filesystem::path before = std::filesystem::current_path();
+};
+
 TEST_CASE("README: the model in 25 lines trains") {
   const std::vector<std::string> lines = lines_of(a_model_in_25_lines::run);
   REQUIRE(lines.size() == 20);
@@ -107,6 +117,30 @@ TEST_CASE("README: embeddings that are apart are verified and identified without
     CHECK(right == 1);
 }
 
+TEST_CASE("README: a training that was stopped goes on to the weights of one that was not") {
+  const TemporaryFolder folder;
+  const InFolder in_folder(folder.path());
+  const auto weights_at_the_end = [&](int64_t fails_at) {
+    manual_seed(7);
+    nn::Linear network(6, 4);
+    ArcFaceLoss loss(4, 3, /*s=*/8, /*m=*/0.3);
+    nn::Adam optimizer({{network.parameters()}, {loss.parameters()}}, {.lr = 0.1});
+    const auto train_on_batch = [&](int64_t step) {
+      check(step != fails_at, "stopped");
+      const Variable features = network(Variable(randn({5, 6})));
+      optimizer.zero_grad();
+      loss(features, Tensor::full({5}, step % 3, DType::int64)).backward();
+      optimizer.step();
+    };
+#include "build/snippets/README.md/saving,-loading-and-resuming.1"
+    return network.weight.value().to_vector<float>();
+  };
+  const std::vector<float> never_stopped = weights_at_the_end(-1);
+  std::filesystem::remove("training.safetensors");
+  CHECK_THROWS_AS(weights_at_the_end(12), Error);
+  CHECK(weights_at_the_end(-1) == never_stopped);
+}
+
 TEST_CASE("README: the rule of the new op passes its cases") {
   for (const GradCase& c : ops::Softsign::cases()) {
     CHECK(gradcheck("softsign", c.function, c.inputs).message.find("relative error") !=
@@ -133,7 +167,8 @@ TEST_CASE("losses/README.md: both losses together train network, weights and cen
 
 TEST_CASE("losses/README.md: a face is the same as itself, and not as its negative") {
   nn::Sequential network{nn::Flatten(), nn::Linear(784, 64, /*bias=*/false)};
-  const double threshold = 0.9;
+  const Variable faces(randn({46, 1, 28, 28}));  // 1,012 pairs of two of 23 people
+  const Tensor identities = Tensor::arange(46) / 2;
   const Variable face(randn({1, 1, 28, 28}));
   for (const Variable& other : {face, -face}) {
 #include "build/snippets/losses/README.md/whether-two-faces-are-the-same.1"
