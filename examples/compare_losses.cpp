@@ -6,8 +6,6 @@
 #include <filesystem>
 #include <iostream>
 
-#include "examples/metrics/accuracy.h"
-#include "examples/metrics/angles.h"
 #include "examples/program/arguments.h"
 #include "examples/program/interrupt.h"
 #include "examples/program/machine.h"
@@ -16,7 +14,7 @@
 #include "examples/report/profile.h"
 #include "examples/report/report.h"
 #include "examples/training/checkpoints.h"
-#include "examples/training/train.h"
+#include "examples/training/run.h"
 #include "tensor/random.h"
 
 using namespace gradian;
@@ -25,36 +23,7 @@ using namespace gradian::examples;
 namespace {
 
 constexpr char kLosses[] = "losses", kSettings[] = "settings";
-constexpr int64_t kFollowed = 300, kMistakesShown = 8;  // images in the report
-
-// `followed` are images of the test set whose features the report shows as they move.
-RunResult run(const Objective& objective, const DataSplit& data, TrainOptions options,
-              const Tensor& followed) {
-  manual_seed(options.seed);  // every objective starts from one network
-  nn::Sequential network = make_network(data.train.images.size(2), data.train.images.size(3));
-  std::cout << '\n' << objective.name << '\n' << std::flush;
-  options.checkpoint = checkpoint_options_of(objective.name, options.checkpoint, options.out);
-  const Training training = train(network, objective, data.train, options, std::cout, followed);
-  RunResult result;
-  result.objective = objective.name;
-  result.description = objective.description();
-  result.curve = training.curve;
-  result.snapshots = training.snapshots;
-  result.seconds = training.seconds;
-  result.features = embed(network, data.test);
-  result.labels = data.test.labels;
-  result.weights = objective.class_weights().value();
-  const Variable features(result.features);
-  const Tensor scores = objective.scores(features);
-  result.test_accuracy = accuracy(scores, result.labels);
-  result.confusion = confusion_matrix(scores, result.labels);
-  result.mistakes =
-      surest_mistakes(objective.probabilities(features), result.labels, kMistakesShown);
-  result.s = objective.s;
-  result.rule = objective.rule;
-  result.statistics = feature_statistics(result.features, result.labels, result.weights);
-  return result;
-}
+constexpr int64_t kFollowed = 300;  // images whose features the report shows as they move
 
 // The tables on the terminal, and the files.
 void show(const Report& report, const TrainOptions& options) {
@@ -72,7 +41,7 @@ void run_all(const std::vector<Objective>& objectives, const DataSplit& data,
   const Tensor followed = at_rows(data.test, report.followed).images;
   try {
     for (const Objective& objective : objectives) {
-      report.runs.push_back(run(objective, data, options, followed));
+      report.runs.push_back(run(objective.name, objective, data, options, followed));
       check_interrupted();  // it may have come after the last step
     }
   } catch (const Interrupted&) {

@@ -11,7 +11,7 @@ std::vector<SampleNetwork> sample_networks() {
   constexpr int64_t kClasses = 10;
   std::vector<SampleNetwork> networks;
   networks.push_back({"lenet", make_network(28, 28)});
-  networks.back().network.append(nn::Linear(kFeatures, kClasses));
+  networks.back().network.append(nn::Linear(kPlane, kClasses));
   networks.push_back({"residual", residual_network(kClasses)});
   return networks;
 }

@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "losses/cross_entropy.h"
+#include "losses/recommend.h"
 
 namespace gradian::examples {
 namespace {
@@ -19,7 +20,7 @@ Tensor evenly_spread(int64_t classes, double radius) {
     values.push_back(static_cast<float>(radius * std::cos(angle)));
     values.push_back(static_cast<float>(radius * std::sin(angle)));
   }
-  return Tensor::from(values, {classes, kFeatures});
+  return Tensor::from(values, {classes, kPlane});
 }
 
 constexpr double kScale = 10, kCenterWeight = 0.1;
@@ -27,23 +28,31 @@ constexpr double kScale = 10, kCenterWeight = 0.1;
 // ArcFace's, for so many classes in the plane.
 double fitting_margin(int64_t classes) { return std::min(0.2, 2 / static_cast<double>(classes)); }
 
-Objective with_softmax(const std::string& name, int64_t classes) {
-  return {name, std::make_unique<nn::Linear>(kFeatures, classes, /*bias=*/false), nullptr, nullptr};
+// What the features of a comparison are to do: tell so many classes apart in so many dimensions.
+struct Task {
+  int64_t classes, features;
+};
+
+Objective with_softmax(const std::string& name, const Task& task) {
+  return {name, std::make_unique<nn::Linear>(task.features, task.classes, /*bias=*/false), nullptr,
+          nullptr};
 }
 
-Objective with_arcface(const std::string& name, int64_t classes, double s, double m) {
-  return {name,    nullptr, std::make_unique<ArcFaceLoss>(kFeatures, classes, s, m),
+Objective with_arcface(const std::string& name, const Task& task, double s, double m) {
+  return {name,    nullptr, std::make_unique<ArcFaceLoss>(task.features, task.classes, s, m),
           nullptr, s,       {.m2 = m}};
 }
 
-Objective with_center(Objective objective, int64_t classes, double weight = kCenterWeight) {
-  objective.center = std::make_unique<CenterLoss>(classes, kFeatures, weight);
+Objective with_center(Objective objective, const Task& task, double weight = kCenterWeight) {
+  objective.center = std::make_unique<CenterLoss>(task.classes, task.features, weight);
   return objective;
 }
 
-void spread_weights(const Objective& objective, int64_t classes) {
-  objective.class_weights().set_value(evenly_spread(classes, objective.margin ? 1 : 3));
-  if (objective.center) objective.center->centers.set_value(evenly_spread(classes, 3));
+// Random directions leave some of many classes close together in the plane alone.
+void spread_weights(const Objective& objective, const Task& task) {
+  if (task.features != kPlane) return;
+  objective.class_weights().set_value(evenly_spread(task.classes, objective.margin ? 1 : 3));
+  if (objective.center) objective.center->centers.set_value(evenly_spread(task.classes, 3));
 }
 
 }  // namespace
@@ -88,39 +97,45 @@ std::string Objective::description() const {
          (center_rate == kCenterLearningRate ? "" : text(", centre rate ", center_rate));
 }
 
-std::vector<Objective> make_objectives(int64_t classes) {
+std::vector<Objective> make_objectives(int64_t classes, int64_t features) {
+  const Task task{classes, features};
   const double count = static_cast<double>(classes);
-  const double arc = fitting_margin(classes), cosine = std::min(0.1, 10 / (count * count));
+  double scale = kScale, arc = fitting_margin(classes),
+         cosine = std::min(0.1, 10 / (count * count));
+  if (features != kPlane) {
+    const Recommendation recommended = recommend(classes, features);
+    scale = recommended.s, arc = recommended.arc_face_m, cosine = recommended.cos_face_m;
+  }
   std::vector<Objective> all;
-  all.push_back(with_softmax("softmax", classes));
-  all.push_back(with_center(with_softmax("softmax + center", classes), classes));
-  all.push_back(with_arcface("ArcFace", classes, kScale, arc));
-  all.push_back(with_center(with_arcface("ArcFace + center", classes, kScale, arc), classes));
+  all.push_back(with_softmax("softmax", task));
+  all.push_back(with_center(with_softmax("softmax + center", task), task));
+  all.push_back(with_arcface("ArcFace", task, scale, arc));
+  all.push_back(with_center(with_arcface("ArcFace + center", task, scale, arc), task));
   all.push_back({"CosFace",
                  nullptr,
-                 std::make_unique<CosFaceLoss>(kFeatures, classes, kScale, cosine),
+                 std::make_unique<CosFaceLoss>(features, classes, scale, cosine),
                  nullptr,
-                 kScale,
+                 scale,
                  {.m3 = cosine}});
-  for (const Objective& objective : all) spread_weights(objective, classes);
+  for (const Objective& objective : all) spread_weights(objective, task);
   return all;
 }
 
 std::vector<Objective> make_settings(int64_t classes) {
+  const Task task{classes, kPlane};
   std::vector<Objective> all;
   for (const double weight : {0.01, kCenterWeight, 1.0})
-    all.push_back(
-        with_center(with_softmax(text("center weight ", weight), classes), classes, weight));
+    all.push_back(with_center(with_softmax(text("center weight ", weight), task), task, weight));
   for (const double rate : {0.005, 0.5}) {
-    all.push_back(with_center(with_softmax(text("centre rate ", rate), classes), classes));
+    all.push_back(with_center(with_softmax(text("centre rate ", rate), task), task));
     all.back().center_rate = rate;
   }
   const double m = fitting_margin(classes);
   for (const double s : {5.0, kScale, 30.0})
-    all.push_back(with_arcface(text("ArcFace s ", s), classes, s, m));
+    all.push_back(with_arcface(text("ArcFace s ", s), task, s, m));
   for (const double factor : {0.25, 2.5})
-    all.push_back(with_arcface(text("ArcFace m ", factor * m), classes, kScale, factor * m));
-  for (const Objective& objective : all) spread_weights(objective, classes);
+    all.push_back(with_arcface(text("ArcFace m ", factor * m), task, kScale, factor * m));
+  for (const Objective& objective : all) spread_weights(objective, task);
   return all;
 }
 

@@ -14,7 +14,7 @@ constexpr double kLearningRate = 5e-3, kWeightDecay = 1e-3;
 
 // Pooling comes before PReLU: with a positive slope the two commute, and the activation then has a
 // quarter of the work.
-nn::Sequential make_network(int64_t height, int64_t width) {
+nn::Sequential make_network(int64_t height, int64_t width, int64_t features) {
   const nn::Conv2d::Options same{.padding = 1};
   const int64_t flat = 64 * (height / 8) * (width / 8);
   return nn::Sequential{nn::Conv2d(1, 16, 3, same),
@@ -30,7 +30,7 @@ nn::Sequential make_network(int64_t height, int64_t width) {
                         nn::Linear(flat, 64),
                         nn::BatchNorm1d(64),
                         nn::PReLU(64),
-                        nn::Linear(64, kFeatures)};
+                        nn::Linear(64, features)};
 }
 
 std::string training_description(const TrainOptions& options) {

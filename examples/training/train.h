@@ -9,8 +9,8 @@
 
 namespace gradian::examples {
 
-// LeNet-like, [N, 1, H, W] -> [N, 2].
-nn::Sequential make_network(int64_t height, int64_t width);
+// LeNet-like, [N, 1, H, W] -> [N, features].
+nn::Sequential make_network(int64_t height, int64_t width, int64_t features = kPlane);
 
 // How train() goes about it, for a report.
 std::string training_description(const TrainOptions& options);
