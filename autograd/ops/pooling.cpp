@@ -10,6 +10,7 @@
 #include "autograd/ops/arguments.h"
 #include "tensor/kernels.h"
 #include "tensor/conv/geometry.h"
+#include "tensor/fused/max_pool.h"
 
 namespace gradian {
 namespace {
@@ -76,26 +77,33 @@ Variable adaptive_means(const Variable& x, int axis, int64_t count) {
   return sum(selected, {axis + 1}) / Variable(along(lengths, x.dim()).to(x.dtype()));
 }
 
+// [N, C, H, W] -> [N, C, H W]
+Tensor flat(const Tensor& images) {
+  return images.reshape({images.size(0), images.size(1), images.size(2) * images.size(3)});
+}
+
 }  // namespace
 
 // y = x at the first largest of each window;  dx = dy added up at these positions
 struct ops::MaxPool2d {
   static constexpr auto name = "max_pool2d";
   Pool2dOptions options;
-  // What forward leaves for backward, [N, C, OH OW]; shared, as the op is copied into its node.
-  std::shared_ptr<Tensor> positions = std::make_shared<Tensor>();
 
+  bool fused() const { return fused::max_pool_2x2_applies(options); }
   Tensor forward(const Tensor& x) const {
-    const MaxPool2dResult found = max_pool2d(x, options);
-    *positions = found.indices.reshape(
-        {x.size(0), x.size(1), found.indices.size(2) * found.indices.size(3)});
-    return found.values;
+    if (!fused()) return max_pool2d(x, options).values;
+    pool2d_shape(x.shape(), options);  // checks
+    return fused::max_pool_2x2(x);
   }
   Gradients backward(const Context& context, const Variable& grad) const {
-    const Shape& x = context.input(0).shape();
-    // [N, C, OH, OW] -> [N, C, OH OW] -> [N, C, H W] -> [N, C, H, W]
-    const Variable flat = reshape(grad, positions->shape());
-    return {reshape(scatter_add({x[0], x[1], x[2] * x[3]}, 2, *positions, flat), x)};
+    const Tensor& x = context.input(0).value();
+    if (fused()) return {Variable(fused::max_pool_2x2_gradient(grad.value(), x))};
+    const Tensor at = flat(max_pool2d(x, options).indices);
+    return {Variable(scatter_add(flat(x).shape(), 2, at, flat(grad.value())).reshape(x.shape()))};
+  }
+  Variable composite(const Inputs& in) const {
+    const Tensor at = max_pool2d(in[0].value(), options).indices;
+    return reshape(gather(reshape(in[0], flat(in[0].value()).shape()), 2, flat(at)), at.shape());
   }
   Attributes attributes() const {
     return {{"kernel", options.kernel},

@@ -4,6 +4,8 @@
 
 #include "autograd/ops.h"
 #include "tensor/conv/pooling.h"
+#include "tensor/fused/max_pool.h"
+#include "tensor/kernels.h"
 #include "tests/reference.h"
 
 namespace gradian {
@@ -60,6 +62,29 @@ TEST_CASE("max_pool2d finds the first largest element of every window, NaN above
           CHECK(identical(got.indices, want.indices));
           CHECK(identical(got.values, want.values));
         }
+}
+
+TEST_CASE(
+    "max_pool_2x2 and its gradient are max_pool2d and what its positions make of it, exactly") {
+  const Pool2dOptions options{.kernel = 2};
+  REQUIRE(fused::max_pool_2x2_applies(options));
+  // Rows of one block or several, of the narrow block, and of fewer windows than a block.
+  for (const int64_t width : {2, 3, 6, 7, 8, 9, 14, 15, 16, 17, 18, 32, 35})
+    for (const int64_t height : {2, 4, 5})
+      for (const DType dtype : {DType::float32, DType::float64})
+        for (const bool special : {false, true})
+          for (const reference::Layout& layout : reference::layouts()) {
+            INFO(text(height, " x ", width, ' ', dtype, ' ', layout.name, ", special ", special));
+            const Tensor x = layout.make(pool_input({3, 2, height, width}, dtype, special));
+            const MaxPool2dResult want = max_pool2d(x, options);
+            CHECK(identical(fused::max_pool_2x2(x), Array(want.values)));
+            const Tensor grad = layout.make(sample(want.values.shape(), dtype));
+            const Shape planes{3, 2, height * width};
+            const Tensor added =
+                scatter_add(planes, 2, want.indices.reshape({3, 2, -1}), grad.reshape({3, 2, -1}));
+            CHECK(
+                identical(fused::max_pool_2x2_gradient(grad, x), Array(added.reshape(x.shape()))));
+          }
 }
 
 TEST_CASE("max_pool2d steps by the size of its kernel when no stride is given") {

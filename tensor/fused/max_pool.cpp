@@ -1,0 +1,169 @@
+// The idea: a row of windows is two rows of the image, whose even and odd columns are sorted apart
+// by shuffles, so that the four values a, b (above), c, d (below) of eight windows lie in four
+// vectors and are compared without a branch.
+#include "tensor/fused/max_pool.h"
+
+#include <algorithm>
+
+#include "tensor/runtime/thread_pool.h"
+#include "tensor/simd/vector.h"
+
+namespace gradian::fused {
+namespace {
+
+using namespace conv;
+using namespace runtime;
+using namespace simd;
+
+// The first among equals; a NaN is larger than all else. Of numbers or of vectors of them.
+template <class Values>
+Values larger(const Values& first, const Values& second) {
+  const Values more = second > first ? second : first;
+  return second != second ? second : more;
+}
+
+template <class T, int lanes>
+struct Windows {
+  typedef T Values __attribute__((vector_size(lanes * sizeof(T))));
+  Values a, b, c, d;
+
+  static void sort_apart(const T* row, Values* even, Values* odd) {
+    const auto low = load<Values>(row), high = load<Values>(row + lanes);
+    if constexpr (lanes == 8) {
+      *even = __builtin_shufflevector(low, high, 0, 2, 4, 6, 8, 10, 12, 14);
+      *odd = __builtin_shufflevector(low, high, 1, 3, 5, 7, 9, 11, 13, 15);
+    } else {
+      *even = __builtin_shufflevector(low, high, 0, 2, 4, 6);
+      *odd = __builtin_shufflevector(low, high, 1, 3, 5, 7);
+    }
+  }
+  static void join(const Values& even, const Values& odd, T* row) {
+    if constexpr (lanes == 8) {
+      store(row, __builtin_shufflevector(even, odd, 0, 8, 1, 9, 2, 10, 3, 11));
+      store(row + 8, __builtin_shufflevector(even, odd, 4, 12, 5, 13, 6, 14, 7, 15));
+    } else {
+      store(row, __builtin_shufflevector(even, odd, 0, 4, 1, 5));
+      store(row + 4, __builtin_shufflevector(even, odd, 2, 6, 3, 7));
+    }
+  }
+  Windows(const T* above, const T* below) {
+    sort_apart(above, &a, &b);
+    sort_apart(below, &c, &d);
+  }
+  Values largest() const { return larger(larger(a, b), larger(c, d)); }
+  // Hands each gradient to the first value that is the largest of its window, 0 to the others.
+  void hand_down(Values grad, T* above, T* below) const {
+    const Values top = largest(), zero{};
+    const auto share = [&](const Values& value) {
+      const auto taken = (value == top) | (value != value);
+      const Values given = taken ? grad : zero;
+      grad = taken ? zero : grad;
+      return given;
+    };
+    const Values to_a = share(a), to_b = share(b), to_c = share(c);
+    join(to_a, to_b, above);
+    join(to_c, grad, below);
+  }
+};
+
+// Calls body(first, integral_constant lanes) for blocks of a row's windows. The last block may
+// overlap the one before: writing twice changes nothing.
+template <class Body>
+void for_each_block(int64_t windows, const Body& body) {
+  const auto blocks = [&](auto lanes) {
+    for (int64_t j = 0; j < windows; j += lanes) body(std::min<int64_t>(j, windows - lanes), lanes);
+  };
+  if (windows >= 8)
+    blocks(std::integral_constant<int, 8>{});
+  else
+    blocks(std::integral_constant<int, 4>{});
+}
+
+// The windows of the row at `above` and of the one below it, `width` further on.
+template <class T>
+void pool_row(const T* above, int64_t width, int64_t windows, T* to) {
+  const T* const below = above + width;
+  if (windows >= 4)
+    return for_each_block(windows, [=](int64_t j, auto lanes) {
+      store(to + j, Windows<T, lanes>(above + 2 * j, below + 2 * j).largest());
+    });
+  for (int64_t j = 0; j < windows; ++j)
+    to[j] = larger(larger(above[2 * j], above[2 * j + 1]), larger(below[2 * j], below[2 * j + 1]));
+}
+
+template <class T>
+void gradient_row(const T* above, int64_t width, const T* grad, int64_t windows, T* to) {
+  const T* const below = above + width;
+  if (windows >= 4)
+    return for_each_block(windows, [=](int64_t j, auto lanes) {
+      using Block = Windows<T, lanes>;
+      Block(above + 2 * j, below + 2 * j)
+          .hand_down(load<typename Block::Values>(grad + j), to + 2 * j, to + width + 2 * j);
+    });
+  for (int64_t j = 0; j < 2 * windows; j += 2) {
+    const T a = above[j], b = above[j + 1], c = below[j];
+    const T top = larger(larger(a, b), larger(c, below[j + 1]));
+    const bool past_a = !((a == top) | (a != a)), past_b = past_a & !((b == top) | (b != b));
+    const int64_t at = past_a + past_b + (past_b & !((c == top) | (c != c)));
+    to[j] = to[j + 1] = to[width + j] = to[width + j + 1] = 0;
+    to[at / 2 * width + j + at % 2] = grad[j / 2];
+  }
+}
+
+// Calls body(plane's number) for all planes, some for each thread.
+template <class Body>
+void for_each_plane(const Images& images, const Body& body) {
+  parallel_ranges(images.count * images.channels, ceil_div(8192, images.plane() + 1),
+                  [&](int64_t begin, int64_t end) {
+                    for (int64_t plane = begin; plane < end; ++plane) body(plane);
+                  });
+}
+
+}  // namespace
+
+bool max_pool_2x2_applies(const Pool2dOptions& options) {
+  return options.kernel == Pair(2) && options.stride == Pair(2) && options.padding == Pair(0) &&
+         options.dilation == Pair(1) && !options.ceil_mode;
+}
+
+Tensor max_pool_2x2(const Tensor& x) {
+  const Tensor images = x.contiguous();
+  const Images in(x.shape()), out({in.count, in.channels, in.height / 2, in.width / 2});
+  Tensor result = Tensor::empty(out.shape(), x.dtype());
+  dispatch_floating(x.dtype(), [&]<class T>() {
+    const T* const from = images.data<T>();
+    T* const to = result.mutable_data<T>();
+    for_each_plane(in, [&](int64_t plane) {
+      for (int64_t i = 0; i < out.height; ++i) {
+        const T* const above = from + plane * in.plane() + 2 * i * in.width;
+        pool_row(above, in.width, out.width, to + plane * out.plane() + i * out.width);
+      }
+    });
+  });
+  return result;
+}
+
+Tensor max_pool_2x2_gradient(const Tensor& grad, const Tensor& x) {
+  const Tensor images = x.contiguous(), grads = grad.contiguous();
+  const Images in(x.shape()), out(grad.shape());
+  Tensor result = Tensor::empty(in.shape(), x.dtype());
+  dispatch_floating(x.dtype(), [&]<class T>() {
+    const T *const from = images.data<T>(), *const by = grads.data<T>();
+    T* const to = result.mutable_data<T>();
+    for_each_plane(in, [&](int64_t plane) {
+      T* const all = to + plane * in.plane();
+      for (int64_t i = 0; i < out.height; ++i) {
+        const T* const above = from + plane * in.plane() + 2 * i * in.width;
+        T* const to_above = all + 2 * i * in.width;
+        gradient_row(above, in.width, by + plane * out.plane() + i * out.width, out.width,
+                     to_above);
+        if (in.width % 2 == 1)  // a last column that is in no window
+          to_above[in.width - 1] = to_above[2 * in.width - 1] = 0;
+      }
+      std::fill(all + 2 * out.height * in.width, all + in.plane(), T(0));  // nor a last row
+    });
+  });
+  return result;
+}
+
+}  // namespace gradian::fused
