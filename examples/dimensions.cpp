@@ -75,8 +75,8 @@ std::string table_of(const std::vector<Series>& all, int64_t features) {
 }
 
 // Trains all; Ctrl-C still gets the tables of what is finished.
-void run_all(std::vector<Series>& all, const DataSplit& data, TrainOptions options, int64_t seeds,
-             Report& report) {
+void train_all(std::vector<Series>& all, const DataSplit& data, TrainOptions options, int64_t seeds,
+               Report& report) {
   const uint64_t first = options.seed;
   for (; options.seed < first + static_cast<uint64_t>(seeds); ++options.seed)
     for (Series& series : all) {
@@ -93,7 +93,7 @@ void run_all(std::vector<Series>& all, const DataSplit& data, TrainOptions optio
     }
 }
 
-int compare(int argc, char** argv) {
+int compare_dimensions(int argc, char** argv) {
   Arguments arguments(argc, argv,
                       "Trains with features of 2 and of more dimensions, from several seeds.");
   TrainOptions options = train_options(arguments, {.out = "build/long", .epochs = 10});
@@ -122,11 +122,14 @@ int compare(int argc, char** argv) {
   return run_interruptible(arguments, options.out, [&] {
     const auto show = [&] {
       for (const int64_t features : {kPlane, wide}) std::cout << '\n' << table_of(all, features);
+      std::cout
+          << "Mean ± standard deviation of the seeds. Train: accuracy in the last epoch, without\n"
+             "margin; Dist/Spread, Intra, Inter: as in compare_losses\n";
       files::write_file(options.out / "results.json", render_json(report));
       if (options.profile) show_profile(profile, options.trace);
     };
     try {
-      run_all(all, data, options, seeds, report);
+      train_all(all, data, options, seeds, report);
     } catch (const Interrupted&) {
       if (!report.runs.empty()) show();
       throw;
@@ -139,5 +142,5 @@ int compare(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return run_main("dimensions", [&] { return compare(argc, argv); });
+  return run_main("dimensions", [&] { return compare_dimensions(argc, argv); });
 }

@@ -4,6 +4,9 @@
 #define main compare_losses_main
 #include "examples/compare_losses.cpp"
 #undef main
+#define main dimensions_main
+#include "examples/dimensions.cpp"
+#undef main
 #define main embed_main
 #include "examples/embed.cpp"
 #undef main

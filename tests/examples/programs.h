@@ -10,6 +10,7 @@
 
 int autograd_tour_main(int argc, char** argv);
 int compare_losses_main(int argc, char** argv);
+int dimensions_main(int argc, char** argv);
 int embed_main(int argc, char** argv);
 int glyphs_main(int argc, char** argv);
 int residual_main(int argc, char** argv);
@@ -23,6 +24,7 @@ struct Program {
 };
 inline const Program autograd_tour{"autograd_tour", autograd_tour_main};
 inline const Program compare_losses{"compare_losses", compare_losses_main};
+inline const Program dimensions{"dimensions", dimensions_main};
 inline const Program embed{"embed", embed_main};
 inline const Program glyphs{"glyphs", glyphs_main};
 inline const Program residual{"residual", residual_main};
