@@ -11,7 +11,7 @@ namespace {
 
 constexpr double kFalseAcceptRates[] = {1e-1, 1e-2, 1e-3, 1e-4};
 constexpr double kWorkingRate = 1e-3;
-constexpr int64_t kResamples = 200;
+constexpr int64_t kResamples = 200, kFolds = 10;
 constexpr uint64_t kSeed = 1;
 
 Dataset joined(const Dataset& a, const Dataset& b) {
@@ -59,12 +59,16 @@ std::vector<PairOfImages> hardest_pairs(const PairScores& scores, const Dataset&
 
 void check_test_set(const TestSet& set) {
   const auto labels = joined(set.gallery, set.probes).labels.to_vector<int64_t>();
-  int64_t apart = 0;
-  for (size_t i = 0; i < labels.size(); ++i)
-    apart += static_cast<int64_t>(labels.size() - i) -
-             std::count(labels.begin() + static_cast<int64_t>(i), labels.end(), labels[i]);
+  int64_t apart = 0, together = 0;
+  for (auto label = labels.begin(); label != labels.end(); ++label) {
+    const int64_t same = std::count(label + 1, labels.end(), *label);
+    together += same;
+    apart += labels.end() - label - 1 - same;
+  }
   check(static_cast<double>(apart) * kFalseAcceptRates[0] >= 1, set.name,
         ": expected images for at least 10 pairs of two identities to test on, got ", apart);
+  check(2 * together >= kFolds, set.name, ": expected images for at least ", kFolds / 2,
+        " pairs of one identity to test on, got ", together);
 }
 
 const TarAtFar& working_point(const Evaluation& evaluation) {
@@ -83,7 +87,7 @@ Evaluation evaluate(nn::Module& network, const TestSet& set, int64_t hardest) {
   result.auc = roc_auc(result.roc);
   result.equal_error_rate = equal_error_rate(result.roc);
   Generator generator(kSeed);
-  result.accuracy = verification_accuracy(balanced_pairs(scores, generator));
+  result.accuracy = verification_accuracy(balanced_pairs(scores, generator), kFolds);
   std::vector<double> fars;
   for (const double far : kFalseAcceptRates)
     if (far * static_cast<double>(result.roc.negatives) >= 1) fars.push_back(far);

@@ -156,6 +156,11 @@ TEST_CASE("too few identities to measure anything are refused before training") 
   fs::remove_all(folder.path() / "faces" / "s8");
   CHECK(contains(train_on(folder, {}).output,
                  "faces: expected at least 8 identities, a quarter of them to test on, got 7"));
+  const TemporaryFolder pairs;  // of a quarter, 3 people, with 2 images each
+  write_faces(pairs, 12, 2);
+  CHECK(contains(train_on(pairs, {}).output,
+                 "glyphs: Unseen identities: expected images for at least 5 pairs of one identity "
+                 "to test on, got 3"));
 }
 
 TEST_CASE("embed names what it cannot use: an image, a network, a missing option") {
