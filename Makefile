@@ -27,7 +27,7 @@ DESTDIR       ?=#            make install: stands before PREFIX, for packages
 SHARED        ?=#            make install: 1 adds the shared library
 FUZZ_CXX      ?= $(if $(findstring clang,$(CXX)),$(CXX),clang++-14)#  make fuzz: it has libFuzzer
 SECONDS       ?= 60#         make fuzz: of each target
-PYTHON        ?= python3#    make opinfo: an interpreter that may have torch
+PYTHON        ?= python3#    make opinfo, bench-peers: an interpreter that may have torch
 SEED          ?= 1#      make mutants: which are drawn
 COUNT         ?= 300#    make mutants: how many
 ONLY          ?=#        make mutants: those of the matching FILE:LINE instead
@@ -46,7 +46,8 @@ test_sources    := $(wildcard tests/*.cpp) \
     $(filter-out tests/bench/% tests/compiler/% tests/opinfo/% %/main.cpp, \
         $(wildcard tests/*/*.cpp tests/*/*/*.cpp))
 proof_sources   := $(wildcard tests/gradients/*.cpp)  # of the gradient table, and of its program
-bench_sources   := $(wildcard tests/bench/*.cpp)
+peer_sources    := tests/bench/dlib_lenet.cpp tests/bench/measure.cpp  # of a program without Gradian
+bench_sources   := $(filter-out %/dlib_lenet.cpp,$(wildcard tests/bench/*.cpp))
 fuzz_sources    := $(filter-out %/corpus.cpp,$(wildcard tests/fuzz/*.cpp)) \
     $(wildcard examples/data/*.cpp examples/program/*.cpp examples/tour/*.cpp)
 opinfo_sources  := $(wildcard tests/opinfo/*.cpp examples/program/*.cpp) tests/parity/mismatch.cpp
@@ -113,6 +114,11 @@ build/bench/bench: $(call release_object,$(bench_sources)) build/libexamples.a b
 build/gradcheck build/bench/bench:
 	$(call start,LINK,$@)
 	$(call link,$(release_flags))
+
+# What a C++ user would take instead, as Debian links it; on request, for its headers compile long.
+build/bench/dlib_lenet: $(call release_object,$(peer_sources))
+	$(call start,LINK,$@)
+	$(CXX) $(release_flags) $(CXXFLAGS) $(LDFLAGS) $^ -lopenblas -ldlib -o $@
 
 $(test_program): $(call test_object,$(test_sources) $(shared_sources) $(library_sources))
 $(test_program): build/sources
@@ -215,7 +221,7 @@ build/flags build/sources build/fuzz_compile:
 force:
 
 -include $(patsubst %.o,%.d,$(call release_object,$(library_sources) $(shared_sources) \
-    $(example_sources) $(proof_sources) $(bench_sources)) $(call shared_object,$(library_sources)))
+    $(example_sources) $(proof_sources) $(bench_sources) $(peer_sources)) $(call shared_object,$(library_sources)))
 -include $(patsubst %.o,%.d,$(call test_object,$(library_sources) $(shared_sources) \
     $(test_sources) $(opinfo_sources))) $(fuzz_objects:.o=.d)
 
@@ -326,7 +332,14 @@ bench: build/bench/bench
 	@$(live)$< $(ARGS)
 
 bench-peers: build/bench/bench
-	@$(live)python3 tests/bench/peers.py $(ARGS)
+	@$(live)if printf '#include <%s>\n' dlib/dnn.h cblas-openblas.h |
+	    $(CXX) -std=c++20 $(CPPFLAGS) -E -x c++ - >/dev/null 2>&1; then
+	  $(MAKE) --no-print-directory build/bench/dlib_lenet
+	else
+	  rm -f build/bench/dlib_lenet
+	  echo 'bench-peers: dlib is left out, its headers are not here (Debian: libdlib-dev libopenblas-dev)'
+	fi
+	$(PYTHON) tests/bench/peers.py $(ARGS)
 
 opinfo: $(opinfo_program)
 	@$(live)if ! $(PYTHON) -c 'import torch' 2>/dev/null; then
@@ -363,7 +376,7 @@ help:
 	echo 'make mutants      breaks random statements; tests must notice (SEED=1 COUNT=300)'
 	echo 'make coverage     the lines of the library that no test runs'
 	echo 'make bench        times the workloads: build/bench.json (ARGS="--training 300")'
-	echo 'make bench-peers  the same work in PyTorch, where python3 has torch'
+	echo 'make bench-peers  the same work in PyTorch and dlib, where they are (PYTHON=...)'
 	echo 'make opinfo       the samples of the databases of PyTorch, replayed (PYTHON=...)'
 	echo 'make fuzz         bytes from nowhere into what reads them (SECONDS=60 for each target)'
 	echo 'make format       clang-format over all sources'

@@ -15,11 +15,13 @@
 #include "tensor/error.h"
 #include "tensor/files/file.h"
 #include "tensor/files/json.h"
+#include "tensor/runtime/memory.h"
 #include "tensor/runtime/thread_pool.h"
 #include "tests/bench/convolutions.h"
 #include "tests/bench/measure.h"
 #include "tests/bench/startup.h"
 #include "tests/bench/training.h"
+#include "tests/bench/workloads.h"
 
 using namespace gradian;
 using namespace gradian::bench;
@@ -32,6 +34,34 @@ std::string json_array(const std::vector<double>& values) {
   std::string out;
   for (const double value : values) out += (out.empty() ? "" : ", ") + json_number(value);
   return "[" + out + "]";
+}
+
+struct Measurement {
+  std::string name, description;
+  std::vector<double> values;  // what another program's run must agree with
+  double median_ms = 0, best_ms = 0, gflops = 0;
+  double peak_mb = 0;      // most memory that tensors held at once, model and data included
+  int64_t operations = 0;  // as in Workload
+  int64_t runs = 0;
+};
+
+Measurement measure(const WorkloadMaker& maker, double seconds) {
+  const Workload workload = maker.make();
+  release_cached_memory();
+  reset_peak_memory();
+  reset_process_peak();
+  Measurement result;
+  result.name = workload.name;
+  result.description = workload.description;
+  result.values = workload.values();  // warms up, too
+  const std::vector<double> times = time_in_turn({[&] { workload.step(); }}, seconds).front();
+  result.median_ms = median(times) * 1e3;
+  result.best_ms = *std::min_element(times.begin(), times.end()) * 1e3;
+  result.gflops = workload.flops / median(times) * 1e-9;
+  result.peak_mb = static_cast<double>(memory_stats().peak) / 1e6;
+  result.operations = workload.operations;
+  result.runs = static_cast<int64_t>(times.size());
+  return result;
 }
 
 std::string json(const Measurement& m) {

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
-
-#include "tensor/runtime/memory.h"
+#include <string>
 
 namespace gradian::bench {
 
@@ -30,35 +29,6 @@ std::vector<std::vector<double>> time_in_turn(const std::vector<Task>& tasks, do
   return times;
 }
 
-namespace {
-
-// The peaks of memory start anew: drawing initial weights may have taken more than a step does.
-// Where the system does not allow that for the process, its peak counts everything.
-void reset_peaks() {
-  release_cached_memory();
-  reset_peak_memory();
-  std::ofstream("/proc/self/clear_refs") << 5;
-}
-
-}  // namespace
-
-Measurement measure(const WorkloadMaker& maker, double seconds) {
-  const Workload workload = maker.make();
-  reset_peaks();
-  Measurement result;
-  result.name = workload.name;
-  result.description = workload.description;
-  result.values = workload.values();  // warms up, too
-  const std::vector<double> times = time_in_turn({[&] { workload.step(); }}, seconds).front();
-  result.median_ms = median(times) * 1e3;
-  result.best_ms = *std::min_element(times.begin(), times.end()) * 1e3;
-  result.gflops = workload.flops / median(times) * 1e-9;
-  result.peak_mb = static_cast<double>(memory_stats().peak) / 1e6;
-  result.operations = workload.operations;
-  result.runs = static_cast<int64_t>(times.size());
-  return result;
-}
-
 ProcessMemory process_memory() {
   ProcessMemory memory{};
   std::ifstream status("/proc/self/status");
@@ -70,5 +40,7 @@ ProcessMemory process_memory() {
   }
   return memory;
 }
+
+void reset_process_peak() { std::ofstream("/proc/self/clear_refs") << 5; }
 
 }  // namespace gradian::bench

@@ -1,12 +1,13 @@
-"""Times the same work in PyTorch, interleaved with Gradian's benchmark, and prints the ratios.
+"""Times the same work in PyTorch and dlib, interleaved with Gradian's benchmark: the ratios.
 
-    make bench-peers            needs python3 with torch; says so and stops where it is absent
+    make bench-peers            says which peer is left out because it is not there, and why
 
 PyTorch runs three ways, each in a process of its own: as a user runs it, with malloc told to keep
-the memory it once had, and through torch.compile. Numbers are compared before anything is timed:
-the losses of four training steps, the loss and the gradients' norms of a margin head. Every round
-times Gradian and each of the three on the same threads, so that all see the machine in the same
-mood. Results also go to build/bench-peers.json. The models are in peer_models.py.
+the memory it once had, and through torch.compile. dlib runs LeNet++ (dlib_lenet.cpp). Numbers are
+compared before anything is timed: the losses of four training steps, the loss and the gradients'
+norms of a margin head. Every round times Gradian and each peer on the same threads, so that all see
+the machine in the same mood. Results also go to build/bench-peers.json. PyTorch's models are in
+peer_models.py.
 """
 import argparse
 import importlib.metadata
@@ -19,13 +20,14 @@ import sys
 import time
 
 PLENTY = str(1 << 40)
-WAYS = {  # how PyTorch is run: environment, compiled
+PYTORCH = {  # how it is run: environment, compiled
     "eager": ({}, False),
     "kept": ({"MALLOC_MMAP_THRESHOLD_": PLENTY, "MALLOC_TRIM_THRESHOLD_": PLENTY,
               "MALLOC_TOP_PAD_": str(1 << 26)}, False),
     "compiled": ({}, True),
 }
-HEADINGS = {"eager": "eager", "kept": "eager, memory kept", "compiled": "torch.compile"}
+DLIB = "build/bench/dlib_lenet"
+HEADINGS = {"eager": "eager", "kept": "memory kept", "compiled": "torch.compile", "dlib": "dlib"}
 STYLES = ("note", "scatter", "columns", "by hand")  # of peer_models.py's margin heads
 WORKLOADS = ["sgemm_2000x2000x2000", "sgemm_128x10000x512", "sgemm_128x256x784", "lenet",
              "ir_resnet", "mlp",
@@ -80,21 +82,25 @@ def serve(workload, style, compiled, threads):
 
 
 class Worker:
-    """One way of running one workload. Raises RuntimeError where it cannot run."""
+    """One peer's way of running one workload. Raises RuntimeError where it cannot run."""
 
     def __init__(self, workload, style, way, threads):
-        environment, compiled = WAYS[way]
         self.style = style
+        if way == "dlib":
+            command, environment = [DLIB, str(threads)], {}
+        else:
+            environment, compiled = PYTORCH[way]
+            command = [sys.executable, __file__, "--serve", workload, style, str(int(compiled)),
+                       str(threads)]
         self.process = subprocess.Popen(
-            [sys.executable, __file__, "--serve", workload, style, str(int(compiled)),
-             str(threads)], env={**os.environ, **environment, "OMP_NUM_THREADS": str(threads)},
+            command, env={**os.environ, **environment, "OMP_NUM_THREADS": str(threads)},
             text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.values = self.answer()["values"]
 
     def answer(self):
         line = self.process.stdout.readline()
         if not line:
-            raise RuntimeError("the process of PyTorch ended early")
+            raise RuntimeError("the process of a peer ended early")
         return json.loads(line)
 
     def time(self, seconds):
@@ -163,18 +169,25 @@ def tolerance(workload):
     return TOLERANCES.get(workload, TOLERANCE)
 
 
+def applies(workload, way):
+    """Products and single ops leave nothing to compile."""
+    if way == "dlib":
+        return workload == "lenet"
+    return way != "compiled" or not workload.startswith(("sgemm", "overhead"))
+
+
 def compare(name, options):
     """Runs one workload on all sides. Returns times, peaks and differences by side; no times where
     the numbers differ."""
     workload, _, style = name.partition(":")
     expected = gradian(workload, options.threads, 0)["values"]
-    ways = [way for way in options.ways if way != "compiled" or not
-            workload.startswith(("sgemm", "overhead"))]  # those leave nothing to compile
+    ways = [way for way in options.ways if applies(workload, way)]
     workers = {}
     for way in ways:
         chosen = fastest(workload, way, options.threads, expected) if style == "best" else style
         workers[way] = start(workload, chosen, way, options.threads)
-    assert workers["eager"], f"{name}: PyTorch does not run; try peers.py --serve by hand"
+    for way in ("eager", "dlib"):
+        assert workers.get(way, True), f"{name}: {way} does not run; try it by hand (see Worker)"
     workers = {way: worker for way, worker in workers.items() if worker}
     differences = {way: difference(worker.values, expected) for way, worker in workers.items()}
     result = {"name": name, "ways": ways, "difference": max(differences.values())}
@@ -208,22 +221,22 @@ def compare(name, options):
 # ---- Tables ----
 
 def heading(title, end=""):
-    print(f"{title:21}{'Gradian':>9}" + "".join(f"{HEADINGS[way]:>20}" for way in WAYS) + end)
+    print(f"{title:21}{'Gradian':>9}" + "".join(f"{text:>18}" for text in HEADINGS.values()) + end)
 
 
 def row(result, key, digits, end=""):
     """A line with the numbers of all sides, and how many times Gradian's each of them is."""
     if "sides" not in result:
-        print(f"{result['name']:21}{'not timed: the numbers differ':>69}{end}", flush=True)
+        print(f"{result['name']:21}{'not timed: the numbers differ':>81}{end}", flush=True)
         return
     sides = result["sides"]
     line = f"{result['name']:21}{sides['gradian'][key]:9.{digits}f}"
-    for way in WAYS:
+    for way in HEADINGS:
         if way in sides:
             ratio = sides[way]["ratio" if key == "ms" else "peak_ratio"]
-            line += f"{sides[way][key]:11.{digits}f} {ratio:7.2f}x"
+            line += f"{sides[way][key]:10.{digits}f} {ratio:6.2f}x"
         else:
-            line += f"{'-' if way not in result['ways'] else 'not available':>20}"
+            line += f"{'-' if way not in result['ways'] else 'not available':>18}"
     print(line + end, flush=True)
 
 
@@ -243,7 +256,23 @@ def print_best_styles(results):
               f"{', '.join(STYLES)} (see peer_models.py), namely")
     for result in best:
         styles = {way: side["style"] for way, side in result["sides"].items() if "style" in side}
-        print(f"{result['name']:30}" + "".join(f"{styles.get(way, '-'):>20}" for way in WAYS))
+        print(f"{result['name']:30}" + "".join(f"{styles.get(way, '-'):>20}" for way in PYTORCH))
+
+
+def those_here(ways):
+    """The ways that can run, and the peers they are of. Says what is left out."""
+    peers = []
+    missing = [name for name in ("torch", "numpy") if not importlib.util.find_spec(name)]
+    if missing:
+        print(f"bench-peers: PyTorch is left out, python3 here has no {' and no '.join(missing)}")
+        ways = [way for way in ways if way not in PYTORCH]
+    elif set(ways) & set(PYTORCH):
+        peers.append(f"PyTorch {importlib.metadata.version('torch')}")
+    if not os.path.exists(DLIB):  # make has said why
+        ways = [way for way in ways if way != "dlib"]
+    elif "dlib" in ways:
+        peers.append("dlib (OpenBLAS has the threads, the rest of it one)")
+    return ways, peers
 
 
 def main():
@@ -252,18 +281,20 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=2, help="a side and round")
     parser.add_argument("--only", default="", help="workloads whose name contains this")
-    parser.add_argument("--ways", type=lambda text: text.split(","), default=list(WAYS),
-                        help=f"of {','.join(WAYS)}: those to run")
+    parser.add_argument("--ways", type=lambda text: text.split(","), default=list(HEADINGS),
+                        help=f"of {','.join(HEADINGS)}: those to run")
     parser.add_argument("--out", default="build/bench-peers.json")
     options = parser.parse_args()
-    for module in ("torch", "numpy"):
-        if not importlib.util.find_spec(module):
-            print(f"bench-peers: skipped, python3 here has no {module}")
-            return 0
+    options.ways, peers = those_here(options.ways)
+    names = [name for name in WORKLOADS if options.only in name and
+             any(applies(name, way) for way in options.ways)]
+    if not names:
+        print("bench-peers: skipped, nothing to compare with")
+        return 0
 
-    print(f"PyTorch {importlib.metadata.version('torch')} on {options.threads} threads, "
-          f"{options.rounds} rounds of {options.seconds} s; x: how many times Gradian's\n")
-    results = print_times([name for name in WORKLOADS if options.only in name], options)
+    print(f"{' and '.join(peers)}; {options.threads} threads, {options.rounds} rounds of "
+          f"{options.seconds} s; x: how many times Gradian's\n")
+    results = print_times(names, options)
     print_best_styles(results)
     print()
     heading("peak MB of a process")

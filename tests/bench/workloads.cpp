@@ -1,5 +1,5 @@
 // The models and products of the benchmark. Weights and data come from a closed formula, so that
-// another program can start from the same numbers: see pattern().
+// another program can start from the same numbers: see pattern.h.
 #include "tests/bench/workloads.h"
 
 #include <cmath>
@@ -11,29 +11,23 @@
 #include "nn/layers.h"
 #include "nn/optimizer.h"
 #include "tensor/kernels.h"
+#include "tests/bench/pattern.h"
 
 namespace gradian::bench {
 namespace {
 
 constexpr int64_t kBatch = 128;
 
-// Element i is scale * (2 frac(i * golden ratio + 0.1 salt) - 1): evenly spread, without a pattern
-// that a kernel could exploit, and the same in any language.
 Tensor pattern(const Shape& shape, double scale, int64_t salt) {
-  const int64_t count = numel(shape);
   Tensor out = Tensor::empty(shape);
   float* const values = out.mutable_data<float>();
-  for (int64_t i = 0; i < count; ++i) {
-    const double turns =
-        static_cast<double>(i) * 0.6180339887498949 + 0.1 * static_cast<double>(salt);
-    values[i] = static_cast<float>(scale * (2 * (turns - std::floor(turns)) - 1));
-  }
+  for (int64_t i = 0; i < out.numel(); ++i) values[i] = pattern_value(i, scale, salt);
   return out;
 }
 
 Tensor labels(int64_t count, int64_t classes) {
   std::vector<int64_t> values;
-  for (int64_t i = 0; i < count; ++i) values.push_back(i * 7919 % classes);
+  for (int64_t i = 0; i < count; ++i) values.push_back(label(i, classes));
   return Tensor::from(values, {count});
 }
 
@@ -46,15 +40,14 @@ double length_of(const Tensor& x) {
   return std::sqrt(sum);
 }
 
-// Gives weights a known start with the variance 2 / fan_in; vectors keep theirs.
+// Gives weights a known start, by the parameter's number as salt; vectors keep theirs.
 void set_weights(nn::Module& module) {
   int64_t salt = 0;
   for (nn::Parameter& p : module.named_parameters()) {
     ++salt;
     if (p.variable.dim() >= 2)
       p.variable.set_value(
-          pattern(p.variable.shape(),
-                  std::sqrt(6.0 / static_cast<double>(nn::fan_in(p.variable.shape()))), salt));
+          pattern(p.variable.shape(), weight_scale(nn::fan_in(p.variable.shape())), salt));
     else if (p.name.find("bias") != std::string::npos)
       p.variable.set_value(Tensor::zeros(p.variable.shape()));
   }
