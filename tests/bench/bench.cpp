@@ -1,5 +1,5 @@
 // `make bench`: times the workloads and prints them as tables: time, rate, share of this machine's
-// large-sgemm rate in the same run, memory; then threads, start-up and the convolution algorithms.
+// large-sgemm rate in the same run, memory; then the limits, start-up and convolution algorithms.
 //   build/bench/bench [--only NAME] [--seconds N] [--threads N] [--out FILE.json]
 //   build/bench/bench --training 300 [--seeds N]
 #include <algorithm>
@@ -18,6 +18,8 @@
 #include "tensor/runtime/memory.h"
 #include "tensor/runtime/thread_pool.h"
 #include "tests/bench/convolutions.h"
+#include "tests/bench/growth.h"
+#include "tests/bench/limits.h"
 #include "tests/bench/measure.h"
 #include "tests/bench/startup.h"
 #include "tests/bench/training.h"
@@ -106,9 +108,21 @@ class Table {
   double sgemm_ = 0, kernel_ns_ = 0;  // of the first row of each kind
 };
 
+// What else there is to time, under its name in the JSON.
+struct Part {
+  const char* name;
+  std::string (*report)(double seconds);
+  bool by_name_only = false;
+};
+const Part kParts[] = {{"limits", report_limits},
+                       {"start_to_first_step", [](double) { return report_startup(); }},
+                       {"convolutions", [](double s) { return report_convolutions(0.05 * s); }},
+                       {"growth", [](double s) { return report_growth(0.2 * s); }, true}};
+
 std::string report_workloads(const std::string& only, double seconds) {
   std::string out, names;
   for (const WorkloadMaker& maker : workloads()) names += ' ' + maker.name;
+  for (const Part& part : kParts) names += text(' ', part.name);
   check(only.empty() || (names + ' ').find(' ' + only + ' ') != std::string::npos,
         "there is no workload '", only, "'; there are", names);
   Table table;
@@ -119,35 +133,6 @@ std::string report_workloads(const std::string& only, double seconds) {
     out += (out.empty() ? "\n    " : ",\n    ") + json(m);
   }
   return "[" + out + "\n  ]";
-}
-
-// The LeNet++ step with one thread and with all, in turn; fails unless the losses' bits agree.
-std::string report_threads(double seconds) {
-  const int threads = num_threads();
-  if (threads == 1) return "null";
-  const auto with = [](int count, const std::function<void()>& task) {
-    set_num_threads(count);
-    task();
-  };
-  std::vector<WorkloadMaker> all = workloads();
-  const auto lenet =
-      std::find_if(all.begin(), all.end(), [](auto& m) { return m.name == "lenet"; });
-  const Workload serial = lenet->make(), parallel = lenet->make();
-  std::vector<double> serial_losses, parallel_losses;
-  with(1, [&] { serial_losses = serial.values(); });
-  with(threads, [&] { parallel_losses = parallel.values(); });
-  const bool same = serial_losses == parallel_losses;
-  const auto times = time_in_turn(
-      {[&] { with(1, serial.step); }, [&] { with(threads, parallel.step); }}, 2 * seconds);
-  const double one = median(times[0]) * 1e3, many = median(times[1]) * 1e3;
-  std::printf(
-      "\nthreads: LeNet++ step in %.0f ms with 1, in %.0f ms with %d: %.2f times as fast;\n"
-      "the losses of %d steps have %s\n",
-      one, many, threads, one / many, static_cast<int>(serial_losses.size()),
-      same ? "the same bits" : "DIFFERENT BITS");
-  check(same, "the losses depend on the number of threads");
-  return text("{\"one_ms\": ", one, ", \"all_ms\": ", many, ", \"speed_up\": ", one / many,
-              ", \"same_bits\": true}");
 }
 
 struct Options {
@@ -164,12 +149,12 @@ void report_all(const Options& options) {
   const auto add = [&](const char* name, const std::string& value) {
     out += text(",\n  \"", name, "\": ", value);
   };
-  add("workloads", report_workloads(options.only, options.seconds));
-  if (options.only.empty()) {
-    add("thread_scaling", report_threads(options.seconds));
-    add("start_to_first_step", report_startup());
-    add("convolutions", report_convolutions(0.05 * options.seconds));
-  }
+  const auto named = [&](const Part& part) { return part.name == options.only; };
+  if (std::none_of(std::begin(kParts), std::end(kParts), named))
+    add("workloads", report_workloads(options.only, options.seconds));
+  for (const Part& part : kParts)
+    if (options.only.empty() ? !part.by_name_only : named(part))
+      add(part.name, part.report(options.seconds));
   // Of the whole process: with --only, of one workload.
   add("process", text("{\"empty_mb\": ", empty_mb, ", \"peak_mb\": ", process_memory().peak, "}"));
   files::write_file(options.out, out + "\n}\n");
@@ -183,7 +168,7 @@ int run(int argc, char** argv) {
   }
   examples::Arguments arguments(argc, argv, "Times Gradian's workloads on this machine.");
   Options options;
-  options.only = arguments.text("--only", "", "the workload of this name alone");
+  options.only = arguments.text("--only", "", "this workload or part alone, such as growth");
   options.seconds =
       static_cast<double>(arguments.integer("--seconds", 2, 0, 600, "time for each workload"));
   options.out = arguments.path("--out", "build/bench.json", "file for the results");

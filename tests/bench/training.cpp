@@ -13,7 +13,7 @@
 #include "tensor/conv/conv2d.h"
 #include "tensor/kernels.h"
 #include "tensor/random.h"
-#include "tests/bench/workloads.h"
+#include "tests/bench/networks.h"
 
 namespace gradian::bench {
 namespace {
@@ -46,7 +46,7 @@ Result train(const examples::DataSplit& data, ConvAlgorithm algorithm, int64_t s
              int64_t steps) {
   set_conv_algorithm(algorithm);
   manual_seed(static_cast<uint64_t>(seed));
-  const std::shared_ptr<nn::Module> network = lenet_network();
+  const std::shared_ptr<nn::Module> network = lenet_network().model;
   initialize(*network);
   nn::SGD optimizer(network->named_parameters(), {.lr = 0.01, .momentum = 0.9});
   std::vector<double> losses;

@@ -16,8 +16,6 @@
 namespace gradian::bench {
 namespace {
 
-constexpr int64_t kBatch = 128;
-
 Tensor pattern(const Shape& shape, double scale, int64_t salt) {
   Tensor out = Tensor::empty(shape);
   float* const values = out.mutable_data<float>();
@@ -51,108 +49,6 @@ void set_weights(nn::Module& module) {
     else if (p.name.find("bias") != std::string::npos)
       p.variable.set_value(Tensor::zeros(p.variable.shape()));
   }
-}
-
-// One SGD training step of a classifier.
-Workload training(std::string name, std::string description, std::shared_ptr<nn::Module> model,
-                  const Shape& input, double forward_flops, double first_layer_flops) {
-  set_weights(*model);
-  auto optimizer = std::make_shared<nn::SGD>(model->named_parameters(),
-                                             nn::OptimizerOptions{.lr = 1e-3, .momentum = 0.9});
-  const Tensor x = pattern(input, 1, 0), y = labels(input[0], 10);
-  // The input needs no gradient, which saves one product of the first layer.
-  const double flops = 3 * forward_flops - first_layer_flops;
-  const auto step = [=] {
-    const Variable loss = cross_entropy((*model)(Variable(x)), y);
-    optimizer->zero_grad();
-    loss.backward();
-    optimizer->step();
-    return loss.item();
-  };
-  // From the second one on they depend on every gradient.
-  const auto losses = [=] { return std::vector<double>{step(), step(), step(), step()}; };
-  return {std::move(name), std::move(description), flops, step, losses};
-}
-
-double convolution_flops(int64_t in, int64_t out, int64_t kernel, int64_t size) {
-  return 2.0 * static_cast<double>(kBatch * in * out * kernel * kernel * size * size);
-}
-
-Workload lenet() {
-  const double first = convolution_flops(1, 32, 5, 28);
-  const double flops = first + convolution_flops(32, 32, 5, 28) + convolution_flops(32, 64, 5, 14) +
-                       convolution_flops(64, 64, 5, 14) + convolution_flops(64, 128, 5, 7) +
-                       convolution_flops(128, 128, 5, 7);
-  return training("lenet", "LeNet++ step, 28x28", lenet_network(), {kBatch, 1, 28, 28}, flops,
-                  first);
-}
-
-// The block of insightface's IR-ResNet: BN, conv, BN, PReLU, conv with stride 2, BN, and a 1x1
-// convolution with stride 2 as shortcut.
-struct ResidualBlock : nn::Module {
-  ResidualBlock(int64_t in, int64_t out)
-      : body(add_module(
-            "body",
-            nn::Sequential{nn::BatchNorm2d(in),
-                           nn::Conv2d(in, out, 3, {.padding = 1, .bias = false}),
-                           nn::BatchNorm2d(out), nn::PReLU(out),
-                           nn::Conv2d(out, out, 3, {.stride = 2, .padding = 1, .bias = false}),
-                           nn::BatchNorm2d(out)})),
-        shortcut(add_module("shortcut",
-                            nn::Sequential{nn::Conv2d(in, out, 1, {.stride = 2, .bias = false}),
-                                           nn::BatchNorm2d(out)})) {}
-  Variable forward(const Variable& x) override { return body(x) + shortcut(x); }
-  nn::Sequential &body, &shortcut;
-};
-
-Workload ir_resnet() {
-  auto model = std::make_shared<nn::Sequential>();
-  model->append(nn::Conv2d(3, 16, 3, {.padding = 1, .bias = false}));
-  model->append(nn::BatchNorm2d(16)).append(nn::PReLU(16));
-  double flops = convolution_flops(3, 16, 3, 32);
-  const double first = flops;
-  int64_t in = 16, size = 32;
-  for (const int64_t out : {16, 32, 64, 128}) {
-    model->append(ResidualBlock(in, out));
-    flops += convolution_flops(in, out, 3, size) + convolution_flops(out, out, 3, size / 2) +
-             convolution_flops(in, out, 1, size / 2);
-    in = out;
-    size /= 2;
-  }
-  model->append(nn::Flatten()).append(nn::Linear(128 * 2 * 2, 10));
-  return training("ir_resnet", "IR-ResNet step, 32x32", model, {kBatch, 3, 32, 32}, flops, first);
-}
-
-Workload mlp() {
-  auto model = std::make_shared<nn::Sequential>(nn::Sequential{
-      nn::Linear(784, 256), nn::ReLU(), nn::Linear(256, 256), nn::ReLU(), nn::Linear(256, 10)});
-  const double first = 2.0 * kBatch * 784 * 256;
-  return training("mlp", "MLP 784-256-256-10 step", model, {kBatch, 784},
-                  first + 2.0 * kBatch * (256 * 256 + 256 * 10), first);
-}
-
-// A margin head on given 512-d features, s (cos(theta) - m) as in the note (losses/README.md): loss
-// and gradients of features and class weights. Other margins cost the same: they act on B numbers.
-Workload margin_head(int64_t classes) {
-  auto head = std::make_shared<CosFaceLoss>(512, classes, 30.0, 0.5);
-  head->weight.set_value(pattern({classes, 512}, 1, 1));
-  const Variable x(pattern({kBatch, 512}, 1, 2), true);
-  const Tensor y = labels(kBatch, classes);
-  const auto step = [=] {
-    head->weight.zero_grad();
-    Variable(x).zero_grad();
-    const Variable loss = (*head)(x, y);
-    loss.backward();
-    return loss.item();
-  };
-  const auto values = [=] {
-    const double loss = step();
-    return std::vector<double>{loss, length_of(x.grad().value()),
-                               length_of(head->weight.grad().value())};
-  };
-  const double flops = 3 * 2.0 * static_cast<double>(kBatch * 512 * classes);
-  return {text("margin_", classes / 1000, "k"), text("margin head, ", classes, " classes"), flops,
-          step, values};
 }
 
 // A training step of a margin head on given 128-d features, with all classes or a part of them.
@@ -227,36 +123,67 @@ Workload overhead_of_recording() {
 }  // namespace
 
 std::vector<WorkloadMaker> workloads() {
-  return {{"sgemm_2000x2000x2000", [] { return product(2000, 2000, 2000); }},
-          {"sgemm_128x10000x512", [] { return product(128, 10000, 512); }},
-          {"sgemm_128x256x784", [] { return product(128, 256, 784); }},
-          {"lenet", lenet},
-          {"ir_resnet", ir_resnet},
-          {"mlp", mlp},
-          {"margin_1k", [] { return margin_head(1000); }},
-          {"margin_10k", [] { return margin_head(10000); }},
-          {"margin_100k", [] { return margin_head(100000); }},
-          {"head_100k", [] { return margin_training("head_100k", 100'000, 1); }, true},
-          {"head_1m", [] { return margin_training("head_1m", 1'000'000, 1); }, true},
-          {"head_1m_tenth", [] { return margin_training("head_1m_tenth", 1'000'000, 0.1); }, true},
-          {"overhead_kernel", overhead_of_kernels},
-          {"overhead_variable", overhead_of_variables},
-          {"overhead_recording", overhead_of_recording}};
+  return {
+      {"sgemm_2000x2000x2000", [] { return product(2000, 2000, 2000); }},
+      {"sgemm_128x10000x512", [] { return product(128, 10000, 512); }},
+      {"sgemm_128x256x784", [] { return product(128, 256, 784); }},
+      {"lenet", [] { return training("lenet", "LeNet++ step, 28x28", lenet_network(), kBatch); }},
+      {"ir_resnet",
+       [] { return training("ir_resnet", "IR-ResNet step, 32x32", ir_resnet_network(), kBatch); }},
+      {"mlp", [] { return training("mlp", "MLP 784-256-256-10 step", mlp_network(), kBatch); }},
+      {"margin_1k", [] { return margin_head(1000, kBatch); }},
+      {"margin_10k", [] { return margin_head(10000, kBatch); }},
+      {"margin_100k", [] { return margin_head(100000, kBatch); }},
+      {"head_100k", [] { return margin_training("head_100k", 100'000, 1); }, true},
+      {"head_1m", [] { return margin_training("head_1m", 1'000'000, 1); }, true},
+      {"head_1m_tenth", [] { return margin_training("head_1m_tenth", 1'000'000, 0.1); }, true},
+      {"overhead_kernel", overhead_of_kernels},
+      {"overhead_variable", overhead_of_variables},
+      {"overhead_recording", overhead_of_recording}};
 }
 
-// One shared slope a PReLU, pooling 2x2.
-std::shared_ptr<nn::Module> lenet_network() {
-  const auto conv = [](int64_t in, int64_t out) { return nn::Conv2d(in, out, 5, {.padding = 2}); };
-  auto network = std::make_shared<nn::Sequential>();
-  int64_t in = 1;
-  for (const int64_t out : {32, 64, 128}) {
-    network->append(conv(in, out)).append(nn::PReLU());
-    network->append(conv(out, out)).append(nn::PReLU()).append(nn::MaxPool2d(2));
-    in = out;
-  }
-  network->append(nn::Flatten()).append(nn::Linear(1152, 2)).append(nn::PReLU());
-  network->append(nn::Linear(2, 10, false));
-  return network;
+Workload training(std::string name, std::string description, const Network& network,
+                  int64_t batch) {
+  const std::shared_ptr<nn::Module> model = network.model;
+  set_weights(*model);
+  auto optimizer = std::make_shared<nn::SGD>(model->named_parameters(),
+                                             nn::OptimizerOptions{.lr = 1e-3, .momentum = 0.9});
+  Shape input = network.sample;
+  input.insert(0, batch);
+  const Tensor x = pattern(input, 1, 0), y = labels(batch, 10);
+  const double flops = double(batch) * (3 * network.flops - network.first_flops);
+  const auto step = [=] {
+    const Variable loss = cross_entropy((*model)(Variable(x)), y);
+    optimizer->zero_grad();
+    loss.backward();
+    optimizer->step();
+    return loss.item();
+  };
+  // From the second one on they depend on every gradient.
+  const auto losses = [=] { return std::vector<double>{step(), step(), step(), step()}; };
+  return {std::move(name), std::move(description), flops, step, losses};
+}
+
+Workload margin_head(int64_t classes, int64_t batch) {
+  auto head = std::make_shared<CosFaceLoss>(512, classes, 30.0, 0.5);
+  head->weight.set_value(pattern({classes, 512}, 1, 1));
+  const Variable x(pattern({batch, 512}, 1, 2), true);
+  const Tensor y = labels(batch, classes);
+  const auto step = [=] {
+    head->weight.zero_grad();
+    Variable(x).zero_grad();
+    const Variable loss = (*head)(x, y);
+    loss.backward();
+    return loss.item();
+  };
+  const auto values = [=] {
+    const double loss = step();
+    return std::vector<double>{loss, length_of(x.grad().value()),
+                               length_of(head->weight.grad().value())};
+  };
+  const double flops = 3 * 2.0 * static_cast<double>(batch * 512 * classes);
+  return {text("margin_", classes / 1000, "k"), text("margin head, ", classes, " classes"), flops,
+          step, values};
 }
 
 }  // namespace gradian::bench

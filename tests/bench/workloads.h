@@ -4,13 +4,14 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "nn/module.h"
+#include "tests/bench/networks.h"
 
 namespace gradian::bench {
+
+constexpr int64_t kBatch = 128;  // of all that are in the list below
 
 struct Workload {
   std::string name, description;
@@ -29,7 +30,10 @@ struct WorkloadMaker {
 };
 std::vector<WorkloadMaker> workloads();
 
-// The network of LeNet++, Wen et al. 2016, Table 1: 2-D features and their softmax classifier.
-std::shared_ptr<nn::Module> lenet_network();
+// One SGD training step of a network that classifies.
+Workload training(std::string name, std::string description, const Network& network, int64_t batch);
+// A margin head on given 512-d features, s (cos(theta) - m) as in the note (losses/README.md): loss
+// and gradients of features and class weights. Other margins cost the same: they act on B numbers.
+Workload margin_head(int64_t classes, int64_t batch);
 
 }  // namespace gradian::bench
