@@ -221,7 +221,8 @@ build/flags build/sources build/fuzz_compile:
 force:
 
 -include $(patsubst %.o,%.d,$(call release_object,$(library_sources) $(shared_sources) \
-    $(example_sources) $(proof_sources) $(bench_sources) $(peer_sources)) $(call shared_object,$(library_sources)))
+    $(example_sources) $(proof_sources) $(bench_sources) $(peer_sources)) \
+    $(call shared_object,$(library_sources)))
 -include $(patsubst %.o,%.d,$(call test_object,$(library_sources) $(shared_sources) \
     $(test_sources) $(opinfo_sources))) $(fuzz_objects:.o=.d)
 
@@ -337,7 +338,7 @@ bench-peers: build/bench/bench
 	  $(MAKE) --no-print-directory build/bench/dlib_lenet
 	else
 	  rm -f build/bench/dlib_lenet
-	  echo 'bench-peers: dlib is left out, its headers are not here (Debian: libdlib-dev libopenblas-dev)'
+	  echo 'bench-peers: dlib is left out (its headers come with libdlib-dev and libopenblas-dev)'
 	fi
 	$(PYTHON) tests/bench/peers.py $(ARGS)
 

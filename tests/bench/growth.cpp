@@ -22,8 +22,8 @@ struct Sizes {
 };
 
 struct Cost {
-  double one_us, all_us;  // for a sample, in one thread and in all
-  double gflops, peak_mb;
+  double one_us, all_us;   // for a sample, in one thread and in all
+  double gflops, peak_mb;  // gflops: in one thread
 };
 
 Cost measure(const Workload& workload, int64_t batch, double seconds) {
@@ -38,7 +38,7 @@ Cost measure(const Workload& workload, int64_t batch, double seconds) {
   const double peak = static_cast<double>(memory_stats().peak) / 1e6;
   const auto times = time_in_turn({[&] { with(1); }, [&] { with(threads); }}, seconds);
   const double one = median(times[0]), all = median(times[1]), sample = 1e6 / double(batch);
-  return {one * sample, all * sample, workload.flops / all * 1e-9, peak};
+  return {one * sample, all * sample, workload.flops / one * 1e-9, peak};
 }
 
 void print_heading(const char* title, const char* first, const char* last) {
@@ -48,10 +48,10 @@ void print_heading(const char* title, const char* first, const char* last) {
 }
 
 std::string report(const std::string& label, const Sizes& sizes, const Workload& workload,
-                   double seconds, const char* note = "") {
+                   double seconds, const std::string& note = "") {
   const Cost cost = measure(workload, sizes.batch, seconds);
-  std::printf("%s %11.1f %11.1f %6.2f %8.1f %8.1f  %s\n", label.c_str(), cost.one_us, cost.all_us,
-              cost.one_us / cost.all_us, cost.gflops, cost.peak_mb, note);
+  std::printf("%s %11.1f %11.1f %6.2f %8.1f %8.1f%s\n", label.c_str(), cost.one_us, cost.all_us,
+              cost.one_us / cost.all_us, cost.gflops, cost.peak_mb, note.c_str());
   std::fflush(stdout);
   using files::json_number;
   return text(
@@ -76,7 +76,7 @@ std::string report_network(const Sizes& s, double seconds) {
                                           {s.channels, s.channels, 3, 3}, {.padding = 1});
   return report(padded({s.batch, s.size, s.channels}), s,
                 training("", "", small_network(s.channels, s.size), s.batch), seconds,
-                name(algorithm));
+                text("  ", name(algorithm)));
 }
 
 std::string report_head(const Sizes& s, double seconds) {
@@ -116,13 +116,12 @@ std::string report_all(const std::vector<Series>& all, const Sizes& start,
 }  // namespace
 
 std::string report_growth(double seconds) {
-  print_heading(
-      "training step of conv3x3 3->C, PReLU, conv3x3 C->C, PReLU, mean, linear: us a sample",
-      "   batch    size       C", "  C->C by");
+  print_heading("us a sample: step of conv3x3 3->C, PReLU, conv3x3 C->C, PReLU, mean, linear",
+                "   batch    size       C", "  C->C by");
   std::string out = "{\"network\": " + report_all(kOfNetwork, kNetwork, report_network, seconds);
-  print_heading("margin head, 512-d, loss and gradients: us a sample", "   batch classes", "");
+  print_heading("us a sample: margin head, 512-d, loss and gradients", "   batch classes", "");
   out += ",\n   \"head\": " + report_all(kOfHead, kHead, report_head, seconds) + "}";
-  std::printf("GFLOP/s: of all threads, counted as direct convolutions; peak MB: of tensors\n");
+  std::printf("GFLOP/s: of one thread, convolutions counted as direct; peak MB: all threads'\n");
   return out;
 }
 

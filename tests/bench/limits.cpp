@@ -238,13 +238,12 @@ std::string report_limits(double seconds) {
   report_step("IR-ResNet step, ms", "ir_resnet", ir_resnet_network, counts, machine, 2 * seconds,
               table);
   std::printf(
-      "limits: the best runs, all threads at once; steps: medians, shares by the profile\n"
-      "products: what counts FLOPs, with its transforms, copies, biases and packing. Of the\n"
-      "micro-kernel's rate: what Winograd multiplies (approximated: whole tiles, gradients by the\n"
-      "algorithm of the result). passes: the other ops and the optimiser. Of the copy's rate: "
-      "what\n"
-      "the definitions of the layers read and write, each array once (approximated: the largest\n"
-      "only); above 100 %% where arrays stay in a cache. The losses have the same bits.\n");
+      "limits: the best runs, all threads at once; steps: medians, the losses' bits the same.\n"
+      "products: what counts FLOPs, with transforms, packing, biases and padded copies; of the\n"
+      "rate: what Winograd multiplies in whole tiles, with the gradients by the algorithm of\n"
+      "the result (approximated). passes: other ops and the optimiser; of the rate: what these\n"
+      "layers read and write by their definitions, in memory (approximated: large arrays alone;\n"
+      "caches and fused passes may give more than 100 %%).\n");
   set_num_threads(threads);
   return "{" + table.json + "}";
 }

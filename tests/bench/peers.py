@@ -170,7 +170,7 @@ def tolerance(workload):
 
 
 def applies(workload, way):
-    """Products and single ops leave nothing to compile."""
+    """dlib has one network; products and single ops leave nothing to compile."""
     if way == "dlib":
         return workload == "lenet"
     return way != "compiled" or not workload.startswith(("sgemm", "overhead"))
