@@ -2,7 +2,9 @@
 // finds in Debian. peers.py starts it; `make bench-peers` builds it where dlib/dnn.h is.
 //   build/bench/dlib_lenet THREADS
 // Prints the losses of four steps, then answers each line of stdin, a number of seconds, with what
-// a step took, all as JSON. THREADS are OpenBLAS's, in matrix products: the rest of dlib has one.
+// a step took, all as JSON. OpenBLAS, which multiplies dlib's matrices, has THREADS or one,
+// whichever is faster: the matrices are those of single images. The rest of dlib has one thread
+// anyway.
 #include <cblas-openblas.h>
 #include <dlib/dnn.h>
 
@@ -92,13 +94,23 @@ class Training {
 
 int main(int argc, char** argv) {
   if (argc != 2) return std::fprintf(stderr, "usage: dlib_lenet THREADS\n"), 2;
-  openblas_set_num_threads(std::atoi(argv[1]));
   const double empty_mb = process_memory().now;
   Training training;
   reset_process_peak();
-  std::printf("{\"values\": [%.9g", training.step());
-  for (int i = 1; i < 4; ++i) std::printf(", %.9g", training.step());
-  std::printf("]}\n");
+  std::vector<double> losses;
+  const auto seconds_with = [&](int threads) {  // of the second of two steps
+    openblas_set_num_threads(threads);
+    losses.push_back(training.step());
+    const double begin = now();
+    losses.push_back(training.step());
+    return now() - begin;
+  };
+  const int most = std::atoi(argv[1]);
+  const double parallel = seconds_with(most), serial = seconds_with(1);
+  const int threads = parallel < serial ? most : 1;
+  openblas_set_num_threads(threads);
+  std::printf("{\"threads\": %d, \"values\": [%.9g, %.9g, %.9g, %.9g]}\n", threads, losses[0],
+              losses[1], losses[2], losses[3]);
   std::fflush(stdout);
   for (std::string line; std::getline(std::cin, line);) {
     const auto times = time_in_turn({[&] { training.step(); }}, std::stod(line)).front();

@@ -95,7 +95,8 @@ class Worker:
         self.process = subprocess.Popen(
             command, env={**os.environ, **environment, "OMP_NUM_THREADS": str(threads)},
             text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        self.values = self.answer()["values"]
+        first = self.answer()
+        self.values, self.threads = first["values"], first.get("threads", threads)
 
     def answer(self):
         line = self.process.stdout.readline()
@@ -213,6 +214,7 @@ def compare(name, options):
             result["sides"][side]["peak_mb"] / result["sides"]["gradian"]["peak_mb"])
     for way, worker in workers.items():
         result["sides"][way]["style"] = worker.style
+        result["sides"][way]["threads"] = worker.threads
         result["sides"][way]["difference"] = differences[way]
         worker.close()
     return result
@@ -271,8 +273,17 @@ def those_here(ways):
     if not os.path.exists(DLIB):  # make has said why
         ways = [way for way in ways if way != "dlib"]
     elif "dlib" in ways:
-        peers.append("dlib (OpenBLAS has the threads, the rest of it one)")
+        peers.append("dlib with OpenBLAS")
     return ways, peers
+
+
+def print_threads(results):
+    """dlib's: it has fewer where those are faster."""
+    for result in results:
+        side = result.get("sides", {}).get("dlib")
+        if side:
+            print(f"\ndlib: {side['threads']} of OpenBLAS's threads, as that is faster; "
+                  "the rest of dlib has one")
 
 
 def main():
@@ -296,6 +307,7 @@ def main():
           f"{options.seconds} s; x: how many times Gradian's\n")
     results = print_times(names, options)
     print_best_styles(results)
+    print_threads(results)
     print()
     heading("peak MB of a process")
     for result in results:
