@@ -332,14 +332,13 @@ coverage: packages
 bench: build/bench/bench
 	@$(live)$< $(ARGS)
 
-bench-peers: build/bench/bench
-	@$(live)if printf '#include <%s>\n' dlib/dnn.h cblas-openblas.h |
-	    $(CXX) -std=c++20 $(CPPFLAGS) -E -x c++ - >/dev/null 2>&1; then
-	  $(MAKE) --no-print-directory build/bench/dlib_lenet
-	else
-	  rm -f build/bench/dlib_lenet
-	  echo 'bench-peers: dlib is left out (its headers come with libdlib-dev and libopenblas-dev)'
-	fi
+ifneq ($(filter bench-peers,$(MAKECMDGOALS)),)
+dlib := $(shell $(CXX) -std=c++20 $(CPPFLAGS) -include dlib/dnn.h -include cblas-openblas.h \
+    -E -x c++ /dev/null >/dev/null 2>&1 && echo build/bench/dlib_lenet)
+endif
+bench-peers: build/bench/bench $(dlib)
+	@$(live)$(if $(dlib),,rm -f build/bench/dlib_lenet
+	echo 'bench-peers: dlib is left out (its headers come with libdlib-dev and libopenblas-dev)')
 	$(PYTHON) tests/bench/peers.py $(ARGS)
 
 opinfo: $(opinfo_program)
