@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "tensor/conv/geometry.h"
-#include "tensor/simd/vector.h"
+#include "tensor/simd/micro_kernel.h"
 #include "tensor/tensor.h"
 
 namespace gradian::conv {
@@ -84,7 +84,7 @@ class PaddedRows {
   float* copy_;
 };
 
-// Writes results of m x m, eight tiles at a time.
+// Writes results of m x m, a vector of tiles at a time.
 template <int m>
 class TileWriter {
  public:
@@ -93,7 +93,7 @@ class TileWriter {
 
   // Sets the tiles to write: `count` from number `first` on.
   void select(int64_t first, int64_t count) {
-    for (int64_t lane = 0; lane < 8; ++lane) {
+    for (int64_t lane = 0; lane < kLanes; ++lane) {
       Place& place = places_[lane];
       to_[lane] = ragged_[lane][0];
       row_strides_[lane] = 8;
@@ -111,19 +111,19 @@ class TileWriter {
   }
 
   // Writes tile[i][j], one tile a lane, to the selected places of `channel`.
-  void write(int64_t channel, const Float8 (*tile)[m]) {
+  void write(int64_t channel, const Floats (*tile)[m]) {
     float* const plane = data_ + channel * images_.plane();
-    for (int lane = 0; lane < 8; ++lane)
+    for (int lane = 0; lane < kLanes; ++lane)
       if (places_[lane].full) to_[lane] = plane + places_[lane].offset;
     for (int i = 0; i < m; ++i) {
       if constexpr (m >= 4)
         store_transposed<4>(tile[i][0], tile[i][1], tile[i][2], tile[i][3], to_, row_strides_, i,
                             0);
       if constexpr (m % 4 == 2)
-        store_transposed<2>(tile[i][m - 2], tile[i][m - 1], Float8{}, Float8{}, to_, row_strides_,
+        store_transposed<2>(tile[i][m - 2], tile[i][m - 1], Floats{}, Floats{}, to_, row_strides_,
                             i, m - 2);
     }
-    for (int lane = 0; lane < 8; ++lane) {
+    for (int lane = 0; lane < kLanes; ++lane) {
       const Place& place = places_[lane];
       if (place.full) continue;
       for (int64_t i = 0; i < place.rows; ++i)
@@ -139,10 +139,10 @@ class TileWriter {
   const Images& images_;
   const TileGrid& grid_;
   float* data_;
-  Place places_[8];
-  float* to_[8];
-  int64_t row_strides_[8];
-  float ragged_[8][m][8];
+  Place places_[kLanes];
+  float* to_[kLanes];
+  int64_t row_strides_[kLanes];
+  float ragged_[kLanes][m][8];
 };
 
 }  // namespace gradian::conv

@@ -19,28 +19,28 @@ struct Filters {
   bool turned;
 };
 
-// U[k][row][inner] = G w G^T, eight `inner` at a time. `inner` is padded with zeros.
+// U[k][row][inner] = G w G^T, a vector of `inner` at a time. `inner` is padded with zeros.
 template <int alpha, int r>
 Tensor transform_filters(const Filters& w) {
   using G = typename Matrices<alpha, r>::G;
-  const int64_t row_size = round_up(w.inner, 8);
+  const int64_t row_size = round_up(w.inner, kLanes);
   const Stack stack(alpha, w.rows * row_size);
   Tensor result = Tensor::empty({stack.total});
   float* const u = result.mutable_data<float>();
   parallel_ranges(w.rows, ceil_div(4096, row_size), [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row)
-      for (int64_t c = 0; c < row_size; c += 8) {
-        alignas(32) float taps[r * r][8] = {};
-        for (int64_t lane = 0; lane < std::min<int64_t>(8, w.inner - c); ++lane) {
+      for (int64_t c = 0; c < row_size; c += kLanes) {
+        alignas(kVectorBytes) float taps[r * r][kLanes] = {};
+        for (int64_t lane = 0; lane < std::min<int64_t>(kLanes, w.inner - c); ++lane) {
           const float* const from = w.data + row * w.row_stride + (c + lane) * w.inner_stride;
           for (int tap = 0; tap < r * r; ++tap)
             taps[w.turned ? r * r - 1 - tap : tap][lane] = from[tap];
         }
         transform<G>(
-            [&](int i, Float8* d) {
-              for (int j = 0; j < r; ++j) d[j] = load<Float8>(taps[i * r + j]);
+            [&](int i, Floats* d) {
+              for (int j = 0; j < r; ++j) d[j] = load<Floats>(taps[i * r + j]);
             },
-            [&](int i, int j, const Float8& value) {
+            [&](int i, int j, const Floats& value) {
               store(u + (i * alpha + j) * stack.stride + row * row_size + c, value);
             });
       }
@@ -61,36 +61,40 @@ int64_t tiles_per_block(int64_t tiles, int64_t alpha, int64_t channels, int64_t 
 template <int alpha, int r>
 void transform_inputs(const Images& in, const float* x, Pair padding, const TileGrid& grid,
                       int64_t first, int64_t count, const Stack& stack, float* v) {
-  PaddedRows rows(in, grid, first, first + count, {alpha, alpha}, padding, 1);
+  using B = typename Matrices<alpha, r>::B;
+  HalfTransforms<B> half(in, grid, first, first + count, padding, 1);
   for (int64_t c = 0; c < in.channels; ++c) {
-    rows.read(x, c);
-    for (int64_t t = 0; t < round_up(count, kPanel); t += 8) {
-      const float* tiles[8];  // past the end, any tile will do
-      for (int64_t lane = 0; lane < 8; ++lane)
-        tiles[lane] = rows.tile(std::min(t + lane, count - 1));
-      float* const to = v + (t / kPanel * in.channels + c) * kPanel + t % kPanel;
-      transform<typename Matrices<alpha, r>::B>(load_tiles<alpha>(tiles, rows.row_stride()),
-                                                put_stack<alpha>(to, stack.stride));
-    }
+    half.read(x, c);
+    for (int64_t i = 0; i < alpha; ++i)
+      for (int64_t t = 0; t < round_up(count, kPanel); t += kLanes)
+        finish_row<B>(
+            half.tile(t), i * half.row_stride(),
+            v + i * alpha * stack.stride + (t / kPanel * in.channels + c) * kPanel + t % kPanel,
+            stack.stride);
   }
 }
 
-// y = A^T M A + bias for the same tiles, from M[k][panel][filter][tile]. bias may be null.
+// Floats between the filters of M: off a power of two, as in Stack.
+template <int alpha>
+constexpr int64_t kFilterStride = alpha* alpha* kPanel + 16;
+
+// y = A^T M A + bias for the same tiles, from M[panel][filter][k][tile], which is read from end to
+// end. bias may be null.
 template <int alpha, int r>
-void transform_outputs(const float* products, const Stack& stack, const float* bias,
-                       const Images& out, const TileGrid& grid, int64_t first, int64_t count,
-                       float* y) {
+void transform_outputs(const float* products, const float* bias, const Images& out,
+                       const TileGrid& grid, int64_t first, int64_t count, float* y) {
   constexpr int m = Matrices<alpha, r>::m;
   TileWriter<m> writer(out, grid, y);
-  for (int64_t t = 0; t < count; t += 8) {
+  for (int64_t t = 0; t < count; t += kLanes) {
     writer.select(first + t, count - t);
     for (int64_t o = 0; o < out.channels; ++o) {
-      const float* const from = products + (t / kPanel * out.channels + o) * kPanel + t % kPanel;
+      const float* const from =
+          products + (t / kPanel * out.channels + o) * kFilterStride<alpha> + t % kPanel;
       const float shift = bias ? bias[o] : 0;
-      Float8 tile[m][m];
+      Floats tile[m][m];
       transform_back<typename Matrices<alpha, r>::A>(
-          load_stack<alpha>(from, stack.stride),
-          [&](int i, int j, const Float8& value) { tile[i][j] = value + shift; });
+          load_stack<alpha>(from, kPanel),
+          [&](int i, int j, const Floats& value) { tile[i][j] = value + shift; });
       writer.write(o, tile);
     }
   }
@@ -109,12 +113,13 @@ Tensor correlate(const Geometry& g, const Images& in, const Tensor& x, Pair padd
     const float* const u = u_tensor.data<float>();
     const TileGrid grid(out, Matrices<alpha, r>::m);
     const int64_t block = tiles_per_block(grid.count, alpha, in.channels, out.channels);
-    const int64_t u_row = round_up(in.channels, 8);
+    const int64_t u_row = round_up(in.channels, kLanes);
     const Stack u_stack(alpha, out.channels * u_row);
-    const Stack v_stack(alpha, in.channels * block), m_stack(alpha, out.channels * block);
+    const Stack v_stack(alpha, in.channels * block);
 
     parallel_ranges(grid.count, block, [&](int64_t first, int64_t last) {
-      Tensor v_tensor = Tensor::empty({v_stack.total}), m_tensor = Tensor::empty({m_stack.total});
+      Tensor v_tensor = Tensor::empty({v_stack.total}),
+             m_tensor = Tensor::empty({block / kPanel * out.channels * kFilterStride<alpha>});
       float* const v = v_tensor.mutable_data<float>();
       float* const products = m_tensor.mutable_data<float>();
       transform_inputs<alpha, r>(in, from, padding, grid, first, last - first, v_stack, v);
@@ -122,9 +127,9 @@ Tensor correlate(const Geometry& g, const Images& in, const Tensor& x, Pair padd
         for (int64_t panel = 0; panel < ceil_div(last - first, kPanel); ++panel)
           multiply_panel(out.channels, in.channels, u + k * u_stack.stride, u_row,
                          v + k * v_stack.stride + panel * in.channels * kPanel,
-                         products + k * m_stack.stride + panel * out.channels * kPanel, kPanel,
-                         false);
-      transform_outputs<alpha, r>(products, m_stack, shifts, out, grid, first, last - first, y);
+                         products + panel * out.channels * kFilterStride<alpha> + k * kPanel,
+                         kFilterStride<alpha>, false);
+      transform_outputs<alpha, r>(products, shifts, out, grid, first, last - first, y);
     });
   });
   return result;

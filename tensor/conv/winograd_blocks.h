@@ -8,6 +8,8 @@
 //   weight gradient  W[k] [filters, channels] = D[k] [filters, tiles]    x V[k] [tiles, channels]
 #pragma once
 
+#include <vector>
+
 #include "tensor/conv/tiles.h"
 #include "tensor/conv/winograd_transform.h"
 #include "tensor/simd/micro_kernel.h"
@@ -23,27 +25,93 @@ struct Stack {
   int64_t stride, total;
 };
 
-// Reads rows of eight tiles, one a lane, `columns` columns each.
-template <int columns>
-auto load_tiles(const float* const* tiles, int64_t row_stride) {
-  return [=](int i, Float8* row) __attribute__((always_inline)) {
-    for (int j = 0; j < columns; j += 4) load_transposed(tiles, i * row_stride + j, row + j);
-  };
+// M X for the tiles X that start in the rows of tiles first..last-1 of some channels, the first
+// half of M X M^T: done on whole rows of the images, read where they lie, whose columns
+// neighbouring tiles share. A tile starts `padding` before its place; what it reads outside the
+// image is zero.
+template <class M>
+class HalfTransforms {
+ public:
+  HalfTransforms(const Images& images, const TileGrid& grid, int64_t first, int64_t last,
+                 Pair padding, int64_t channels)
+      : images_(images),
+        grid_(grid),
+        padding_(padding),
+        channels_(channels),
+        first_line_(first / grid.columns),
+        lines_((last - 1) / grid.columns + 1 - first_line_),
+        width_(grid.width(M::columns)),
+        // The last row is the image's outside. Tiles are read by fours of columns.
+        buffer_(Tensor::zeros({(channels * lines_ * M::rows + 1) * width_ + 4})),
+        half_(buffer_.template mutable_data<float>()) {
+    for (int64_t t = first; t < last; ++t)
+      tiles_.push_back(half_ + (t / grid.columns - first_line_) * M::rows * width_ +
+                       grid.column(t) * grid.step[1]);
+    while (tiles_.size() % kPanel != 0) tiles_.push_back(tiles_.back());
+  }
+
+  // Of `channels` channels of `data` from `channel` on; those beyond the last stay zero.
+  void read(const float* data, int64_t channel) {
+    const int64_t left = padding_[1], begin = std::clamp<int64_t>(left, 0, width_);
+    const int64_t count = std::clamp<int64_t>(images_.width + left, begin, width_) - begin;
+    const int64_t next = images_.plane();  // the next channel's rows are fetched meanwhile
+    const float* const outside = half_ + channels_ * channel_stride();
+    float* to = half_ + begin;
+    for (int64_t c = channel; c < std::min(channel + channels_, images_.channels); ++c)
+      for (int64_t line = first_line_; line < first_line_ + lines_;
+           ++line, to += M::rows * width_) {
+        const float* const plane =
+            data + (line / grid_.rows * images_.channels + c) * next + begin - left;
+        const int64_t top = line % grid_.rows * grid_.step[0] - padding_[0];
+        const float* rows[M::columns];
+        for (int i = 0; i < M::columns; ++i) {
+          const bool inside = top + i >= 0 && top + i < images_.height;
+          rows[i] = inside ? plane + (top + i) * images_.width : outside;
+        }
+        in_vectors<kVectorBytes>(count, [&]<class Vector>(int64_t j) {
+          Vector column[M::columns], result[M::rows];
+          unrolled<M::columns>([&](auto i) {
+            column[i] = load<Vector>(rows[i] + j);
+            __builtin_prefetch(rows[i] + j + next);
+          });
+          multiply<M>(column, result);
+          unrolled<M::rows>([&](auto i) { store(to + i * width_ + j, result[i]); });
+        });
+      }
+  }
+
+  // Where tile number first + i starts in the first of these channels, up to a multiple of kPanel
+  // of tiles, and the distances of its rows and of the channels.
+  const float* const* tile(int64_t i) const { return &tiles_[size_t(i)]; }
+  int64_t row_stride() const { return width_; }
+  int64_t channel_stride() const { return lines_ * M::rows * width_; }
+
+ private:
+  const Images& images_;
+  const TileGrid& grid_;
+  Pair padding_;
+  int64_t channels_, first_line_, lines_, width_;
+  Tensor buffer_;
+  float* half_;
+  std::vector<const float*> tiles_;
+};
+
+// The second half for one row of a vector of tiles: out + j * stride = row M^T, read at `offset`
+// from where each lane's tile starts.
+template <class M>
+[[gnu::always_inline]] inline void finish_row(const float* const* tiles, int64_t offset, float* out,
+                                              int64_t stride) {
+  Floats row[M::columns + 3], result[M::rows];  // room for loads of four
+  for (int j = 0; j < M::columns; j += 4) load_transposed(tiles, offset + j, row + j);
+  multiply<M>(row, result);
+  unrolled<M::rows>([&](auto j) { store(out + j * stride, result[j]); });
 }
 
-// Writes value(i, j) to out + (i * alpha + j) * stride.
-template <int alpha>
-auto put_stack(float* out, int64_t stride) {
-  return [=](int i, int j, const Float8& value) __attribute__((always_inline)) {
-    store(out + (i * alpha + j) * stride, value);
-  };
-}
-
-// Reads what put_stack wrote.
+// Reads rows of a vector of tiles, a matrix of the stack for each entry.
 template <int alpha>
 auto load_stack(const float* from, int64_t stride) {
-  return [=](int i, Float8* row) __attribute__((always_inline)) {
-    for (int j = 0; j < alpha; ++j) row[j] = load<Float8>(from + (i * alpha + j) * stride);
+  return [=](int i, Floats* row) __attribute__((always_inline)) {
+    for (int j = 0; j < alpha; ++j) row[j] = load<Floats>(from + (i * alpha + j) * stride);
   };
 }
 

@@ -28,7 +28,7 @@
 
 #include <array>
 
-#include "tensor/simd/vector.h"
+#include "tensor/simd/micro_kernel.h"
 
 namespace gradian::conv::winograd {
 
@@ -109,8 +109,8 @@ constexpr int first_nonzero(int row, int parity) {
 }
 
 // M[row][column] in[column] + M[row][column - 2] in[column - 2] + ...
-template <class M, int row, int column>
-[[gnu::always_inline]] inline Float8 every_second(const Float8* in) {
+template <class M, int row, int column, class Vector>
+[[gnu::always_inline]] inline Vector every_second(const Vector* in) {
   constexpr float factor = float(M::value[row][column]);
   if constexpr (column == first_nonzero<M>(row, column % 2))
     return factor * in[column];
@@ -123,8 +123,8 @@ template <class M, int row, int column>
 // out = M in. The rows of the points +a and -a agree in the even columns and are opposite in the
 // odd ones, so a pair costs one row's multiplications. The rows of 0 and infinity have entries of
 // one parity only.
-template <class M>
-[[gnu::always_inline]] inline void multiply(const Float8* in, Float8* out) {
+template <class M, class Vector>
+[[gnu::always_inline]] inline void multiply(const Vector* in, Vector* out) {
   constexpr int last = M::columns - 1;
   const auto sum = [&](auto row, auto parity) __attribute__((always_inline)) {
     return every_second<M, row, last - (last + parity) % 2>(in);
@@ -136,8 +136,8 @@ template <class M>
   alone(std::integral_constant<int, 0>{});
   unrolled<(M::rows - 2) / 2>([&](auto pair) __attribute__((always_inline)) {
     constexpr std::integral_constant<int, 2 * pair + 1> row;
-    const Float8 even = sum(row, std::integral_constant<int, 0>{});
-    const Float8 odd = sum(row, std::integral_constant<int, 1>{});
+    const Vector even = sum(row, std::integral_constant<int, 0>{});
+    const Vector odd = sum(row, std::integral_constant<int, 1>{});
     out[row] = even + odd;
     out[row + 1] = even - odd;
   });
@@ -146,17 +146,17 @@ template <class M>
 
 // out = M^T in, for A and G: the same sharing seen from the other side. A pair of points enters
 // the even outputs by its sum and the odd ones by its difference.
-template <class M>
-[[gnu::always_inline]] inline void multiply_transposed(const Float8* in, Float8* out) {
+template <class M, class Vector>
+[[gnu::always_inline]] inline void multiply_transposed(const Vector* in, Vector* out) {
   constexpr int last = M::rows - 1, pairs = (M::rows - 2) / 2;
-  Float8 sum[pairs], difference[pairs];
+  Vector sum[pairs], difference[pairs];
   unrolled<pairs>([&](auto p) __attribute__((always_inline)) {
     sum[p] = in[2 * p + 1] + in[2 * p + 2];
     difference[p] = in[2 * p + 1] - in[2 * p + 2];
   });
   unrolled<M::columns>([&](auto column) __attribute__((always_inline)) {
-    const Float8* const terms = column % 2 == 0 ? sum : difference;
-    Float8 total = float(M::value[1][column]) * terms[0];
+    const Vector* const terms = column % 2 == 0 ? sum : difference;
+    Vector total = float(M::value[1][column]) * terms[0];
     unrolled<pairs - 1>([&](auto p) __attribute__((always_inline)) {
       total += float(M::value[2 * p + 3][column]) * terms[p + 1];
     });
@@ -166,18 +166,18 @@ template <class M>
   });
 }
 
-// Eight tiles at once, one a lane: the result M d M^T entry by entry through put(i, j, value),
-// where load(i, row) reads row i of d.
+// A vector of tiles at once, one a lane: the result M d M^T entry by entry through put(i, j,
+// value), where load(i, row) reads row i of d.
 template <class M, class Load, class Put>
 [[gnu::always_inline]] inline void transform(const Load& load, const Put& put) {
-  Float8 half[M::columns][M::rows];  // d M^T
+  Floats half[M::columns][M::rows];  // d M^T
   for (int i = 0; i < M::columns; ++i) {
-    Float8 row[M::columns + 3];  // room for loads of four
+    Floats row[M::columns];
     load(i, row);
     multiply<M>(row, half[i]);
   }
   for (int j = 0; j < M::rows; ++j) {
-    Float8 column[M::columns], result[M::rows];
+    Floats column[M::columns], result[M::rows];
     for (int i = 0; i < M::columns; ++i) column[i] = half[i][j];
     multiply<M>(column, result);
     for (int i = 0; i < M::rows; ++i) put(i, j, result[i]);
@@ -187,14 +187,14 @@ template <class M, class Load, class Put>
 // The same for M^T d M.
 template <class M, class Load, class Put>
 [[gnu::always_inline]] inline void transform_back(const Load& load, const Put& put) {
-  Float8 half[M::rows][M::columns];  // d M
+  Floats half[M::rows][M::columns];  // d M
   for (int i = 0; i < M::rows; ++i) {
-    Float8 row[M::rows];
+    Floats row[M::rows];
     load(i, row);
     multiply_transposed<M>(row, half[i]);
   }
   for (int j = 0; j < M::columns; ++j) {
-    Float8 column[M::rows], result[M::columns];
+    Floats column[M::rows], result[M::columns];
     for (int i = 0; i < M::rows; ++i) column[i] = half[i][j];
     multiply_transposed<M>(column, result);
     for (int i = 0; i < M::columns; ++i) put(i, j, result[i]);

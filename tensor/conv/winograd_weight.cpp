@@ -18,41 +18,40 @@ constexpr int64_t kPart = 64;  // tiles of one task
 int64_t tiles_per_block(int64_t tiles, int64_t alpha, int64_t channels, int64_t filters) {
   constexpr int64_t kCacheFloats = 2 << 20, kMostParts = 2;
   const int64_t fit = kCacheFloats / (alpha * alpha * (channels + filters));
-  return std::min(std::clamp<int64_t>(fit / kPart, 1, kMostParts) * kPart, round_up(tiles, 8));
+  return std::min(std::clamp<int64_t>(fit / kPart, 1, kMostParts) * kPart, round_up(tiles, kLanes));
 }
 
-// v[k][tile][channel] = B x B^T for `count` tiles from `first` on and a panel's eight channels,
-// from c on.
+// v[k][tile][channel] = B x B^T for `count` tiles from `first` on and a vector of a panel's
+// channels, from c on.
 template <int alpha, int r>
 void transform_x(const Images& in, const float* x, Pair padding, const TileGrid& grid,
                  int64_t first, int64_t count, int64_t c, const Stack& stack, float* v) {
-  PaddedRows rows(in, grid, first, first + count, {alpha, alpha}, padding, 8);
-  rows.read(x, c);
-  for (int64_t t = 0; t < count; ++t) {
-    const float* tiles[8];
-    for (int64_t lane = 0; lane < 8; ++lane) tiles[lane] = rows.tile(t, lane);
-    transform<typename Matrices<alpha, r>::B>(load_tiles<alpha>(tiles, rows.row_stride()),
-                                              put_stack<alpha>(v + t * kPanel, stack.stride));
-  }
+  using B = typename Matrices<alpha, r>::B;
+  HalfTransforms<B> half(in, grid, first, first + count, padding, kLanes);
+  half.read(x, c);
+  const float* channels[kLanes];
+  for (int64_t lane = 0; lane < kLanes; ++lane)
+    channels[lane] = *half.tile(0) + lane * half.channel_stride();
+  for (int64_t i = 0; i < alpha; ++i)
+    for (int64_t t = 0; t < count; ++t)
+      finish_row<B>(channels, *half.tile(t) - *half.tile(0) + i * half.row_stride(),
+                    v + i * alpha * stack.stride + t * kPanel, stack.stride);
 }
 
-// d[k][filter][tile] = A dy A^T for the same tiles, eight at a time, and the filters
-// o..o_end-1; rows of d are `block` apart.
+// d[k][filter][tile] = A dy A^T for the same tiles and the filters o..o_end-1; rows of d are
+// `block` apart.
 template <int alpha, int r>
 void transform_dy(const Images& out, const float* dy, const TileGrid& grid, int64_t first,
                   int64_t count, int64_t o, int64_t o_end, const Stack& stack, int64_t block,
                   float* d) {
-  constexpr int m = Matrices<alpha, r>::m;
-  PaddedRows rows(out, grid, first, first + count, {m, m}, {0, 0}, 1);
+  using A = typename Matrices<alpha, r>::A;
+  HalfTransforms<A> half(out, grid, first, first + count, 0, 1);
   for (; o < o_end; ++o, d += block) {
-    rows.read(dy, o);
-    for (int64_t t = 0; t < count; t += 8) {
-      const float* tiles[8];  // past the end, any tile will do
-      for (int64_t lane = 0; lane < 8; ++lane)
-        tiles[lane] = rows.tile(std::min(t + lane, count - 1));
-      transform<typename Matrices<alpha, r>::A>(load_tiles<m>(tiles, rows.row_stride()),
-                                                put_stack<alpha>(d + t, stack.stride));
-    }
+    half.read(dy, o);
+    for (int64_t i = 0; i < alpha; ++i)
+      for (int64_t t = 0; t < count; t += kLanes)
+        finish_row<A>(half.tile(t), i * half.row_stride(), d + i * alpha * stack.stride + t,
+                      stack.stride);
   }
 }
 
@@ -62,12 +61,12 @@ void transform_result(const float* w, const Stack& stack, int64_t filters, int64
                       float* dw) {
   parallel_ranges(filters, 4, [&](int64_t begin, int64_t end) {
     for (int64_t o = begin; o < end; ++o)
-      for (int64_t c = 0; c < channels; c += 8) {
-        alignas(32) float taps[r * r][8];
+      for (int64_t c = 0; c < channels; c += kLanes) {
+        alignas(kVectorBytes) float taps[r * r][kLanes];
         transform_back<typename Matrices<alpha, r>::G>(
             load_stack<alpha>(w + (c / kPanel * filters + o) * kPanel + c % kPanel, stack.stride),
-            [&](int i, int j, const Float8& value) { store(taps[i * r + j], value); });
-        for (int64_t lane = 0; lane < std::min<int64_t>(8, channels - c); ++lane)
+            [&](int i, int j, const Floats& value) { store(taps[i * r + j], value); });
+        for (int64_t lane = 0; lane < std::min<int64_t>(kLanes, channels - c); ++lane)
           for (int tap = 0; tap < r * r; ++tap)
             dw[(o * channels + c + lane) * r * r + tap] = taps[tap][lane];
       }
@@ -91,17 +90,18 @@ void weight_gradient(const Images& in, const float* x, Pair padding, const Image
 
   for (int64_t first = 0; first < grid.count; first += block) {
     const int64_t count = std::min(block, grid.count - first);
-    const int64_t parts = ceil_div(count, kPart), channel_groups = channels / 8;
-    const int64_t groups = channel_groups + ceil_div(filters, 8);
+    const int64_t parts = ceil_div(count, kPart), channel_groups = channels / kLanes;
+    const int64_t groups = channel_groups + ceil_div(filters, kLanes);
     parallel_for(parts * groups, [&](int64_t task) {
       const int64_t begin = task / groups * kPart, tiles = std::min(kPart, count - begin);
-      const int64_t c = task % groups * 8, o = c - channels;
+      const int64_t c = task % groups * kLanes, o = c - channels;
       if (o < 0)
         transform_x<alpha, r>(in, x, padding, grid, first + begin, tiles, c, v_stack,
                               v + (c / kPanel * block + begin) * kPanel + c % kPanel);
       else
-        transform_dy<alpha, r>(out, dy, grid, first + begin, tiles, o, std::min(o + 8, filters),
-                               d_stack, block, d + o * block + begin);
+        transform_dy<alpha, r>(out, dy, grid, first + begin, tiles, o,
+                               std::min(o + kLanes, filters), d_stack, block,
+                               d + o * block + begin);
     });
     // W[k] (+)= D[k] V[k]
     parallel_for(alpha * alpha, [&](int64_t k) {
