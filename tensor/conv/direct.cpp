@@ -98,25 +98,26 @@ struct Pixel {
   int64_t place;
 };
 
-// to[place][lane] = sum over k of from[offsets[k]] panel[k][lane] + bias[lane] for each pixel.
+// to[place][lane] = sum over k of from[offsets[k]] panel[k][lane] + bias[lane] for each pixel, in
+// the first `vectors` of a panel.
+template <int vectors>
 void multiply_pixels(const Pixel* pixels, int64_t count, const std::vector<int64_t>& offsets,
                      const float* panel, const float* bias, float* to) {
   const int64_t* const offset = offsets.data();
   const auto inner = int64_t(offsets.size());
-  const auto bias0 = load<Floats>(bias), bias1 = load<Floats>(bias + kLanes);
   for_each_row_group(count, [&](int64_t first, auto rows) {
     const Pixel* const group = pixels + first;
     const float* from[rows];
     unrolled<rows>([&](auto row) { from[row] = group[row].from; });
-    Floats sums[rows][2] = {};
+    Floats sums[rows][vectors] = {};
     if (inner > 0)
       panel_sums<rows, float>(
           inner, [&](int64_t row, int64_t k) { return from[row][offset[k]]; },
           [=](int64_t k) { return panel + k * kPanel; }, sums);
     unrolled<rows>([&](auto row) {
       float* const out = to + group[row].place * kPanel;
-      store(out, sums[row][0] + bias0);
-      store(out + kLanes, sums[row][1] + bias1);
+      unrolled<vectors>(
+          [&](auto v) { store(out + v * kLanes, sums[row][v] + load<Floats>(bias + v * kLanes)); });
     });
   });
 }
@@ -183,9 +184,11 @@ Tensor correlate(const Images& in, const Tensor& from, const TileGrid& grid, Pai
         for (int64_t c = 0; c < out.channels; c += kPanel) {
           for (size_t a = 0; a < classes.size(); ++a) {
             const std::vector<int64_t> taps = offsets(classes[a].places, in.channels, copy);
-            multiply_pixels(pixels[a].data(), int64_t(pixels[a].size()), taps,
-                            classes[a].panels.data<float>() + c * int64_t(taps.size()), shift + c,
-                            lanes);
+            with_vectors<float>(out.channels - c, [&](auto vectors) {
+              multiply_pixels<vectors>(pixels[a].data(), int64_t(pixels[a].size()), taps,
+                                       classes[a].panels.data<float>() + c * int64_t(taps.size()),
+                                       shift + c, lanes);
+            });
           }
           write_pixels(lanes, out, places, first_row * out.width, last_row * out.width, c, y);
         }
@@ -262,7 +265,9 @@ Tensor input_gradient(const Geometry& g, const Tensor& dy, const Tensor& w) {
 
 namespace {
 
-// sums[tap][lane] += sum over pixels of x[start[pixel] + offsets[tap]] dy[pixel][lane].
+// sums[tap][lane] += sum over pixels of x[start[pixel] + offsets[tap]] dy[pixel][lane], in the
+// first `vectors` of a panel.
+template <int vectors>
 void add_tap_sums(const float* x, const std::vector<int64_t>& starts,
                   const std::vector<int64_t>& offsets, const float* dy, float* sums) {
   const int64_t* const start = starts.data();
@@ -270,14 +275,15 @@ void add_tap_sums(const float* x, const std::vector<int64_t>& starts,
   for_each_row_group(taps, [&](int64_t tap, auto rows) {
     const float* from[rows];
     unrolled<rows>([&](auto row) { from[row] = x + offsets[size_t(tap + row)]; });
-    Floats added[rows][2];
+    Floats added[rows][vectors];
     panel_sums<rows, float>(
         pixels, [&](int64_t row, int64_t k) { return from[row][start[k]]; },
         [=](int64_t k) { return dy + k * kPanel; }, added);
     unrolled<rows>([&](auto row) {
-      float* const sum = sums + (tap + row) * kPanel;
-      store(sum, load<Floats>(sum) + added[row][0]);
-      store(sum + kLanes, load<Floats>(sum + kLanes) + added[row][1]);
+      unrolled<vectors>([&](auto v) {
+        float* const sum = sums + (tap + row) * kPanel + v * kLanes;
+        store(sum, load<Floats>(sum) + added[row][v]);
+      });
     });
   });
 }
@@ -311,7 +317,10 @@ Tensor weight_gradient(const Geometry& g, const Tensor& dy, const Tensor& x) {
       const std::vector<int64_t> taps_at = offsets(kernel_places(g), in.channels, copy);
       for (int64_t o = 0; o < filters; o += kPanel) {
         read_pixels(dy_data, out, grid, first, last, o, lanes);
-        add_tap_sums(copy.tile(0), starts, taps_at, lanes, sums_data + (p * filters + o) * taps);
+        with_vectors<float>(out.channels - o, [&](auto vectors) {
+          add_tap_sums<vectors>(copy.tile(0), starts, taps_at, lanes,
+                                sums_data + (p * filters + o) * taps);
+        });
       }
     }
   });

@@ -90,11 +90,11 @@ void weight_gradient(const Images& in, const float* x, Pair padding, const Image
 
   for (int64_t first = 0; first < grid.count; first += block) {
     const int64_t count = std::min(block, grid.count - first);
-    const int64_t parts = ceil_div(count, kPart), channel_groups = channels / kLanes;
+    const int64_t parts = ceil_div(count, kPart), channel_groups = ceil_div(in.channels, kLanes);
     const int64_t groups = channel_groups + ceil_div(filters, kLanes);
     parallel_for(parts * groups, [&](int64_t task) {
       const int64_t begin = task / groups * kPart, tiles = std::min(kPart, count - begin);
-      const int64_t c = task % groups * kLanes, o = c - channels;
+      const int64_t c = task % groups * kLanes, o = c - channel_groups * kLanes;
       if (o < 0)
         transform_x<alpha, r>(in, x, padding, grid, first + begin, tiles, c, v_stack,
                               v + (c / kPanel * block + begin) * kPanel + c % kPanel);
@@ -106,9 +106,11 @@ void weight_gradient(const Images& in, const float* x, Pair padding, const Image
     // W[k] (+)= D[k] V[k]
     parallel_for(alpha * alpha, [&](int64_t k) {
       for (int64_t c = 0; c < channels; c += kPanel)
-        multiply_panel(filters, count, d + k * d_stack.stride, block,
-                       v + k * v_stack.stride + c * block, w + k * w_stack.stride + c * filters,
-                       kPanel, first > 0);
+        with_vectors<float>(in.channels - c, [&](auto vectors) {
+          multiply_panel<false, vectors>(filters, count, d + k * d_stack.stride, block,
+                                         v + k * v_stack.stride + c * block,
+                                         w + k * w_stack.stride + c * filters, kPanel, first > 0);
+        });
     });
   }
   transform_result<alpha, r>(w, w_stack, filters, in.channels, dw);

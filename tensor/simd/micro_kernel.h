@@ -30,47 +30,48 @@ template <class T>
 constexpr int64_t panel_of = 2 * lanes_of<T>;
 constexpr int64_t kLanes = lanes_of<float>, kPanel = panel_of<float>;
 
-// sums[rows][2] = a [rows, inner] x b [inner, panel_of<T>], inner > 0, where a(i, k) is an element
-// and b_row(k) the address of a row.
-template <int rows, class T, class ElementOfA, class RowOfB>
+// sums[rows][vectors] = a [rows, inner] x b [inner, panel_of<T>], inner > 0, where a(i, k) is an
+// element and b_row(k) the address of a row, of which the first `vectors`, 1 or 2, are used.
+template <int rows, class T, int vectors, class ElementOfA, class RowOfB>
 [[gnu::always_inline]] inline void panel_sums(int64_t inner, const ElementOfA& a,
-                                              const RowOfB& b_row, VectorOf<T> (*sums)[2]) {
+                                              const RowOfB& b_row, VectorOf<T> (*sums)[vectors]) {
   using Vector = VectorOf<T>;
-  Vector sum[rows][2] = {};
+  Vector sum[rows][vectors] = {};
   int64_t k = 0;
   do {
     const T* const b = b_row(k);
-    const Vector b0 = load<Vector>(b), b1 = load<Vector>(b + lanes_of<T>);
+    Vector row[vectors];
+    unrolled<vectors>([&](auto v) { row[v] = load<Vector>(b + v * lanes_of<T>); });
     unrolled<rows>([&](auto i) {
       const T factor = a(i, k);
-      sum[i][0] += factor * b0;
-      sum[i][1] += factor * b1;
+      unrolled<vectors>([&](auto v) { sum[i][v] += factor * row[v]; });
     });
   } while (++k < inner);
-  unrolled<rows>([&](auto i) {
-    sums[i][0] = sum[i][0];
-    sums[i][1] = sum[i][1];
-  });
+  unrolled<rows>([&](auto i) { unrolled<vectors>([&](auto v) { sums[i][v] = sum[i][v]; }); });
+}
+
+// Calls f(integral_constant vectors) for those that `columns` of a panel take: half of one that is
+// half empty need not be multiplied.
+template <class T, class F>
+void with_vectors(int64_t columns, const F& f) {
+  if (columns <= lanes_of<T>) return f(std::integral_constant<int, 1>{});
+  f(std::integral_constant<int, 2>{});
 }
 
 // c = a x b (+ c when accumulate) for the rows of c, c_stride apart.
-template <int rows, class T, class ElementOfA>
+template <int rows, int vectors, class T, class ElementOfA>
 [[gnu::always_inline]] inline void multiply_panel_rows(int64_t inner, const ElementOfA& a,
                                                        const T* b, T* c, int64_t c_stride,
                                                        bool accumulate) {
   using Vector = VectorOf<T>;
-  constexpr int64_t lanes = lanes_of<T>;
-  Vector sum[rows][2];
+  Vector sum[rows][vectors];
   panel_sums<rows, T>(
       inner, a, [b](int64_t k) { return b + k * panel_of<T>; }, sum);
-  if (accumulate)
-    unrolled<rows>([&](auto i) {
-      sum[i][0] += load<Vector>(c + i * c_stride);
-      sum[i][1] += load<Vector>(c + i * c_stride + lanes);
-    });
   unrolled<rows>([&](auto i) {
-    store(c + i * c_stride, sum[i][0]);
-    store(c + i * c_stride + lanes, sum[i][1]);
+    unrolled<vectors>([&](auto v) {
+      T* const to = c + i * c_stride + v * lanes_of<T>;
+      store(to, accumulate ? sum[i][v] + load<Vector>(to) : sum[i][v]);
+    });
   });
 }
 
@@ -101,14 +102,15 @@ void for_each_row_group(int64_t rows, const Body& body) {
 }
 
 // c[rows, panel] = a [rows, inner] x b [inner, panel] (+ c when accumulate) for any number of rows,
-// inner > 0. Rows of a and of c are a_stride and c_stride apart; rows of b follow each other.
-// Transposed, a is stored as [inner, rows].
-template <bool transposed = false, class T>
+// inner > 0. Rows of a and of c are a_stride and c_stride apart; rows of b follow each other. Of
+// the panel's two vectors the first `vectors` are computed. Transposed, a is stored as
+// [inner, rows].
+template <bool transposed = false, int vectors = 2, class T>
 void multiply_panel(int64_t rows, int64_t inner, const T* a, int64_t a_stride, const T* b, T* c,
                     int64_t c_stride, bool accumulate) {
   for_each_row_group(rows, [=](int64_t first, auto n) {
     const T* const from = transposed ? a + first : a + first * a_stride;
-    multiply_panel_rows<n>(
+    multiply_panel_rows<n, vectors>(
         inner,
         [=](int64_t i, int64_t k) {
           return transposed ? from[k * a_stride + i] : from[i * a_stride + k];

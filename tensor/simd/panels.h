@@ -51,9 +51,11 @@ void pack_transposed(const T* matrix, int64_t rows, int64_t columns, int64_t row
           for (int64_t i = 0; i < 4; ++i) store(panels + (column + i) * panel + lane, four[i]);
         }
       }
-    for (; lane < panel; ++lane)
-      for (int64_t column = 0; column < columns; ++column)
-        panels[column * panel + lane] = lane < there ? from[lane * row_stride + column] : T(0);
+    for (int64_t column = 0; column < columns; ++column) {
+      T* const to = panels + column * panel;
+      for (int64_t i = lane; i < there; ++i) to[i] = from[i * row_stride + column];
+      std::fill(to + there, to + panel, T(0));
+    }
   }
 }
 
