@@ -6,16 +6,6 @@
 
 namespace gradian::conv {
 
-void copy_inside(const float* plane, int64_t plane_height, int64_t plane_width, int64_t first_row,
-                 int64_t rows, int64_t left, int64_t width, float* to) {
-  const int64_t begin = std::clamp<int64_t>(left, 0, width);
-  const int64_t count = std::clamp<int64_t>(plane_width + left, begin, width) - begin;
-  const int64_t top = std::clamp<int64_t>(-first_row, 0, rows);
-  const int64_t bottom = std::clamp<int64_t>(plane_height - first_row, top, rows);
-  for (int64_t i = top; i < bottom; ++i)
-    copy_short(plane + (first_row + i) * plane_width + begin - left, count, to + i * width + begin);
-}
-
 PaddedRows::PaddedRows(const Images& images, const TileGrid& grid, int64_t first, int64_t last,
                        Pair size, Pair padding, int64_t channels)
     : images_(images), left_(padding[1]), width_(grid.width(size[1])), channels_(channels) {
@@ -37,12 +27,22 @@ PaddedRows::PaddedRows(const Images& images, const TileGrid& grid, int64_t first
 }
 
 void PaddedRows::read(const float* data, int64_t channel) {
-  const int64_t there = std::min(channels_, images_.channels - channel);
-  for (int64_t c = 0; c < there; ++c, ++channel)
-    for (const Strip& s : strips_)
-      copy_inside(data + (s.image * images_.channels + channel) * images_.plane(), images_.height,
-                  images_.width, s.first_row, s.rows, left_, width_,
-                  copy_ + c * channel_size_ + s.offset);
+  const int64_t begin = std::clamp<int64_t>(left_, 0, width_);
+  const int64_t count = std::clamp<int64_t>(images_.width + left_, begin, width_) - begin;
+  const int64_t next = images_.plane();  // the next channel's rows are fetched meanwhile
+  for (int64_t c = channel; c < std::min(channel + channels_, images_.channels); ++c)
+    for (const Strip& s : strips_) {
+      const int64_t top = std::clamp<int64_t>(-s.first_row, 0, s.rows);
+      const int64_t bottom = std::clamp<int64_t>(images_.height - s.first_row, top, s.rows);
+      const float* from = data + (s.image * images_.channels + c) * next +
+                          (s.first_row + top) * images_.width + begin - left_;
+      float* to = copy_ + (c - channel) * channel_size_ + s.offset + top * width_ + begin;
+      for (int64_t i = top; i < bottom; ++i, from += images_.width, to += width_)
+        in_vectors<kVectorBytes>(count, [=]<class Vector>(int64_t j) {
+          store(to + j, load<Vector>(from + j));
+          __builtin_prefetch(from + j + next);
+        });
+    }
 }
 
 }  // namespace gradian::conv

@@ -29,27 +29,6 @@ struct TileGrid {
   int64_t rows, columns, count;
 };
 
-// Copies a row of an image, too short for the call of a library function to pay: by vectors, the
-// last of which overlaps the one before.
-inline void copy_short(const float* from, int64_t count, float* to) {
-  if (count >= 8) {
-    for (int64_t j = 0; j + 8 < count; j += 8) store(to + j, load<Float8>(from + j));
-    store(to + count - 8, load<Float8>(from + count - 8));
-  } else if (count >= 4) {
-    const auto last = load<Float4>(from + count - 4);
-    store(to, load<Float4>(from));
-    store(to + count - 4, last);
-  } else {
-    if (count & 2) std::memcpy(to, from, 2 * sizeof(float));
-    if (count & 1) to[count - 1] = from[count - 1];
-  }
-}
-
-// to[rows, width] = the part of `plane` that starts at row `first_row` and column -left, where it
-// lies inside the plane; what lies outside is left as it is.
-void copy_inside(const float* plane, int64_t plane_height, int64_t plane_width, int64_t first_row,
-                 int64_t rows, int64_t left, int64_t width, float* to);
-
 // Of some channels of the images, the rows that the tiles first..last-1 touch, with zeros around,
 // so that reading a tile needs no tests. A tile reads `size` rows and columns from `padding`
 // before its start (a negative padding skips some).
@@ -127,7 +106,9 @@ class TileWriter {
       const Place& place = places_[lane];
       if (place.full) continue;
       for (int64_t i = 0; i < place.rows; ++i)
-        copy_short(ragged_[lane][i], place.columns, plane + place.offset + i * images_.width);
+        in_vectors<sizeof(Float8)>(place.columns, [&]<class Vector>(int64_t j) {
+          store(plane + place.offset + i * images_.width + j, load<Vector>(ragged_[lane][i] + j));
+        });
     }
   }
 
