@@ -19,9 +19,8 @@ using namespace conv;
 struct Algorithm {
   const char* name;
   bool (*applies)(DType, const Geometry&);
-  // In multiply-adds at the speed of a good matrix product. `tiled` are the images that the product
-  // cuts into tiles: the output, or the input for the gradient by it.
-  double (*cost)(const Geometry&, const Images& tiled);
+  // In multiply-adds at the speed of a good matrix product.
+  double (*cost)(const Geometry&, Product);
   Tensor (*output)(const Geometry&, const Tensor& input, const Tensor& weight, const Tensor& bias);
   Tensor (*input_gradient)(const Geometry&, const Tensor& grad, const Tensor& weight);
   Tensor (*weight_gradient)(const Geometry&, const Tensor& grad, const Tensor& input);
@@ -42,7 +41,7 @@ constexpr Algorithm kAlgorithms[] = {
 std::atomic<ConvAlgorithm> forced_algorithm = ConvAlgorithm::automatic;
 
 // What is forced, or im2col where that does not apply; else the one of the least cost.
-const Algorithm& choose(DType dtype, const Geometry& g, const Images& tiled) {
+const Algorithm& choose(DType dtype, const Geometry& g, Product product) {
   const ConvAlgorithm forced = forced_algorithm;
   const Algorithm* best = nullptr;
   double least = 0;
@@ -52,7 +51,7 @@ const Algorithm& choose(DType dtype, const Geometry& g, const Images& tiled) {
   }
   for (const Algorithm& algorithm : kAlgorithms) {
     if (!algorithm.applies(dtype, g)) continue;
-    const double cost = algorithm.cost(g, tiled);
+    const double cost = algorithm.cost(g, product);
     if (best && cost >= least) continue;
     best = &algorithm;
     least = cost;
@@ -98,7 +97,7 @@ ConvAlgorithm conv2d_algorithm(DType dtype, const Shape& input, const Shape& wei
   const Calling calling("conv2d_algorithm");
   check_known(dtype);
   const Geometry g(input, weight, options);
-  return static_cast<ConvAlgorithm>(&choose(dtype, g, g.output) - kAlgorithms + 1);
+  return static_cast<ConvAlgorithm>(&choose(dtype, g, Product::output) - kAlgorithms + 1);
 }
 
 Tensor conv2d(const Tensor& input, const Tensor& weight, const Tensor& bias,
@@ -112,7 +111,7 @@ Tensor conv2d(const Tensor& input, const Tensor& weight, const Tensor& bias,
           bias.shape());
   }
   count_flops(g);
-  return choose(input.dtype(), g, g.output)
+  return choose(input.dtype(), g, Product::output)
       .output(g, input.contiguous(), weight.contiguous(),
               bias.defined() ? bias.contiguous() : bias);
 }
@@ -128,7 +127,8 @@ Tensor conv2d_input_gradient(const Tensor& grad, const Tensor& weight, const Sha
   const Geometry g(input_shape, weight.shape(), options);
   check_gradient(grad, g);
   count_flops(g);
-  return choose(grad.dtype(), g, g.input).input_gradient(g, grad.contiguous(), weight.contiguous());
+  return choose(grad.dtype(), g, Product::input_gradient)
+      .input_gradient(g, grad.contiguous(), weight.contiguous());
 }
 
 Tensor conv2d_weight_gradient(const Tensor& grad, const Tensor& input, const Shape& weight_shape,
@@ -138,7 +138,7 @@ Tensor conv2d_weight_gradient(const Tensor& grad, const Tensor& input, const Sha
   const Geometry g(input.shape(), weight_shape, options);
   check_gradient(grad, g);
   count_flops(g);
-  return choose(grad.dtype(), g, g.output)
+  return choose(grad.dtype(), g, Product::weight_gradient)
       .weight_gradient(g, grad.contiguous(), input.contiguous());
 }
 

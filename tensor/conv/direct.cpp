@@ -208,13 +208,16 @@ bool applies(DType dtype, const Geometry& g) {
          g.stride[0] * g.stride[1] <= 64;
 }
 
-// The multiply-adds of the definition, where lanes without a channel cost what the others do, a
-// tenth more for the copy, and 10 to write each pixel's lane. Measured (see README.md): the forward
-// pass takes 0.9 to 1.2 of this with 3x3 and 5x5 kernels, up to 1.6 with small ones of 1x1.
-double cost(const Geometry& g, const Images& tiled) {
-  const int64_t summed = g.input.channels + g.output.channels - tiled.channels;
-  const auto lanes = static_cast<double>(round_up(tiled.channels, kPanel));
-  return double(g.output.count * g.output.plane()) * lanes * (1.1 * double(g.taps() * summed) + 10);
+// The multiply-adds of the definition, a tenth more for what stands between them, where lanes of a
+// vector without a channel cost what the others do; to copy each element that is read, 5; to write
+// a pixel, 250 for each panel and 10 for each lane. Measured: see README.md.
+double cost(const Geometry& g, Product product) {
+  const Images &to = g.tiled(product), &from = g.summed(product);
+  const auto pixels = double(g.output.count * g.output.plane());
+  const auto lanes = double(round_up(to.channels, kLanes)),
+             panels = double(ceil_div(to.channels, kPanel));
+  return pixels * (lanes * (1.1 * double(g.taps() * from.channels) + 10) + 250 * panels) +
+         5 * double(from.count * from.channels * from.plane());
 }
 
 Tensor output(const Geometry& g, const Tensor& x, const Tensor& w, const Tensor& bias) {

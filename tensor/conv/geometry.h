@@ -77,6 +77,9 @@ struct Images {
   int64_t count, channels, height, width;
 };
 
+// The three products of a convolution.
+enum class Product { output, input_gradient, weight_gradient };
+
 // One convolution: conv2d itself or one of its gradients, which have the same three shapes.
 struct Geometry {
   Geometry(const Shape& input_shape, const Shape& weight_shape, const Conv2dOptions& options);
@@ -85,6 +88,9 @@ struct Geometry {
     return {output.channels, input.channels / groups, kernel[0], kernel[1]};
   }
   int64_t taps() const { return kernel[0] * kernel[1]; }
+  // The images that a product cuts into tiles, and those whose channels it sums.
+  const Images& tiled(Product p) const { return p == Product::input_gradient ? input : output; }
+  const Images& summed(Product p) const { return p == Product::input_gradient ? output : input; }
   // The rows and columns that a kernel covers.
   Pair span() const {
     return {(kernel[0] - 1) * dilation[0] + 1, (kernel[1] - 1) * dilation[1] + 1};

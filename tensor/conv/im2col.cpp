@@ -90,14 +90,12 @@ void for_each_slot(const Geometry& g, int64_t first, int64_t last, const Body& b
 
 }  // namespace
 
-// For each element of the patch matrix, in multiply-adds: 2 a filter, as the product is small and
-// its matrix comes from memory, and 4 to write it, or 12 with a stride, as it is then written one
-// by one. Measured (see README.md): 1.1 to 1.8 a filter from 64 filters on, 20 to 50 an element in
-// all for 2 to 16 filters; 28 without and 44 with a stride for 16 channels and filters.
-double cost(const Geometry& g, const Images&) {
+// For each element of the patch matrix, in multiply-adds: 1.1 a filter, and 16 to write and read
+// it, or 60 with a stride, as it is then written one by one. Measured: see README.md.
+double cost(const Geometry& g, Product) {
   const Slot slot(g);
   const double elements = double(g.input.count * slot.positions) * double(slot.patch);
-  return elements * (2 * double(slot.filters) + (g.stride[1] > 1 ? 12 : 4));
+  return elements * (1.1 * double(slot.filters) + (g.stride[1] > 1 ? 60 : 16));
 }
 
 Tensor output(const Geometry& g, const Tensor& x, const Tensor& w, const Tensor& bias) {

@@ -7,7 +7,7 @@
 namespace gradian::conv::im2col {
 
 inline bool applies(DType, const Geometry&) { return true; }
-double cost(const Geometry& g, const Images& tiled);
+double cost(const Geometry& g, Product product);
 
 // As conv2d, conv2d_input_gradient and conv2d_weight_gradient, of contiguous operands that fit g.
 Tensor output(const Geometry& g, const Tensor& x, const Tensor& w, const Tensor& bias);

@@ -143,20 +143,23 @@ bool applies(DType dtype, const Geometry& g) {
          (g.kernel == Pair(3) || g.kernel == Pair(5)) && numel(g.weight_shape()) > 0;
 }
 
-// Each of the alpha^2 positions of a tile takes, in multiply-adds,
-// - channels x filters for each tile, in whole panels of tiles: the matrix products;
-// - 3.5 alpha for each tile and each channel that is transformed, to or back: M d M^T is 2 alpha
-//   multiply-adds written out, of which sharing (see multiply()) saves half and memory costs more.
-//   Measured (see README.md): 1.2 to 2.5 alpha, and 3 to 10 in the gradient by few weights;
+// In multiply-adds,
+// - 1.2 channels x filters at each of the alpha^2 positions of each tile, in whole panels of tiles:
+//   the matrix products, and reading the weights' transforms; the channels of the gradient by the
+//   weights in whole vectors;
+// - alpha at each position for each channel that is transformed, to or back: M d M^T is 2 alpha
+//   written out, of which sharing (see multiply()) saves half;
+// - 14 for each element of an image, m^2 a tile and channel: they come from memory and go there;
 // - 4 for each weight that is transformed: too few to be measured apart.
 template <int alpha>
-double cost(const Geometry& g, const Images& tiled) {
-  const auto channels = double(g.input.channels), filters = double(g.output.channels);
-  const TileGrid grid(tiled, alpha + 1 - g.kernel[0]);
-  const auto tiles = static_cast<double>(round_up(grid.count, kPanel));
-  return alpha * alpha *
-         (tiles * (channels * filters + 3.5 * alpha * (channels + filters)) +
-          4 * channels * filters);
+double cost(const Geometry& g, Product product) {
+  const int64_t step = product == Product::weight_gradient ? kLanes : 1,
+                m = alpha + 1 - g.kernel[0];
+  const auto channels = double(round_up(g.input.channels, step)),
+             filters = double(g.output.channels);
+  const auto tiles = double(round_up(TileGrid(g.tiled(product), m).count, kPanel));
+  return alpha * alpha * channels * filters * (1.2 * tiles + 4) +
+         tiles * (channels + filters) * double(alpha * alpha * alpha + 14 * m * m);
 }
 
 template <int alpha>
@@ -178,8 +181,8 @@ Tensor input_gradient(const Geometry& g, const Tensor& dy, const Tensor& w) {
       {w.data<float>(), channels, g.output.channels, taps, channels * taps, true}, {}, g.input);
 }
 
-template double cost<6>(const Geometry&, const Images&);
-template double cost<8>(const Geometry&, const Images&);
+template double cost<6>(const Geometry&, Product);
+template double cost<8>(const Geometry&, Product);
 template Tensor output<6>(const Geometry&, const Tensor&, const Tensor&, const Tensor&);
 template Tensor output<8>(const Geometry&, const Tensor&, const Tensor&, const Tensor&);
 template Tensor input_gradient<6>(const Geometry&, const Tensor&, const Tensor&);

@@ -19,7 +19,7 @@ namespace gradian::conv::winograd {
 
 bool applies(DType dtype, const Geometry& g);
 template <int alpha>
-double cost(const Geometry& g, const Images& tiled);
+double cost(const Geometry& g, Product product);
 
 // As conv2d, conv2d_input_gradient and conv2d_weight_gradient, of contiguous operands that fit g.
 template <int alpha>
