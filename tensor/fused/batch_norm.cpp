@@ -1,5 +1,7 @@
-// The idea: a channel's values lie in runs, one an image; statistics and result of a channel are
-// made by one thread, so that the second pass finds in the cache what the first has read.
+// The idea: neighbouring channels make a group, so that what an image holds of them is one long
+// run, be a channel's own run as short as it may. Every position of the run has constants and sums
+// of its own, and a channel's are added in the end: such loops vectorise at any size. A group is
+// made by one thread: the second pass finds in the cache what the first has read.
 #include "tensor/fused/batch_norm.h"
 
 #include <algorithm>
@@ -16,66 +18,102 @@ namespace {
 using namespace loops;
 using namespace runtime;
 
-// x as [images, channels, inner].
-struct Layout {
-  explicit Layout(const Shape& x)
-      : images(x[0]), channels(x[1]), inner(x[0] * x[1] > 0 ? numel(x) / (x[0] * x[1]) : 0) {}
-  double count() const { return static_cast<double>(images * inner); }
-  int64_t images, channels, inner;
+// Positions that have room: their sums and constants stay in the first-level cache.
+constexpr int64_t kPositions = 1024;
+template <class T>
+using Row = T[kPositions];
+
+// Channels from `first` to before `last` of x as [images, channels, inner].
+struct Group {
+  int64_t images, channels, inner, first, last;
+
+  double count() const { return static_cast<double>(images * inner); }  // elements a channel
+
+  // Calls body(at, positions) for what an image holds of the group, cut where there are too many
+  // positions, which only one channel can have: element `at` of the first image and so on.
+  template <class Body>
+  void for_each_run(const Body& body) const {
+    for (int64_t at = first * inner; at < last * inner; at += kPositions)
+      body(at, std::min(kPositions, last * inner - at));
+  }
+  template <class Body>
+  void for_each_row(const Body& body) const {
+    for_each_run([&](int64_t at, int64_t positions) {
+      for (int64_t n = 0; n < images; ++n) body(n * channels * inner + at, positions);
+    });
+  }
+  // row[p] = value for the positions of a channel.
+  template <class T>
+  void spread(Row<T>& row, int64_t channel, double value) const {
+    const int64_t begin = (channel - first) * inner;
+    std::fill_n(row + begin, std::min(inner, kPositions), static_cast<T>(value));
+  }
 };
 
-// Calls run(begin, end) for each contiguous run of a channel in the images first..last-1.
-template <class Run>
-void for_each_run(const Layout& layout, int64_t channel, int64_t first, int64_t last,
-                  const Run& run) {
-  for (int64_t n = first; n < last; ++n) {
-    const int64_t begin = (n * layout.channels + channel) * layout.inner;
-    run(begin, begin + layout.inner);
-  }
-}
-template <class Run>
-void for_each_run(const Layout& layout, int64_t channel, const Run& run) {
-  for_each_run(layout, channel, 0, layout.images, run);
+// Calls body(group) for groups that together are all channels, in parallel.
+template <class Body>
+void for_each_group(const Shape& x, const Body& body) {
+  if (numel(x) == 0) return;
+  const int64_t images = x[0], channels = x[1], inner = numel(x) / (images * channels);
+  const int64_t positions = std::clamp<int64_t>(channels * inner / 16, 128, kPositions);
+  parallel_ranges(channels, positions / inner, [&](int64_t first, int64_t last) {
+    body(Group{images, channels, inner, first, last});
+  });
 }
 
-// Mean and variance (divided by n) of a channel in one pass over memory: those of a few images,
-// read twice while they are in the first-level cache, are merged (Chan, Golub & LeVeque 1979).
+// Two sums of a channel.
+struct Sums {
+  double a, b;
+};
+
+// Adds terms(i, position), pairs of numbers, over every `step`th image, at each position; four
+// images at a time in T, their sums in double.
 template <class T>
-std::pair<double, double> channel_statistics(const Layout& layout, int64_t channel, const T* from) {
-  constexpr int64_t kCached = 2048;  // elements
-  const int64_t step = std::max<int64_t>(1, kCached / std::max<int64_t>(1, layout.inner));
-  double count = 0, mean = 0, squares = 0;  // squares: the sum of squared distances from the mean
-  for (int64_t first = 0; first < layout.images; first += step) {
-    const int64_t last = std::min(layout.images, first + step);
-    double sum = 0, distances = 0;
-    // Distances from a number among them are added: small ones, whose sum rounds by little.
-    const T pivot = first == 0 ? from[channel * layout.inner] : static_cast<T>(mean);
-    for_each_run(layout, channel, first, last, [&](int64_t begin, int64_t end) {
-      sum += sum_of<double>(begin, end, [=](int64_t i) { return from[i] - pivot; });
+class PositionSums {
+ public:
+  template <class Terms>
+  PositionSums(const Group& group, int64_t step, const Terms& terms) : group_(group) {
+    const int64_t next = step * group.channels * group.inner;  // from image to image
+    group.for_each_run([&](int64_t at, int64_t positions) {
+      int64_t left = ceil_div(group.images, step);
+      for (; left >= 4; left -= 4, at += 4 * next)
+        for (int64_t p = 0; p < positions; ++p) {
+          const auto [a0, b0] = terms(at + p, p);
+          const auto [a1, b1] = terms(at + p + next, p);
+          const auto [a2, b2] = terms(at + p + 2 * next, p);
+          const auto [a3, b3] = terms(at + p + 3 * next, p);
+          a_[p] += (a0 + a1) + (a2 + a3);
+          b_[p] += (b0 + b1) + (b2 + b3);
+        }
+      for (; left > 0; --left, at += next)
+        for (int64_t p = 0; p < positions; ++p) {
+          const auto [a, b] = terms(at + p, p);
+          a_[p] += a;
+          b_[p] += b;
+        }
     });
-    const auto added = static_cast<double>((last - first) * layout.inner), total = count + added;
-    const double part_mean = double(pivot) + sum / added, offset = part_mean - mean;
-    const T middle = static_cast<T>(part_mean);
-    for_each_run(layout, channel, first, last, [&](int64_t begin, int64_t end) {
-      distances += sum_of<double>(
-          begin, end, [=](int64_t i) { return (from[i] - middle) * (from[i] - middle); });
-    });
-    const double rounded = double(middle) - part_mean;
-    squares += distances - added * rounded * rounded + offset * offset * count * added / total;
-    mean += offset * added / total;
-    count = total;
   }
-  return {mean, squares < 0 ? 0 : squares / count};  // rounding may leave less than nothing
-}
+  Sums of(int64_t channel) const {
+    const int64_t begin = (channel - group_.first) * group_.inner;
+    const int64_t length = std::min(group_.inner, kPositions);
+    return {sum_row(a_ + begin, length, 1), sum_row(b_ + begin, length, 1)};
+  }
+
+ private:
+  const Group& group_;
+  Row<double> a_{}, b_{};
+};
 
 }  // namespace
 
+// Sums of distances from a pivot and of their squares give mean and variance in one pass over
+// memory. They are as exact as the variance is large beside the pivot's distance from the mean; the
+// pivot is the mean of every 16th image, so its square is at most 16 variances or so.
 BatchNormResult batch_norm(const Tensor& x_in, const Tensor& weight, const Tensor& bias,
                            double eps) {
   const Tensor x = x_in.contiguous(), w_in = weight.contiguous(), b_in = bias.contiguous();
-  const Layout layout(x.shape());
   const DType dtype = x.dtype();
-  const auto of_channels = [&] { return Tensor::empty({layout.channels}, dtype); };
+  const auto of_channels = [&] { return Tensor::empty({x.size(1)}, dtype); };
   BatchNormResult result{Tensor::empty(x.shape(), dtype),
                          {of_channels(), of_channels(), of_channels()}};
   dispatch_floating(dtype, [&]<class T>() {
@@ -84,18 +122,38 @@ BatchNormResult batch_norm(const Tensor& x_in, const Tensor& weight, const Tenso
     T* const means = result.statistics.mean.mutable_data<T>();
     T* const variances = result.statistics.variance.mutable_data<T>();
     T* const rests = result.statistics.mean_rest.mutable_data<T>();
-    parallel_for(layout.channels, [&](int64_t c) {
-      const auto [exact_mean, variance] = channel_statistics(layout, c, from);
-      const T mean = static_cast<T>(exact_mean);
-      const double rest = exact_mean - mean;
-      const T scale = static_cast<T>(w[c] / std::sqrt(variance + eps));
-      const T shift = static_cast<T>(b[c] - rest * scale);
-      for_each_run(layout, c, [=](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i) y[i] = (from[i] - mean) * scale + shift;
+    for_each_group(x.shape(), [&](const Group& group) {
+      constexpr int64_t kSampled = 16;
+      Row<T> mean, scale, shift;
+      const auto terms = [&](int64_t i, int64_t p) {
+        const T distance = from[i] - mean[p];
+        return std::pair(distance, distance * distance);
+      };
+      for (int64_t c = group.first; c < group.last; ++c)
+        group.spread(mean, c, from[c * group.inner]);
+      const PositionSums<T> sample(group, kSampled, terms);
+      const double sampled = static_cast<double>(ceil_div(group.images, kSampled) * group.inner);
+      for (int64_t c = group.first; c < group.last; ++c)
+        group.spread(mean, c, from[c * group.inner] + sample.of(c).a / sampled);
+      const PositionSums<T> all(group, 1, terms);
+      for (int64_t c = group.first; c < group.last; ++c) {
+        const auto [sum, squares] = all.of(c);
+        const double pivot = mean[(c - group.first) * group.inner], offset = sum / group.count();
+        const double exact_mean = pivot + offset;
+        // rounding may leave less than nothing
+        const double variance = std::max(0.0, squares / group.count() - offset * offset);
+        means[c] = static_cast<T>(exact_mean);
+        rests[c] = static_cast<T>(exact_mean - means[c]);
+        variances[c] = static_cast<T>(variance);
+        const double factor = w[c] / std::sqrt(variance + eps);
+        group.spread(mean, c, means[c]);
+        group.spread(scale, c, factor);
+        group.spread(shift, c, b[c] - rests[c] * factor);
+      }
+      group.for_each_row([&](int64_t at, int64_t positions) {
+        for (int64_t p = 0; p < positions; ++p)
+          y[at + p] = (from[at + p] - mean[p]) * scale[p] + shift[p];
       });
-      means[c] = mean;
-      rests[c] = static_cast<T>(rest);
-      variances[c] = static_cast<T>(variance);
     });
   });
   return result;
@@ -108,11 +166,9 @@ BatchNormGradients batch_norm_gradients(const Tensor& grad, const Tensor& x_in,
                                         const Tensor& weight, const ChannelStatistics& statistics,
                                         double eps) {
   const Tensor dy_in = grad.contiguous(), x = x_in.contiguous(), w_in = weight.contiguous();
-  const Layout layout(x.shape());
   const DType dtype = x.dtype();
-  BatchNormGradients result{Tensor::empty(x.shape(), dtype),
-                            Tensor::empty({layout.channels}, dtype),
-                            Tensor::empty({layout.channels}, dtype)};
+  BatchNormGradients result{Tensor::empty(x.shape(), dtype), Tensor::empty({x.size(1)}, dtype),
+                            Tensor::empty({x.size(1)}, dtype)};
   dispatch_floating(dtype, [&]<class T>() {
     const T *from = x.data<T>(), *dy = dy_in.data<T>(), *w = w_in.data<T>();
     const T* const means = statistics.mean.data<T>();
@@ -120,25 +176,27 @@ BatchNormGradients batch_norm_gradients(const Tensor& grad, const Tensor& x_in,
     const T* const rests = statistics.mean_rest.data<T>();
     T* const dx = result.x.mutable_data<T>();
     T *dw = result.weight.mutable_data<T>(), *db = result.bias.mutable_data<T>();
-    parallel_for(layout.channels, [&](int64_t c) {
-      const T m = means[c];
-      const double inverse = 1 / std::sqrt(static_cast<double>(variances[c]) + eps);
-      double sum = 0, product = 0;
-      for_each_run(layout, c, [&](int64_t begin, int64_t end) {
-        sum += double(sum_row(dy + begin, end - begin, 1));
-        product += sum_of<double>(begin, end, [=](int64_t i) { return dy[i] * (from[i] - m); });
+    for_each_group(x.shape(), [&](const Group& group) {
+      Row<T> mean, scale, along, constant;
+      for (int64_t c = group.first; c < group.last; ++c) group.spread(mean, c, means[c]);
+      const PositionSums<T> sums(group, 1, [&](int64_t i, int64_t p) {
+        return std::pair(dy[i], dy[i] * (from[i] - mean[p]));
       });
-      const double rest = rests[c];  // x - mean = (x - m) - rest
-      product -= rest * sum;
-      db[c] = static_cast<T>(sum);
-      dw[c] = static_cast<T>(product * inverse);
-      const T scale = static_cast<T>(w[c] * inverse);
-      const double exact_along = product * inverse * inverse / layout.count();
-      const T along = static_cast<T>(exact_along);
-      const T constant = static_cast<T>(sum / layout.count() - rest * exact_along);
-      for_each_run(layout, c, [=](int64_t begin, int64_t end) {
-        for (int64_t i = begin; i < end; ++i)
-          dx[i] = scale * (dy[i] - constant - (from[i] - m) * along);
+      for (int64_t c = group.first; c < group.last; ++c) {
+        const auto [sum, product_with_rest] = sums.of(c);
+        const double rest = rests[c];  // x - mean = (x - means[c]) - rest
+        const double product = product_with_rest - rest * sum;
+        const double inverse = 1 / std::sqrt(static_cast<double>(variances[c]) + eps);
+        db[c] = static_cast<T>(sum);
+        dw[c] = static_cast<T>(product * inverse);
+        const double exact_along = product * inverse * inverse / group.count();
+        group.spread(scale, c, w[c] * inverse);
+        group.spread(along, c, exact_along);
+        group.spread(constant, c, sum / group.count() - rest * exact_along);
+      }
+      group.for_each_row([&](int64_t at, int64_t positions) {
+        for (int64_t p = 0; p < positions; ++p)
+          dx[at + p] = scale[p] * (dy[at + p] - constant[p] - (from[at + p] - mean[p]) * along[p]);
       });
     });
   });
