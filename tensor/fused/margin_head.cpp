@@ -19,8 +19,13 @@ namespace {
 using namespace runtime;
 using namespace simd;
 
-// Classes a block: the block's weights and cosines stay in the second-level cache.
-constexpr int64_t kClasses = 192;
+// Classes a block at most: the block's weights and cosines stay in the second-level cache.
+constexpr int64_t kMostClasses = 192;
+// Blocks of one size, a multiple of eight of them, so that threads share few of them evenly.
+int64_t classes_per_block(int64_t classes) {
+  const int64_t blocks = round_up(std::max<int64_t>(1, ceil_div(classes, kMostClasses)), 8);
+  return std::max<int64_t>(1, ceil_div(classes, blocks));
+}
 // The sums over classes are kept in this many parts, added in order.
 constexpr int64_t kParts = 16;
 
@@ -60,7 +65,7 @@ T bounded(T length) {
   return std::max(length, static_cast<T>(kSmallestLength));
 }
 
-// length_i = |x_i| and unit_i = x_i / |x_i| of the rows of x [B, D].
+// length_i = |x_i| and unit_i = x_i / |x_i| of rows of x [B, D].
 template <class T>
 void normalize_rows(const T* x, int64_t batch, int64_t width, T* length, T* unit) {
   for (int64_t i = 0; i < batch; ++i) {
@@ -109,7 +114,8 @@ HeadProducts head_products(const Tensor& x_in, const Tensor& w_in, const Tensor&
   Profile::count_flops(2 * batch * classes * width);
   HeadProducts result;
   dispatch_floating(x.dtype(), [&]<class T>() {
-    const int64_t lanes = round_up(batch, panel_of<T>), blocks = ceil_div(classes, kClasses);
+    const int64_t lanes = round_up(batch, panel_of<T>), per_block = classes_per_block(classes);
+    const int64_t blocks = ceil_div(classes, per_block);
     const bool kept = classes * lanes * int64_t(sizeof(T)) <= kept_bytes;
     const auto make = [&](Tensor& array, const Shape& shape) {
       return (array = Tensor::empty(shape, x.dtype())).template mutable_data<T>();
@@ -122,13 +128,17 @@ HeadProducts head_products(const Tensor& x_in, const Tensor& w_in, const Tensor&
     T* const largest = make(result.largest, {blocks, lanes});
     T* const sums = make(result.sums, {blocks, lanes});
     T* const cosine = kept ? make(result.cosine, {classes, lanes}) : nullptr;
-    normalize_rows(x.data<T>(), batch, width, x_length, unit);
-    pack_transposed(unit, batch, width, width, x_panels);
+    const T* const x_data = x.data<T>();
+    parallel_ranges(batch, panel_of<T>, [&](int64_t first, int64_t last) {
+      T* const rows = unit + first * width;
+      normalize_rows(x_data + first * width, last - first, width, x_length + first, rows);
+      pack_transposed(rows, last - first, width, width, x_panels + first * width);
+    });
 
     const T* const w_data = w.data<T>();
     const int64_t* const label = labels.data<int64_t>();
-    parallel_ranges(classes, kClasses, [&](int64_t first, int64_t last) {
-      Tensor room = Tensor::empty({kept ? 0 : kClasses * lanes}, x.dtype());
+    parallel_ranges(classes, per_block, [&](int64_t first, int64_t last) {
+      Tensor room = Tensor::empty({kept ? 0 : per_block * lanes}, x.dtype());
       T* const c = kept ? cosine + first * lanes : room.mutable_data<T>();
       for (int64_t j = first; j < last; ++j) w_length[j] = length_of(w_data + j * width, width);
       block_cosines(w_data + first * width, w_length + first, last - first, width, x_panels, lanes,
@@ -138,7 +148,7 @@ HeadProducts head_products(const Tensor& x_in, const Tensor& w_in, const Tensor&
         target[i] =
             std::exchange(c[(label[i] - first) * lanes + i], -std::numeric_limits<T>::infinity());
       }
-      const int64_t block = first / kClasses * lanes;
+      const int64_t block = first / per_block * lanes;
       fold(c, last - first, lanes, static_cast<T>(scale), largest + block, sums + block);
     });
   });
@@ -233,7 +243,7 @@ template <class T>
 void feature_gradients(const T* panels, const T* unit, const T* length, int64_t batch,
                        int64_t width, T* dx) {
   constexpr int64_t panel = panel_of<T>;
-  for (int64_t i = 0; i < batch; ++i) {
+  parallel_for(batch, [=](int64_t i) {
     T* const row = dx + i * width;
     for (int64_t d = 0; d < width; ++d)
       row[d] = panels[(d / panel * batch + i) * panel + d % panel];
@@ -241,7 +251,7 @@ void feature_gradients(const T* panels, const T* unit, const T* length, int64_t 
     const T along = dot(direction, row, width);
     const T inverse = length[i] < static_cast<T>(kSmallestLength) ? T(0) : 1 / length[i];
     for (int64_t d = 0; d < width; ++d) row[d] = (row[d] - direction[d] * along) * inverse;
-  }
+  });
 }
 
 }  // namespace
@@ -252,7 +262,7 @@ HeadGradients head_gradients(const HeadProducts& products, const Tensor& w_in, c
   const Tensor w = w_in.contiguous();
   const int64_t batch = products.x_unit.size(0), classes = w.size(0), width = w.size(1);
   const int64_t blocks = products.largest.size(0), lanes = products.largest.size(1);
-  const int64_t parts = std::min(kParts, blocks);
+  const int64_t per_block = classes_per_block(classes), parts = std::min(kParts, blocks);
   const DType dtype = w.dtype();
   HeadGradients result{Tensor::zeros({batch, width}, dtype), Tensor::empty(w.shape(), dtype)};
   if (batch == 0) result.weight.fill(0);
@@ -281,15 +291,16 @@ HeadGradients head_gradients(const HeadProducts& products, const Tensor& w_in, c
     const bool kept = products.cosine.defined();
     const T* const cosine = kept ? products.cosine.data<T>() : nullptr;
     T* const dw = result.weight.mutable_data<T>();
-    Tensor partial = Tensor::zeros({parts, columns * batch}, dtype);
+    Tensor partial = Tensor::empty({parts, columns * batch}, dtype);
     T* const dx_parts = partial.mutable_data<T>();
     parallel_for(parts, [&](int64_t part) {
       // Buffers for the cosines, g, the packed weights and a few rows of dw.
-      Tensor room = Tensor::empty({kClasses * (2 * lanes + columns) + kRows * columns}, dtype);
-      T *const again = room.mutable_data<T>(), *const g = again + kClasses * lanes;
-      T *const w_panels = g + kClasses * lanes, *const tile = w_panels + kClasses * columns;
-      for (int64_t block = part * blocks / parts; block < (part + 1) * blocks / parts; ++block) {
-        const int64_t first = block * kClasses, last = std::min(classes, first + kClasses);
+      Tensor room = Tensor::empty({per_block * (2 * lanes + columns) + kRows * columns}, dtype);
+      T *const again = room.mutable_data<T>(), *const g = again + per_block * lanes;
+      T *const w_panels = g + per_block * lanes, *const tile = w_panels + per_block * columns;
+      const int64_t begin = part * blocks / parts;
+      for (int64_t block = begin; block < (part + 1) * blocks / parts; ++block) {
+        const int64_t first = block * per_block, last = std::min(classes, first + per_block);
         if (!kept)
           block_cosines(in.w + first * width, in.w_length + first, last - first, width,
                         products.x_panels.data<T>(), lanes, again);
@@ -298,7 +309,7 @@ HeadGradients head_gradients(const HeadProducts& products, const Tensor& w_in, c
         pack_panels(in.w + first * width, last - first, width, w_panels);
         for (int64_t d = 0; d < columns; d += panel)
           multiply_panel<true>(batch, last - first, g, lanes, w_panels + d * (last - first),
-                               dx_parts + part * columns * batch + d * batch, panel, true);
+                               dx_parts + part * columns * batch + d * batch, panel, block > begin);
         weight_gradients(in, first, last, g, tile, dw);
       }
     });
