@@ -71,7 +71,7 @@ Tensor scatter_add(const Shape& shape, int axis, const Tensor& index, const Tens
     T* out_data = out.mutable_data<T>();
     const T* in_data = source.data<T>();
     const int64_t* indices = index.data<int64_t>();
-    for_each_row(loop, [&](const auto& offset, int64_t count, const auto& step) {
+    const auto add_lines = [&](const auto& offset, int64_t count, const auto& step) {
       const auto add = [&](int64_t line, int64_t i) {
         const int64_t at = checked(indices[offset[1] + line * step[1] + i * index_step], size);
         out_data[offset[0] + line * step[0] + at * out_step] +=
@@ -85,7 +85,8 @@ Tensor scatter_add(const Shape& shape, int axis, const Tensor& index, const Tens
         for (int64_t i = 0; i < length; ++i)
           for (int64_t line = 0; line < count; ++line) add(line, i);
       }
-    });
+    };
+    for_each_row(loop, add_lines, out_step == 1 ? length : 1);
   });
   return out;
 }

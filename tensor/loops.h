@@ -90,9 +90,9 @@ void walk_rows(const StridedLoop<N>& loop, int64_t begin, int64_t end, const Bod
 }
 
 // Calls row(offsets, length, strides) for runs along the last axis that together cover the loop, in
-// parallel.
+// parallel; an element of the loop stands for `work` elements.
 template <size_t N, class Row>
-void for_each_row(const StridedLoop<N>& loop, const Row& row) {
+void for_each_row(const StridedLoop<N>& loop, const Row& row, int64_t work = 1) {
   using Offsets = std::array<int64_t, N>;
   const int64_t length = loop.shape.back(), elements = numel(loop.shape);
   if (elements == 0) return;
@@ -100,7 +100,7 @@ void for_each_row(const StridedLoop<N>& loop, const Row& row) {
   for (size_t n = 0; n < N; ++n) inner[n] = loop.strides[n].back();
 
   if (loop.shape.size() == 1) {
-    runtime::parallel_ranges(length, kElementwiseGrain, [&](int64_t begin, int64_t end) {
+    runtime::parallel_ranges(length, rows_per_block(work), [&](int64_t begin, int64_t end) {
       Offsets offsets;
       for (size_t n = 0; n < N; ++n) offsets[n] = begin * inner[n];
       row(offsets, end - begin, inner);
@@ -108,7 +108,7 @@ void for_each_row(const StridedLoop<N>& loop, const Row& row) {
     return;
   }
   runtime::parallel_ranges(
-      elements / length, rows_per_block(length), [&](int64_t begin, int64_t end) {
+      elements / length, rows_per_block(length * work), [&](int64_t begin, int64_t end) {
         walk_rows(loop, begin, end, [&](const Offsets& offsets) { row(offsets, length, inner); });
       });
 }
@@ -181,15 +181,15 @@ void map_into(Target& out, const F& f, const Sources&... in) {
 template <class In, class Out, class Body>
 void for_each_line(const Tensor& x, Tensor& out, int axis, const Body& body) {
   Shape shape = x.shape(), in_strides = x.strides(), out_strides = out.strides();
-  const int64_t stride = in_strides[axis];
+  const int64_t stride = in_strides[axis], work = stride == 1 ? shape[axis] : 1;
   shape.erase(axis), in_strides.erase(axis), out_strides.erase(axis);
-  const StridedLoop<2> loop = coalesce<2>(shape, {in_strides, out_strides});
   const In* in_data = x.data<In>();
   Out* out_data = out.mutable_data<Out>();
-  for_each_row(loop, [&](const auto& offsets, int64_t count, const auto& strides) {
+  const auto lines = [&](const auto& offsets, int64_t count, const auto& strides) {
     for (int64_t i = 0; i < count; ++i)
       body(in_data + offsets[0] + i * strides[0], stride, out_data + offsets[1] + i * strides[1]);
-  });
+  };
+  for_each_row(coalesce<2>(shape, {in_strides, out_strides}), lines, work);
 }
 
 }  // namespace gradian::loops
