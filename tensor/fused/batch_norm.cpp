@@ -23,30 +23,44 @@ constexpr int64_t kPositions = 1024;
 template <class T>
 using Row = T[kPositions];
 
-// Channels from `first` to before `last` of x as [images, channels, inner].
+// Channels from `first` to before `last` of x as [images, channels, inner]: but one where inner is
+// long, whose positions are then any that share the constants.
 struct Group {
   int64_t images, channels, inner, first, last;
 
-  double count() const { return static_cast<double>(images * inner); }  // elements a channel
+  static bool is_long(int64_t inner, int64_t images) { return inner > kPositions || images < 4; }
+  int64_t positions() const { return std::min((last - first) * inner, kPositions); }
+  int64_t begin(int64_t image) const { return (image * channels + first) * inner; }
 
-  // Calls body(at, positions) for what an image holds of the group, cut where there are too many
-  // positions, which only one channel can have: element `at` of the first image and so on.
+  // Calls body(at, positions) for runs that are all of the group.
   template <class Body>
   void for_each_run(const Body& body) const {
-    for (int64_t at = first * inner; at < last * inner; at += kPositions)
-      body(at, std::min(kPositions, last * inner - at));
+    for (int64_t n = 0; n < images; ++n)
+      for (int64_t at = begin(n), end = at + (last - first) * inner; at < end; at += kPositions)
+        body(at, std::min(kPositions, end - at));
   }
+  // Calls body(at, next, rows, positions) for blocks of four rows or fewer, `next` apart, that are
+  // all of the group: of as many images, or pieces of one that is long.
   template <class Body>
-  void for_each_row(const Body& body) const {
-    for_each_run([&](int64_t at, int64_t positions) {
-      for (int64_t n = 0; n < images; ++n) body(n * channels * inner + at, positions);
-    });
+  void for_each_block(const Body& body) const {
+    if (!is_long(inner, images)) {
+      for (int64_t n = 0; n < images; n += 4)
+        body(begin(n), channels * inner, std::min<int64_t>(4, images - n), (last - first) * inner);
+      return;
+    }
+    for (int64_t n = 0; n < images; ++n)
+      for (int64_t left = inner; left > 0;) {
+        const int64_t rows = std::min<int64_t>(4, left);
+        const int64_t positions = std::min(left / rows, kPositions);
+        body(begin(n) + inner - left, positions, rows, positions);
+        left -= rows * positions;
+      }
   }
   // row[p] = value for the positions of a channel.
   template <class T>
   void spread(Row<T>& row, int64_t channel, double value) const {
-    const int64_t begin = (channel - first) * inner;
-    std::fill_n(row + begin, std::min(inner, kPositions), static_cast<T>(value));
+    std::fill_n(row + (channel - first) * inner, std::min(inner, kPositions),
+                static_cast<T>(value));
   }
 };
 
@@ -56,36 +70,39 @@ void for_each_group(const Shape& x, const Body& body) {
   if (numel(x) == 0) return;
   const int64_t images = x[0], channels = x[1], inner = numel(x) / (images * channels);
   const int64_t positions = std::clamp<int64_t>(channels * inner / 16, 128, kPositions);
-  parallel_ranges(channels, positions / inner, [&](int64_t first, int64_t last) {
+  const int64_t together = Group::is_long(inner, images) ? 1 : positions / inner;
+  parallel_ranges(channels, together, [&](int64_t first, int64_t last) {
     body(Group{images, channels, inner, first, last});
   });
 }
 
-// Two sums of a channel.
+// Two sums of a channel, of `count` elements.
 struct Sums {
-  double a, b;
+  double a, b, count;
 };
 
-// Adds terms(i, position), pairs of numbers, over every `step`th image, at each position; four
-// images at a time in T, their sums in double.
+// Adds terms(i, position), pairs of numbers, over one block in `step`, at each position: the four
+// rows in T, what they make in double.
 template <class T>
 class PositionSums {
  public:
   template <class Terms>
   PositionSums(const Group& group, int64_t step, const Terms& terms) : group_(group) {
-    const int64_t next = step * group.channels * group.inner;  // from image to image
-    group.for_each_run([&](int64_t at, int64_t positions) {
-      int64_t left = ceil_div(group.images, step);
-      for (; left >= 4; left -= 4, at += 4 * next)
-        for (int64_t p = 0; p < positions; ++p) {
-          const auto [a0, b0] = terms(at + p, p);
-          const auto [a1, b1] = terms(at + p + next, p);
-          const auto [a2, b2] = terms(at + p + 2 * next, p);
-          const auto [a3, b3] = terms(at + p + 3 * next, p);
-          a_[p] += (a0 + a1) + (a2 + a3);
-          b_[p] += (b0 + b1) + (b2 + b3);
-        }
-      for (; left > 0; --left, at += next)
+    std::fill_n(a_, group.positions(), 0);
+    std::fill_n(b_, group.positions(), 0);
+    int64_t block = 0;
+    group.for_each_block([&](int64_t at, int64_t next, int64_t rows, int64_t positions) {
+      if (block++ % step != 0) return;
+      count_ += static_cast<double>(rows * positions);
+      for (int64_t p = 0; p < positions && rows == 4; ++p) {
+        const auto [a0, b0] = terms(at + p, p);
+        const auto [a1, b1] = terms(at + p + next, p);
+        const auto [a2, b2] = terms(at + p + 2 * next, p);
+        const auto [a3, b3] = terms(at + p + 3 * next, p);
+        a_[p] += (a0 + a1) + (a2 + a3);
+        b_[p] += (b0 + b1) + (b2 + b3);
+      }
+      for (; rows < 4 && rows > 0; --rows, at += next)
         for (int64_t p = 0; p < positions; ++p) {
           const auto [a, b] = terms(at + p, p);
           a_[p] += a;
@@ -96,19 +113,21 @@ class PositionSums {
   Sums of(int64_t channel) const {
     const int64_t begin = (channel - group_.first) * group_.inner;
     const int64_t length = std::min(group_.inner, kPositions);
-    return {sum_row(a_ + begin, length, 1), sum_row(b_ + begin, length, 1)};
+    return {sum_row(a_ + begin, length, 1), sum_row(b_ + begin, length, 1),
+            count_ / static_cast<double>(group_.last - group_.first)};
   }
 
  private:
   const Group& group_;
-  Row<double> a_{}, b_{};
+  Row<double> a_, b_;
+  double count_ = 0;
 };
 
 }  // namespace
 
 // Sums of distances from a pivot and of their squares give mean and variance in one pass over
 // memory. They are as exact as the variance is large beside the pivot's distance from the mean; the
-// pivot is the mean of every 16th image, so its square is at most 16 variances or so.
+// pivot is the mean of one block in 16, so its square is at most 16 variances or so.
 BatchNormResult batch_norm(const Tensor& x_in, const Tensor& weight, const Tensor& bias,
                            double eps) {
   const Tensor x = x_in.contiguous(), w_in = weight.contiguous(), b_in = bias.contiguous();
@@ -132,16 +151,17 @@ BatchNormResult batch_norm(const Tensor& x_in, const Tensor& weight, const Tenso
       for (int64_t c = group.first; c < group.last; ++c)
         group.spread(mean, c, from[c * group.inner]);
       const PositionSums<T> sample(group, kSampled, terms);
-      const double sampled = static_cast<double>(ceil_div(group.images, kSampled) * group.inner);
-      for (int64_t c = group.first; c < group.last; ++c)
-        group.spread(mean, c, from[c * group.inner] + sample.of(c).a / sampled);
+      for (int64_t c = group.first; c < group.last; ++c) {
+        const auto [sum, squares, count] = sample.of(c);
+        group.spread(mean, c, from[c * group.inner] + sum / count);
+      }
       const PositionSums<T> all(group, 1, terms);
       for (int64_t c = group.first; c < group.last; ++c) {
-        const auto [sum, squares] = all.of(c);
-        const double pivot = mean[(c - group.first) * group.inner], offset = sum / group.count();
+        const auto [sum, squares, count] = all.of(c);
+        const double pivot = mean[(c - group.first) * group.inner], offset = sum / count;
         const double exact_mean = pivot + offset;
         // rounding may leave less than nothing
-        const double variance = std::max(0.0, squares / group.count() - offset * offset);
+        const double variance = std::max(0.0, squares / count - offset * offset);
         means[c] = static_cast<T>(exact_mean);
         rests[c] = static_cast<T>(exact_mean - means[c]);
         variances[c] = static_cast<T>(variance);
@@ -150,7 +170,7 @@ BatchNormResult batch_norm(const Tensor& x_in, const Tensor& weight, const Tenso
         group.spread(scale, c, factor);
         group.spread(shift, c, b[c] - rests[c] * factor);
       }
-      group.for_each_row([&](int64_t at, int64_t positions) {
+      group.for_each_run([&](int64_t at, int64_t positions) {
         for (int64_t p = 0; p < positions; ++p)
           y[at + p] = (from[at + p] - mean[p]) * scale[p] + shift[p];
       });
@@ -183,18 +203,18 @@ BatchNormGradients batch_norm_gradients(const Tensor& grad, const Tensor& x_in,
         return std::pair(dy[i], dy[i] * (from[i] - mean[p]));
       });
       for (int64_t c = group.first; c < group.last; ++c) {
-        const auto [sum, product_with_rest] = sums.of(c);
+        const auto [sum, product_with_rest, count] = sums.of(c);
         const double rest = rests[c];  // x - mean = (x - means[c]) - rest
         const double product = product_with_rest - rest * sum;
         const double inverse = 1 / std::sqrt(static_cast<double>(variances[c]) + eps);
         db[c] = static_cast<T>(sum);
         dw[c] = static_cast<T>(product * inverse);
-        const double exact_along = product * inverse * inverse / group.count();
+        const double exact_along = product * inverse * inverse / count;
         group.spread(scale, c, w[c] * inverse);
         group.spread(along, c, exact_along);
-        group.spread(constant, c, sum / group.count() - rest * exact_along);
+        group.spread(constant, c, sum / count - rest * exact_along);
       }
-      group.for_each_row([&](int64_t at, int64_t positions) {
+      group.for_each_run([&](int64_t at, int64_t positions) {
         for (int64_t p = 0; p < positions; ++p)
           dx[at + p] = scale[p] * (dy[at + p] - constant[p] - (from[at + p] - mean[p]) * along[p]);
       });
