@@ -39,23 +39,6 @@ struct Group {
       for (int64_t at = begin(n), end = at + (last - first) * inner; at < end; at += kPositions)
         body(at, std::min(kPositions, end - at));
   }
-  // Calls body(at, next, rows, positions) for blocks of four rows or fewer, `next` apart, that are
-  // all of the group: of as many images, or pieces of one that is long.
-  template <class Body>
-  void for_each_block(const Body& body) const {
-    if (!is_long(inner, images)) {
-      for (int64_t n = 0; n < images; n += 4)
-        body(begin(n), channels * inner, std::min<int64_t>(4, images - n), (last - first) * inner);
-      return;
-    }
-    for (int64_t n = 0; n < images; ++n)
-      for (int64_t left = inner; left > 0;) {
-        const int64_t rows = std::min<int64_t>(4, left);
-        const int64_t positions = std::min(left / rows, kPositions);
-        body(begin(n) + inner - left, positions, rows, positions);
-        left -= rows * positions;
-      }
-  }
   // row[p] = value for the positions of a channel.
   template <class T>
   void spread(Row<T>& row, int64_t channel, double value) const {
@@ -82,7 +65,7 @@ struct Sums {
 };
 
 // Adds terms(i, position), pairs of numbers, over one block in `step`, at each position: the four
-// rows in T, what they make in double.
+// rows in T, what they make in double. Of a long channel run by run, in lanes of double.
 template <class T>
 class PositionSums {
  public:
@@ -90,9 +73,20 @@ class PositionSums {
   PositionSums(const Group& group, int64_t step, const Terms& terms) : group_(group) {
     std::fill_n(a_, group.positions(), 0);
     std::fill_n(b_, group.positions(), 0);
-    int64_t block = 0;
-    group.for_each_block([&](int64_t at, int64_t next, int64_t rows, int64_t positions) {
-      if (block++ % step != 0) return;
+    if (Group::is_long(group.inner, group.images)) {
+      int64_t run = 0;
+      group.for_each_run([&](int64_t at, int64_t length) {
+        if (run++ % step != 0) return;
+        count_ += static_cast<double>(length);
+        *a_ += sum_of<double>(at, at + length, [&](int64_t i) { return terms(i, 0).first; });
+        *b_ += sum_of<double>(at, at + length, [&](int64_t i) { return terms(i, 0).second; });
+      });
+      return;
+    }
+    const int64_t next = group.channels * group.inner;
+    const int64_t positions = group.positions();
+    for (int64_t n = 0; n < group.images; n += 4 * step) {
+      int64_t at = group.begin(n), rows = std::min<int64_t>(4, group.images - n);
       count_ += static_cast<double>(rows * positions);
       for (int64_t p = 0; p < positions && rows == 4; ++p) {
         const auto [a0, b0] = terms(at + p, p);
@@ -108,7 +102,7 @@ class PositionSums {
           a_[p] += a;
           b_[p] += b;
         }
-    });
+    }
   }
   Sums of(int64_t channel) const {
     const int64_t begin = (channel - group_.first) * group_.inner;

@@ -25,30 +25,25 @@ Values larger(const Values& first, const Values& second) {
 template <class T, int lanes>
 struct Windows {
   typedef T Values __attribute__((vector_size(lanes * sizeof(T))));
+  static constexpr std::make_integer_sequence<int, lanes> all{};
   Values a, b, c, d;
 
-  static void sort_apart(const T* row, Values* even, Values* odd) {
+  template <int... I>
+  static void sort_apart(const T* row, Values* even, Values* odd,
+                         std::integer_sequence<int, I...>) {
     const auto low = load<Values>(row), high = load<Values>(row + lanes);
-    if constexpr (lanes == 8) {
-      *even = __builtin_shufflevector(low, high, 0, 2, 4, 6, 8, 10, 12, 14);
-      *odd = __builtin_shufflevector(low, high, 1, 3, 5, 7, 9, 11, 13, 15);
-    } else {
-      *even = __builtin_shufflevector(low, high, 0, 2, 4, 6);
-      *odd = __builtin_shufflevector(low, high, 1, 3, 5, 7);
-    }
+    *even = __builtin_shufflevector(low, high, (2 * I)...);
+    *odd = __builtin_shufflevector(low, high, (2 * I + 1)...);
   }
-  static void join(const Values& even, const Values& odd, T* row) {
-    if constexpr (lanes == 8) {
-      store(row, __builtin_shufflevector(even, odd, 0, 8, 1, 9, 2, 10, 3, 11));
-      store(row + 8, __builtin_shufflevector(even, odd, 4, 12, 5, 13, 6, 14, 7, 15));
-    } else {
-      store(row, __builtin_shufflevector(even, odd, 0, 4, 1, 5));
-      store(row + 4, __builtin_shufflevector(even, odd, 2, 6, 3, 7));
-    }
+  template <int... I>
+  static void join(const Values& even, const Values& odd, T* row,
+                   std::integer_sequence<int, I...>) {
+    store(row, __builtin_shufflevector(even, odd, (I / 2 + I % 2 * lanes)...));
+    store(row + lanes, __builtin_shufflevector(even, odd, (lanes / 2 + I / 2 + I % 2 * lanes)...));
   }
   Windows(const T* above, const T* below) {
-    sort_apart(above, &a, &b);
-    sort_apart(below, &c, &d);
+    sort_apart(above, &a, &b, all);
+    sort_apart(below, &c, &d, all);
   }
   Values largest() const { return larger(larger(a, b), larger(c, d)); }
   // Hands each gradient to the first value that is the largest of its window, 0 to the others.
@@ -61,8 +56,8 @@ struct Windows {
       return given;
     };
     const Values to_a = share(a), to_b = share(b), to_c = share(c);
-    join(to_a, to_b, above);
-    join(to_c, grad, below);
+    join(to_a, to_b, above, all);
+    join(to_c, grad, below, all);
   }
 };
 
@@ -73,10 +68,8 @@ void for_each_block(int64_t windows, const Body& body) {
   const auto blocks = [&](auto lanes) {
     for (int64_t j = 0; j < windows; j += lanes) body(std::min<int64_t>(j, windows - lanes), lanes);
   };
-  if (windows >= 8)
-    blocks(std::integral_constant<int, 8>{});
-  else
-    blocks(std::integral_constant<int, 4>{});
+  windows >= 8 ? blocks(std::integral_constant<int, 8>{})
+               : blocks(std::integral_constant<int, 4>{});
 }
 
 // The windows of the row at `above` and of the one below it, `width` further on.
