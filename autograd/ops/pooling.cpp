@@ -1,6 +1,6 @@
-// Pooling. The maximum of a window is an op, which keeps where it was found; the mean of a window
-// is a composite, a sum along one axis, then along the other. Nothing is multiplied by 0, so that
-// an infinity or NaN stays in the windows that hold it, and so in gradients.
+// Pooling. The maximum of a window is an op, whose gradient looks for it again; the mean of one is
+// a composite, a sum along one axis, then along the other. Nothing is multiplied by 0, so that an
+// infinity or NaN stays in the windows that hold it, and so in gradients.
 #include <algorithm>
 #include <numeric>
 #include <utility>

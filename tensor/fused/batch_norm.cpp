@@ -1,7 +1,7 @@
-// The idea: neighbouring channels make a group, so that what an image holds of them is one long
-// run, be a channel's own run as short as it may. Every position of the run has constants and sums
-// of its own, and a channel's are added in the end: such loops vectorise at any size. A group is
-// made by one thread: the second pass finds in the cache what the first has read.
+// The idea: of small images a channel's values lie in short runs, one an image, and short loops are
+// slow. So neighbouring channels make a group, whose values in an image are one long run. Every
+// position of the run has constants and sums of its own; a channel's are added in the end. A group
+// is made by one thread: the second pass finds in the cache what the first has read, if it fits.
 #include "tensor/fused/batch_norm.h"
 
 #include <algorithm>
@@ -23,8 +23,8 @@ constexpr int64_t kPositions = 1024;
 template <class T>
 using Row = T[kPositions];
 
-// Channels from `first` to before `last` of x as [images, channels, inner]: but one where inner is
-// long, whose positions are then any that share the constants.
+// Channels from `first` to before `last` of x as [images, channels, inner]. A channel that is long,
+// or of too few images for blocks of four, is a group of its own: all its positions are alike.
 struct Group {
   int64_t images, channels, inner, first, last;
 
@@ -120,8 +120,9 @@ class PositionSums {
 }  // namespace
 
 // Sums of distances from a pivot and of their squares give mean and variance in one pass over
-// memory. They are as exact as the variance is large beside the pivot's distance from the mean; the
-// pivot is the mean of one block in 16, so its square is at most 16 variances or so.
+// memory. They are as exact as the variance is large beside the square of the pivot's distance from
+// the mean. The pivot is the mean of a sixteenth, one block of four images (of a long channel one
+// run) in 16, so that the square is at most 16 variances or so.
 BatchNormResult batch_norm(const Tensor& x_in, const Tensor& weight, const Tensor& bias,
                            double eps) {
   const Tensor x = x_in.contiguous(), w_in = weight.contiguous(), b_in = bias.contiguous();
@@ -154,8 +155,8 @@ BatchNormResult batch_norm(const Tensor& x_in, const Tensor& weight, const Tenso
         const auto [sum, squares, count] = all.of(c);
         const double pivot = mean[(c - group.first) * group.inner], offset = sum / count;
         const double exact_mean = pivot + offset;
-        // rounding may leave less than nothing
-        const double variance = std::max(0.0, squares / count - offset * offset);
+        const double difference = squares / count - offset * offset;
+        const double variance = difference < 0 ? 0 : difference;  // by rounding; NaN stays
         means[c] = static_cast<T>(exact_mean);
         rests[c] = static_cast<T>(exact_mean - means[c]);
         variances[c] = static_cast<T>(variance);

@@ -1,6 +1,6 @@
-// Kernels of batch normalisation by the batch's own statistics (Ioffe & Szegedy 2015). A channel is
-// read from memory once and found in the cache by the second pass. The formula, op by op, is the
-// composite in autograd/ops/norm.cpp.
+// Kernels of batch normalisation by the batch's own statistics (Ioffe & Szegedy 2015): two passes,
+// of which the second finds in the cache what the first has read, if it fits. The formula, op by
+// op, is the composite in autograd/ops/norm.cpp.
 #pragma once
 
 #include "tensor/tensor.h"

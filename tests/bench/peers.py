@@ -282,8 +282,8 @@ def print_threads(results):
     for result in results:
         side = result.get("sides", {}).get("dlib")
         if side:
-            print(f"\ndlib: {side['threads']} of OpenBLAS's threads, as that is faster; "
-                  "the rest of dlib has one")
+            print(f"\ndlib: products on {side['threads']} of OpenBLAS's threads, the faster choice "
+                  "of one or all; what dlib does itself, on one")
 
 
 def main():

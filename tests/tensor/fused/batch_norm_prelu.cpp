@@ -86,7 +86,8 @@ TEST_CASE("prelu's kernels leave slopes along the last axis or along two axes to
 }
 
 TEST_CASE("batch_norm's kernels agree with its composite at any size and layout") {
-  const Shape shapes[] = {{2, 3, 5, 7}, {37, 4, 2}, {128, 2, 32, 32}, {7, 5, 1, 2}, {3, 1, 1001}};
+  const Shape shapes[] = {{2, 3, 5, 7}, {37, 4, 2},  {128, 2, 32, 32}, {7, 5, 1, 2},
+                          {3, 1, 1001}, {8, 300, 3}, {70, 200, 9}};  // of several groups
   const auto function = [](const std::vector<Variable>& in) {
     return batch_norm(in[0], {}, {}, in[1], in[2]);
   };
@@ -110,6 +111,19 @@ TEST_CASE("batch_norm's kernels agree with its composite at any size and layout"
           CHECK(relative_difference(fused[i], composite[i]) <
                 (dtype == DType::float32 ? 1e-4 : 1e-11));
       }
+}
+
+TEST_CASE("batch_norm's kernels keep a NaN or an infinity in the statistics of its channel") {
+  for (const double special : {std::nan(""), HUGE_VAL, -HUGE_VAL})
+    for (const Shape& shape : {Shape{8, 2, 3, 3}, Shape{2, 2, 3}}) {
+      Tensor x = sample(shape, DType::float32);
+      x.select(1, 1).select(0, 1).slice(0, 0, 1).fill(special);
+      const Tensor one = Tensor::ones({2});
+      const fused::ChannelStatistics found = fused::batch_norm(x, one, one, 1e-5).statistics;
+      CHECK(std::isfinite(found.variance.at({0})));
+      CHECK_FALSE(std::isfinite(found.mean.at({1})));
+      CHECK(std::isnan(found.variance.at({1})));
+    }
 }
 
 TEST_CASE("batch_norm reports the statistics that it used, by kernels and by the composite") {
@@ -195,21 +209,25 @@ TEST_CASE("the gradients of many equal elements by biases and slopes are right t
 }
 
 TEST_CASE("fused kernels give the same bits for any number of threads") {
-  const Tensor x = sample({32, 7, 33, 5}, DType::float32), dy = sample(x.shape(), DType::float32);
-  const Tensor slope = sample({7, 1, 1}, DType::float32), channel = sample({7}, DType::float32);
-  const auto run = [&](int threads) {
-    const Threads guard(threads);
-    const fused::PreluGradients p = fused::prelu_gradients(dy, x, slope);
-    const fused::BatchNormResult b = fused::batch_norm(x, channel, channel, 1e-5);
-    const fused::BatchNormGradients g =
-        fused::batch_norm_gradients(dy, x, channel, b.statistics, 1e-5);
-    return std::vector<Tensor>{fused::prelu(x, slope), p.x, p.slope, b.y, g.x, g.weight, g.bias};
-  };
-  const std::vector<Tensor> one = run(1);
-  for (const int threads : {2, 5}) {
-    const std::vector<Tensor> many = run(threads);
-    for (size_t i = 0; i < one.size(); ++i)
-      CHECK(many[i].to_vector<float>() == one[i].to_vector<float>());
+  // The channels make groups of one, and of several.
+  for (const Shape& shape : {Shape{32, 7, 33, 5}, Shape{70, 200, 3, 3}}) {
+    const Tensor x = sample(shape, DType::float32), dy = sample(x.shape(), DType::float32);
+    const Tensor slope = sample({shape[1], 1, 1}, DType::float32),
+                 channel = sample({shape[1]}, DType::float32);
+    const auto run = [&](int threads) {
+      const Threads guard(threads);
+      const fused::PreluGradients p = fused::prelu_gradients(dy, x, slope);
+      const fused::BatchNormResult b = fused::batch_norm(x, channel, channel, 1e-5);
+      const fused::BatchNormGradients g =
+          fused::batch_norm_gradients(dy, x, channel, b.statistics, 1e-5);
+      return std::vector<Tensor>{fused::prelu(x, slope), p.x, p.slope, b.y, g.x, g.weight, g.bias};
+    };
+    const std::vector<Tensor> one = run(1);
+    for (const int threads : {2, 5}) {
+      const std::vector<Tensor> many = run(threads);
+      for (size_t i = 0; i < one.size(); ++i)
+        CHECK(many[i].to_vector<float>() == one[i].to_vector<float>());
+    }
   }
 }
 
