@@ -312,6 +312,20 @@ TEST_CASE("figures of `make train` that losses/ quotes are those of README.md's 
   }
 }
 
+TEST_CASE("figures of `make train-long` are the same in both languages") {
+  const auto figures_of = [](const std::string& file, const std::string& heading) {
+    std::vector<std::vector<std::string>> rows;
+    for (const std::string& line : section_of(file, heading)) {
+      const std::vector<std::string> cells = cells_of(line);
+      if (cells.size() == 9 && contains(cells[2], "±")) rows.push_back(cells);
+    }
+    return rows;
+  };
+  const auto rows = figures_of("losses/README.md", "## The two compared");
+  CHECK(rows.size() == 4);
+  CHECK(rows == figures_of("losses/README.zh.md", "## 对比"));
+}
+
 TEST_CASE("the Chinese page on the losses shows the code of the English one") {
   CHECK(code_of("losses/README.md").size() == 2);
   CHECK(code_of("losses/README.zh.md") == code_of("losses/README.md"));
