@@ -19,8 +19,8 @@ struct TestSet {
   Dataset gallery, probes, distractors;  // no distractors: an empty Dataset
 };
 
-// Fails unless its pairs can tell a FAR of 1e-1 and fill the folds of the accuracy: for the start of
-// a program that trains first.
+// Fails unless its pairs can tell a FAR of 1e-1 and fill the folds of the accuracy: for the start
+// of a program that trains first.
 void check_test_set(const TestSet& set);
 
 struct TarAtFar {
