@@ -74,7 +74,8 @@ std::string table_of(const std::vector<Series>& all, int64_t features) {
   return aligned_columns(rows, 1);
 }
 
-// Trains all; Ctrl-C still gets the tables of what is finished.
+// Trains all series, a run of each for one seed after the other, so that what Ctrl-C leaves has as
+// many of each as may be.
 void train_all(std::vector<Series>& all, const DataSplit& data, TrainOptions options, int64_t seeds,
                Report& report) {
   const uint64_t first = options.seed;

@@ -28,8 +28,6 @@ struct Rates {
   double flops, copied, read;  // a second; copied: bytes read + bytes written
 };
 
-// ---- What the machine can do ----
-
 // What one call multiplies: one group of rows and one panel, which lie in the first-level cache.
 constexpr int64_t kInner = 128, kCalls = 10000;
 constexpr double kCallFlops = 2.0 * kRows * kPanel * kInner;
@@ -89,8 +87,6 @@ std::vector<Rates> measure_machine(const std::vector<int>& counts, double second
   }
   return rates;
 }
-
-// ---- What a step does with it ----
 
 // Of one product, for a batch, as the algorithm multiplies that the library takes.
 double multiplied(const Convolution& c, int64_t batch) {
@@ -154,8 +150,6 @@ void check_bits(const std::function<Workload()>& make, const std::vector<int>& c
     check(losses == first, "the losses depend on the number of threads");
   }
 }
-
-// ---- The table ----
 
 enum class Kind { time, rate, percent };  // what is better when there are more threads
 
