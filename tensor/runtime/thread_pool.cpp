@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <bitset>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -11,6 +12,7 @@
 #include <mutex>
 #include <new>
 #include <thread>
+#include <vector>
 
 #include "tensor/error.h"
 #include "tensor/runtime/processors.h"
@@ -20,25 +22,37 @@ namespace {
 
 thread_local bool inside_parallel_region = false;
 
-// One parallel_for in flight. Threads claim blocks from `next` until none is left.
+// One parallel_for in flight. Each thread claims the blocks of its own share, which is the same in
+// the next parallel_for of as many blocks: so it finds in its caches what it wrote in this one.
+// Then it helps the others. To fetch a line that another processor holds can take longer than to
+// read it from memory, and to write one that another has read, much longer.
 struct Job {
   const std::function<void(int64_t)>& body;
   int64_t blocks;
   const char* caller;  // of parallel_for, for errors
-  std::atomic<int64_t> next{0};
+  struct alignas(64) Share {
+    std::atomic<int64_t> claimed{0};
+  };
+  std::vector<Share> shares;
   std::exception_ptr error{};
   std::mutex error_mutex{};
 
-  void work() {
+  void work(size_t thread) {
     const Calling calling(caller);
     inside_parallel_region = true;
-    for (int64_t block; (block = next.fetch_add(1)) < blocks;) {
-      try {
-        body(block);
-      } catch (...) {
-        std::lock_guard lock(error_mutex);
-        if (!error) error = std::current_exception();
-        next = blocks;
+    const int64_t size = ceil_div(blocks, int64_t(shares.size()));
+    for (size_t i = 0; i < shares.size(); ++i) {
+      const size_t share = (thread + i) % shares.size();
+      const int64_t first = int64_t(share) * size, count = std::min(size, blocks - first);
+      std::atomic<int64_t>& claimed = shares[share].claimed;
+      for (int64_t block; claimed < count && (block = claimed++) < count;) {
+        try {
+          body(first + block);
+        } catch (...) {
+          std::lock_guard lock(error_mutex);
+          if (!error) error = std::current_exception();
+          for (Share& rest : shares) rest.claimed = size;
+        }
       }
     }
     inside_parallel_region = false;
@@ -48,6 +62,8 @@ struct Job {
 // Waking a sleeping thread takes as long as many a small kernel runs. So a thread looks out for
 // this long before it sleeps.
 constexpr std::chrono::microseconds kPatience{50};
+
+constexpr int kMostThreads = 1024;
 
 class Pool {
  public:
@@ -63,7 +79,7 @@ class Pool {
       ++generation_;
     }
     wake_.notify_all();
-    job.work();
+    job.work(0);
     std::unique_lock lock(mutex_);
     job_ = nullptr;  // no worker may join any more; wait for those that did
     look_out(lock, [this] { return active_ == 0; });
@@ -80,28 +96,30 @@ class Pool {
     wanted_ = workers;
     crowded_ = workers >= runtime::usable_processors();
     try {
-      for (; employed_ < wanted_; ++employed_) {
-        std::thread([this, seen = generation_.load()] { serve(seen); }).detach();
+      for (size_t number = 1; number <= size_t(wanted_); ++number) {
+        if (employed_[number]) continue;
+        std::thread([=, this, seen = generation_.load()] { serve(number, seen); }).detach();
+        employed_[number] = true;
       }
     } catch (const std::exception&) {
     }
   }
 
   // A worker's life; `seen` is the last generation that it has nothing to do with.
-  void serve(uint64_t seen) {
+  void serve(size_t number, uint64_t seen) {
     std::unique_lock lock(mutex_);
     while (true) {
       look_out(lock, [&] { return generation_ != seen; });
       wake_.wait(lock, [&] { return job_ && generation_ != seen; });
-      if (employed_ > wanted_) {
-        --employed_;
+      if (number > size_t(wanted_)) {
+        employed_[number] = false;
         return;
       }
       seen = generation_;
       Job* job = job_;
       ++active_;
       lock.unlock();
-      job->work();
+      job->work(number);
       lock.lock();
       if (--active_ == 0) done_.notify_all();
     }
@@ -123,7 +141,8 @@ class Pool {
   std::mutex mutex_;  // guards what follows
   std::condition_variable wake_, done_;
   Job* job_ = nullptr;
-  int wanted_ = 0, employed_ = 0;
+  int wanted_ = 0;
+  std::bitset<kMostThreads> employed_;  // by number, from 1 on
   bool crowded_ = false;
   // Changed under the lock, and read without it by look_out.
   std::atomic<uint64_t> generation_ = 0;
@@ -146,12 +165,12 @@ int initial_threads() {
   if (const char* setting = std::getenv("GRADIAN_NUM_THREADS")) {
     char* end = nullptr;
     const long threads = std::strtol(setting, &end, 10);
-    check(end != setting && *end == '\0' && threads > 0 && threads <= 1024,
+    check(end != setting && *end == '\0' && threads > 0 && threads <= kMostThreads,
           "the environment's GRADIAN_NUM_THREADS must be a whole number from 1 to 1024, got '",
           setting, "'");
     return static_cast<int>(threads);
   }
-  return std::min(runtime::usable_processors(), 1024);
+  return std::min(runtime::usable_processors(), kMostThreads);
 }
 
 std::atomic<int>& thread_count() {
@@ -165,7 +184,7 @@ int num_threads() { return thread_count(); }
 
 void set_num_threads(int threads) {
   const Calling calling("set_num_threads");
-  check(threads >= 1 && threads <= 1024, "expected 1 to 1024 threads, got ", threads);
+  check(threads >= 1 && threads <= kMostThreads, "expected 1 to 1024 threads, got ", threads);
   thread_count() = threads;
 }
 
@@ -174,7 +193,8 @@ void runtime::parallel_for(int64_t blocks, const std::function<void(int64_t)>& b
   check_in("parallel_for", blocks >= 0, "negative number of blocks ", blocks);
   const int threads = num_threads();
   if (!inside_parallel_region && blocks > 1 && threads > 1) {
-    Job job{body, blocks, Calling::current(), {}, {}, {}};
+    const auto shares = size_t(std::min<int64_t>(threads, blocks));
+    Job job{body, blocks, Calling::current(), std::vector<Job::Share>(shares)};
     if (pool().run(job, threads - 1)) {
       if (job.error) std::rethrow_exception(job.error);
       return;

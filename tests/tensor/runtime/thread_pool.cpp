@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -55,6 +56,32 @@ TEST_CASE("parallel_for uses the threads that were asked for and the calling one
   const std::set<std::thread::id> ids = threads_at_once(3);
   CHECK(ids.size() == 3);
   CHECK(ids.count(std::this_thread::get_id()) == 1);
+}
+
+TEST_CASE("a thread begins with the first block of a share that is the same each time") {
+  constexpr int64_t kBlocks = 90;
+  Threads three(3);
+  std::map<std::thread::id, std::set<int64_t>> begun;
+  for (int time = 0; time < 20; ++time) {
+    std::mutex mutex;
+    std::set<std::thread::id> seen;
+    std::atomic<int> arrived{0};
+    parallel_for(kBlocks, [&](int64_t block) {
+      const std::thread::id id = std::this_thread::get_id();
+      {
+        std::lock_guard lock(mutex);
+        if (!seen.insert(id).second) return;
+        begun[id].insert(block);
+      }
+      ++arrived;
+      while (arrived < 3) std::this_thread::yield();
+    });
+  }
+  CHECK(begun.size() == 3);
+  CHECK(begun[std::this_thread::get_id()] == std::set<int64_t>{0});
+  std::set<int64_t> all;
+  for (const auto& [id, firsts] : begun) all.insert(firsts.begin(), firsts.end());
+  CHECK(all == std::set<int64_t>{0, kBlocks / 3, 2 * kBlocks / 3});
 }
 
 TEST_CASE("the first parallel_for of a process has all its threads") {
