@@ -73,47 +73,60 @@ void transform_result(const float* w, const Stack& stack, int64_t filters, int64
   });
 }
 
-// A large block of tiles goes through two parallel steps, so that no thread needs a sum of its own:
-// the transforms, each for a few channels and tiles, then the products, each for one position k.
+// A block of tiles is transformed, in tasks of a few channels and tiles, and multiplied, in a task
+// for each position k. Where there are many tiles for each weight, a fixed number of parts of them
+// is summed apart, each part by one thread: what it has transformed is then in its own caches.
+// Else the threads share the tasks of each block.
 template <int alpha, int r>
 void weight_gradient(const Images& in, const float* x, Pair padding, const Images& out,
                      const float* dy, float* dw) {
+  constexpr int64_t kParts = 8;
   const TileGrid grid(out, Matrices<alpha, r>::m);
   const int64_t channels = round_up(in.channels, kPanel), filters = out.channels;
-  const int64_t block = tiles_per_block(grid.count, alpha, channels, filters);
+  // A part's sum then costs less than what is transformed for it.
+  const bool many = grid.count * (channels + filters) >= 2 * kParts * channels * filters;
+  const int64_t part = many ? round_up(ceil_div(grid.count, kParts), kPart) : grid.count;
+  const int64_t parts = ceil_div(grid.count, part);
+  const int64_t block = tiles_per_block(part, alpha, channels, filters);
   const Stack v_stack(alpha, channels * block), d_stack(alpha, filters * block);
   const Stack w_stack(alpha, channels * filters);
-  Tensor room = Tensor::empty({v_stack.total + d_stack.total + w_stack.total});
-  float* const v = room.mutable_data<float>();  // [k][panel][tile][channel]
-  float* const d = v + v_stack.total;           // [k][filter][tile]
-  float* const w = d + d_stack.total;           // [k][panel][filter][channel]
+  Tensor sums = Tensor::zeros({parts, w_stack.total});  // [part][k][panel][filter][channel]
+  float* const sums_data = sums.mutable_data<float>();
 
-  for (int64_t first = 0; first < grid.count; first += block) {
-    const int64_t count = std::min(block, grid.count - first);
-    const int64_t parts = ceil_div(count, kPart), channel_groups = ceil_div(in.channels, kLanes);
-    const int64_t groups = channel_groups + ceil_div(filters, kLanes);
-    parallel_for(parts * groups, [&](int64_t task) {
-      const int64_t begin = task / groups * kPart, tiles = std::min(kPart, count - begin);
-      const int64_t c = task % groups * kLanes, o = c - channel_groups * kLanes;
-      if (o < 0)
-        transform_x<alpha, r>(in, x, padding, grid, first + begin, tiles, c, v_stack,
-                              v + (c / kPanel * block + begin) * kPanel + c % kPanel);
-      else
-        transform_dy<alpha, r>(out, dy, grid, first + begin, tiles, o,
-                               std::min(o + kLanes, filters), d_stack, block,
-                               d + o * block + begin);
-    });
-    // W[k] (+)= D[k] V[k]
-    parallel_for(alpha * alpha, [&](int64_t k) {
-      for (int64_t c = 0; c < channels; c += kPanel)
-        with_vectors<float>(in.channels - c, [&](auto vectors) {
-          multiply_panel<false, vectors>(filters, count, d + k * d_stack.stride, block,
-                                         v + k * v_stack.stride + c * block,
-                                         w + k * w_stack.stride + c * filters, kPanel, first > 0);
-        });
-    });
-  }
-  transform_result<alpha, r>(w, w_stack, filters, in.channels, dw);
+  parallel_for(parts, [&](int64_t p) {
+    Tensor room = Tensor::empty({v_stack.total + d_stack.total});
+    float* const v = room.mutable_data<float>();  // [k][panel][tile][channel]
+    float* const d = v + v_stack.total;           // [k][filter][tile]
+    float* const w = sums_data + p * w_stack.total;
+    const int64_t last = std::min(grid.count, (p + 1) * part);
+    for (int64_t first = p * part; first < last; first += block) {
+      const int64_t count = std::min(block, last - first);
+      const int64_t channel_groups = ceil_div(in.channels, kLanes);
+      const int64_t groups = channel_groups + ceil_div(filters, kLanes);
+      parallel_for(ceil_div(count, kPart) * groups, [&](int64_t task) {
+        const int64_t begin = task / groups * kPart, tiles = std::min(kPart, count - begin);
+        const int64_t c = task % groups * kLanes, o = c - channel_groups * kLanes;
+        if (o < 0)
+          transform_x<alpha, r>(in, x, padding, grid, first + begin, tiles, c, v_stack,
+                                v + (c / kPanel * block + begin) * kPanel + c % kPanel);
+        else
+          transform_dy<alpha, r>(out, dy, grid, first + begin, tiles, o,
+                                 std::min(o + kLanes, filters), d_stack, block,
+                                 d + o * block + begin);
+      });
+      // W[k] += D[k] V[k]
+      parallel_for(alpha * alpha, [&](int64_t k) {
+        for (int64_t c = 0; c < channels; c += kPanel)
+          with_vectors<float>(in.channels - c, [&](auto vectors) {
+            multiply_panel<false, vectors>(filters, count, d + k * d_stack.stride, block,
+                                           v + k * v_stack.stride + c * block,
+                                           w + k * w_stack.stride + c * filters, kPanel, true);
+          });
+      });
+    }
+  });
+  const Tensor w = sum(sums, {0});
+  transform_result<alpha, r>(w.data<float>(), w_stack, filters, in.channels, dw);
 }
 
 }  // namespace
