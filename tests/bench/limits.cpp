@@ -1,8 +1,10 @@
 #include "tests/bench/limits.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <functional>
+#include <thread>
 #include <vector>
 
 #include "tensor/conv/conv2d.h"
@@ -86,6 +88,30 @@ std::vector<Rates> measure_machine(const std::vector<int>& counts, double second
         {rate(0, counts[i] * kCalls * kCallFlops), rate(1, 8.0 * kStream), rate(2, 4.0 * kStream)});
   }
   return rates;
+}
+
+// Nanoseconds until a thread sees what another has written. Some 25 where the processors share a
+// cache; several times that where they do not, and then what one has written and the other read
+// costs as much to write again. Virtual machines are moved from the one to the other unasked.
+double hand_over() {
+  constexpr int kRounds = 20, kTurns = 1000;
+  alignas(128) std::atomic<int> turn{0};
+  const auto play = [&](int first, int last) {
+    for (int mine = first; mine < last; mine += 2) {
+      while (turn.load(std::memory_order_acquire) != mine) {
+      }
+      turn.store(mine + 1, std::memory_order_release);
+    }
+  };
+  std::thread other(play, 1, kRounds * kTurns);
+  Numbers times;
+  for (int round = 0; round < kRounds; ++round) {
+    const double begin = now();
+    play(round * kTurns, (round + 1) * kTurns);
+    times.push_back((now() - begin) / kTurns * 1e9);
+  }
+  other.join();
+  return median(times);
 }
 
 // Of one product, for a batch, as the algorithm multiplies that the library takes.
@@ -219,6 +245,11 @@ std::string report_limits(double seconds) {
   const int threads = num_threads();
   const std::vector<int> counts = threads > 1 ? std::vector<int>{1, threads} : std::vector<int>{1};
   Table table(counts);
+  Numbers handed;
+  const auto between_parts = [&] {
+    if (threads > 1) handed.push_back(hand_over());
+  };
+  between_parts();
   const std::vector<Rates> machine = measure_machine(counts, seconds);
   const auto add = [&](const char* name, const char* key, double Rates::*rate) {
     Numbers values;
@@ -228,11 +259,20 @@ std::string report_limits(double seconds) {
   add("micro-kernel in cache, GFLOP/s", "micro_kernel_gflops", &Rates::flops);
   add("copy of memory, GB/s read + written", "copy_gbs", &Rates::copied);
   add("read of memory, GB/s", "read_gbs", &Rates::read);
+  between_parts();
   report_step("LeNet++ step, ms", "lenet", lenet_network, counts, machine, 2 * seconds, table);
+  between_parts();
   report_step("IR-ResNet step, ms", "ir_resnet", ir_resnet_network, counts, machine, 2 * seconds,
               table);
+  between_parts();
+  if (threads > 1) {
+    std::printf("\n");
+    table.row("handing over, ns: before, between, after", "hand_over_ns", Kind::percent, handed);
+  }
   std::printf(
       "limits: the best runs, all threads at once; steps: medians, the losses' bits the same.\n"
+      "handing over: from one thread to another; where it takes 100 ns and more, they share no\n"
+      "cache, and what both use costs more than the limits say.\n"
       "products: what counts FLOPs, with transforms, packing, biases and padded copies; of the\n"
       "rate: what Winograd multiplies in whole tiles, with the gradients by the algorithm of\n"
       "the result (approximated). passes: other ops and the optimiser; of the rate: what these\n"
