@@ -1,10 +1,9 @@
-// How each op of autograd/ is written in ONNX (github.com/onnx/onnx, docs/Operators.md): the table
-// `forms`, before it what takes more than a name, and behind it the export.
+// How each op of autograd/ is written in ONNX (github.com/onnx/onnx, docs/Operators.md): two tables
+// of forms, before them what takes more than a name, and behind them the export.
 #include "nn/onnx/export.h"
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <string_view>
 
 #include "nn/onnx/trace.h"
@@ -206,50 +205,31 @@ std::string gather(const Writing& w) {
 }
 
 struct Form {
+  std::string_view op;
   const char* type;
-  std::string (*write)(const Writing&);
+  std::string (*write)(const Writing&) = elementwise;
 };
-const std::map<std::string_view, Form> forms{{"abs", {"Abs", elementwise}},
-                                             {"acos", {"Acos", elementwise}},
-                                             {"add", {"Add", elementwise}},
-                                             {"clamp", {"Clip", clamp}},
-                                             {"concat", {"Concat", along_axis}},
-                                             {"conv2d", {"Conv", conv2d}},
-                                             {"cos", {"Cos", elementwise}},
-                                             {"cumsum", {"CumSum", cumsum}},
-                                             {"div", {"Div", elementwise}},
-                                             {"erf", {"Erf", elementwise}},
-                                             {"exp", {"Exp", elementwise}},
-                                             {"expand", {"Expand", expand}},
-                                             {"gather", {"Gather", gather}},
-                                             {"linear", {"Gemm", linear}},
-                                             {"log", {"Log", elementwise}},
-                                             {"log_softmax", {"LogSoftmax", along_axis}},
-                                             {"matmul", {"MatMul", plain}},
-                                             {"max_pool2d", {"MaxPool", max_pool2d}},
-                                             {"maximum", {"Max", elementwise}},
-                                             {"minimum", {"Min", elementwise}},
-                                             {"mul", {"Mul", elementwise}},
-                                             {"permute", {"Transpose", permute}},
-                                             {"pow", {"Pow", elementwise}},
-                                             {"prelu", {"PRelu", elementwise}},
-                                             {"relu", {"Relu", elementwise}},
-                                             {"reshape", {"Reshape", reshape}},
-                                             {"sigmoid", {"Sigmoid", elementwise}},
-                                             {"sin", {"Sin", elementwise}},
-                                             {"slice", {"Slice", slice}},
-                                             {"slice_adjoint", {"Pad", slice_adjoint}},
-                                             {"softplus", {"Softplus", elementwise}},
-                                             {"sqrt", {"Sqrt", elementwise}},
-                                             {"sub", {"Sub", elementwise}},
-                                             {"sum", {"ReduceSum", sum}},
-                                             {"tanh", {"Tanh", elementwise}},
-                                             {"where", {"Where", where}}};
+const std::vector<Form> elementwise_forms{
+    {"abs", "Abs"},           {"acos", "Acos"},   {"add", "Add"},         {"cos", "Cos"},
+    {"div", "Div"},           {"erf", "Erf"},     {"exp", "Exp"},         {"log", "Log"},
+    {"maximum", "Max"},       {"minimum", "Min"}, {"mul", "Mul"},         {"pow", "Pow"},
+    {"prelu", "PRelu"},       {"relu", "Relu"},   {"sigmoid", "Sigmoid"}, {"sin", "Sin"},
+    {"softplus", "Softplus"}, {"sqrt", "Sqrt"},   {"sub", "Sub"},         {"tanh", "Tanh"}};
+const std::vector<Form> other_forms{
+    {"clamp", "Clip", clamp},          {"concat", "Concat", along_axis},
+    {"conv2d", "Conv", conv2d},        {"cumsum", "CumSum", cumsum},
+    {"expand", "Expand", expand},      {"gather", "Gather", gather},
+    {"linear", "Gemm", linear},        {"log_softmax", "LogSoftmax", along_axis},
+    {"matmul", "MatMul", plain},       {"max_pool2d", "MaxPool", max_pool2d},
+    {"permute", "Transpose", permute}, {"reshape", "Reshape", reshape},
+    {"slice", "Slice", slice},         {"slice_adjoint", "Pad", slice_adjoint},
+    {"sum", "ReduceSum", sum},         {"where", "Where", where}};
 
 std::string write_step(files::OnnxModel& model, const Step& step, const Names& results) {
   const char* const op = step.node->name();
-  if (const auto form = forms.find(op); form != forms.end())
-    return form->second.write({model, step, results, form->second.type});
+  for (const std::vector<Form>* forms : {&elementwise_forms, &other_forms})
+    for (const Form& form : *forms)
+      if (form.op == op) return form.write({model, step, results, form.type});
   std::string shapes;
   for (const Operand& x : step.operands) shapes += text(shapes.empty() ? "" : ", ", x.sizes.first);
   fail(op, " of ", shapes, " has no ONNX form here");

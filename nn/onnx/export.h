@@ -14,7 +14,7 @@ namespace gradian::nn {
 // "input" and its result "output". `example` [batch, ...] of float32 or float64 gives dtype and
 // shape; it and another one, of a row more and other values, are run, and the batch may have any
 // size in the file. Constants that are parameters have their names. Fails, and names the op, where
-// ONNX has no form for one (see the table in export.cpp), or where one works with a mask, an index
+// ONNX has no form for one (see the tables in export.cpp), or where one works with a mask, an index
 // or a size that C++ computed from the input, as max(x, axes), normalize and rsqrt do. What comes
 // out the same in both runs is taken for a constant. Files of up to 2 GB.
 void export_onnx(Module& network, const Tensor& example, const std::filesystem::path& file);

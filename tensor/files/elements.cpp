@@ -24,28 +24,15 @@ struct Bool {
 // Calls body.operator()<T>() with the type of one element as it lies in the file.
 template <class Body>
 decltype(auto) dispatch_stored(Element element, Body&& body) {
-  switch (element) {
-    case Element::f64:
-      return body.template operator()<double>();
-    case Element::f32:
-      return body.template operator()<float>();
-    case Element::f16:
-      return body.template operator()<Half>();
-    case Element::bf16:
-      return body.template operator()<BFloat16>();
-    case Element::i64:
-      return body.template operator()<int64_t>();
-    case Element::i32:
-      return body.template operator()<int32_t>();
-    case Element::i16:
-      return body.template operator()<int16_t>();
-    case Element::i8:
-      return body.template operator()<int8_t>();
-    case Element::u8:
-      return body.template operator()<uint8_t>();
-    case Element::boolean:
-      break;
-  }
+  if (element == Element::f64) return body.template operator()<double>();
+  if (element == Element::f32) return body.template operator()<float>();
+  if (element == Element::f16) return body.template operator()<Half>();
+  if (element == Element::bf16) return body.template operator()<BFloat16>();
+  if (element == Element::i64) return body.template operator()<int64_t>();
+  if (element == Element::i32) return body.template operator()<int32_t>();
+  if (element == Element::i16) return body.template operator()<int16_t>();
+  if (element == Element::i8) return body.template operator()<int8_t>();
+  if (element == Element::u8) return body.template operator()<uint8_t>();
   return body.template operator()<Bool>();
 }
 

@@ -1,7 +1,6 @@
 #include "tensor/files/npy.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "tensor/files/elements.h"
@@ -96,15 +95,6 @@ class HeaderReader : public Scanner {
   }
 };
 
-// A little-endian number at a byte of the file.
-int64_t number_at(const Input& file, int64_t begin, int bytes) {
-  std::array<unsigned char, 4> digits{};
-  file.read(begin, bytes, digits.data());
-  int64_t number = 0;
-  for (size_t i = digits.size(); i-- > 0;) number = number << 8 | digits[i];
-  return number;
-}
-
 }  // namespace
 
 Tensor read_npy(const std::filesystem::path& path) {
@@ -123,7 +113,8 @@ Tensor read_npy(const std::filesystem::path& path) {
   const int length_bytes = major == 1 ? 2 : 4;
   check(file.size() >= kVersionBytes + length_bytes, file.name(), ": has ", file.size(),
         " bytes, expected at least ", kVersionBytes + length_bytes);
-  const int64_t length = number_at(file, kVersionBytes, length_bytes);
+  uint32_t length = 0;
+  file.read(kVersionBytes, length_bytes, &length);
   const int64_t header_begin = kVersionBytes + length_bytes, data_begin = header_begin + length;
   check(length <= kMaxHeader, file.name(), ": its header has ", length, " bytes, expected at most ",
         kMaxHeader);
