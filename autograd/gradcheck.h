@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "autograd/variable.h"
@@ -80,5 +81,12 @@ Tensor distinct_values(const Shape& shape, double low, double high, uint64_t see
 // kinks.
 GradCase grad_case(std::string label, const std::vector<Shape>& shapes, Function function,
                    double low = -2, double high = 2);
+
+// An op of one input, with its settings, as a function: unary(permute, {2, 0, 1}).
+template <class... Settings>
+Function unary(Variable (*op)(const Variable&, Settings...),
+               std::type_identity_t<Settings>... settings) {
+  return [=](const Inputs& in) { return op(in[0], settings...); };
+}
 
 }  // namespace gradian

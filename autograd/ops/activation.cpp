@@ -36,10 +36,9 @@ struct ops::Abs {
     return {grad * Variable(sign(context.input(0).value()))};
   }
   static std::vector<GradCase> cases() {
-    const Function function = [](const Inputs& in) { return abs(in[0]); };
-    return {grad_case("matrix", {{3, 4}}, function),
+    return {grad_case("matrix", {{3, 4}}, unary(abs)),
             {"at each side of zero and far out",
-             function,
+             unary(abs),
              {Tensor::from<double>({-0.001, 0.001, -1e3})}}};
   }
 };
@@ -82,14 +81,11 @@ struct ops::Clamp {
     return {{"low", low.value_or(-HUGE_VAL)}, {"high", high.value_or(HUGE_VAL)}};
   }
   static std::vector<GradCase> cases() {
-    const auto between = [](std::optional<double> low, std::optional<double> high) {
-      return [=](const Inputs& in) { return clamp(in[0], low, high); };
-    };
-    return {grad_case("two bounds", {{3, 4}}, between(-0.6, 1.1)),
-            grad_case("from below", {{3, 4}}, between(-0.6, {})),
-            grad_case("from above", {{3, 4}}, between({}, 1.1)),
+    return {grad_case("two bounds", {{3, 4}}, unary(clamp, -0.6, 1.1)),
+            grad_case("from below", {{3, 4}}, unary(clamp, -0.6, {})),
+            grad_case("from above", {{3, 4}}, unary(clamp, {}, 1.1)),
             {"at each side of the bounds",
-             between(-0.6, 1.1),
+             unary(clamp, -0.6, 1.1),
              {Tensor::from<double>({-0.601, -0.599, 1.099, 1.101})}}};
   }
 };

@@ -21,9 +21,8 @@ Variable apply_binary(const Op& op, VariableOrNumber a, VariableOrNumber b) {
 
 // f on values between low and high, where it is smooth.
 std::vector<GradCase> unary_cases(Unary f, double low, double high) {
-  const Function function = [f](const Inputs& in) { return f(in[0]); };
-  return {grad_case("matrix", {{3, 4}}, function, low, high),
-          grad_case("scalar", {Shape{}}, function, low, high)};
+  return {grad_case("matrix", {{3, 4}}, unary(f), low, high),
+          grad_case("scalar", {Shape{}}, unary(f), low, high)};
 }
 
 // f on operands of one shape and on operands that broadcast in both directions; they are nowhere

@@ -28,11 +28,8 @@ struct ops::Gather {
   }
   Attributes attributes() const { return {{"axis", axis}}; }
   static std::vector<GradCase> cases() {
-    const auto along = [](int axis, const Shape& index_shape) {
-      return [=](const Inputs& in) { return gather(in[0], axis, sample_index(index_shape)); };
-    };
-    return {grad_case("rows", {{3, 2}}, along(0, {4, 2})),
-            grad_case("columns, fewer rows", {{2, 3}}, along(1, {1, 5}))};
+    return {grad_case("rows", {{3, 2}}, unary(gather, 0, sample_index({4, 2}))),
+            grad_case("columns, fewer rows", {{2, 3}}, unary(gather, 1, sample_index({1, 5})))};
   }
 };
 Variable gather(const Variable& x, int axis, const Tensor& index) {

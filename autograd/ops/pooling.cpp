@@ -45,35 +45,26 @@ Variable adaptive_means(const Variable& x, int axis, int64_t count) {
   const int64_t size = x.size(axis);
   Shape split = x.shape();
   split[axis] = count;
-  const auto begin = [=](int64_t i) { return i * size / count; };
-  const auto end = [=](int64_t i) { return ceil_div((i + 1) * size, count); };
   // In units of 1 / count, in which it covers `size`, a window begins no further than
   // count - gcd(size, count) behind a position.
   const int64_t longest = ceil_div(size - std::gcd(size, count), count) + 1;
   split.insert(axis + 1, longest);
   if (size % count == 0) return mean(reshape(x, split), {axis + 1});
 
-  // Each window filled up to the longest one, and which of its positions count.
-  Tensor positions = Tensor::empty({count, longest}, DType::int64);
-  Tensor inside = Tensor::empty({count, longest}, DType::int64);
-  Tensor lengths = Tensor::empty({count}, DType::int64);
-  int64_t* const position = positions.mutable_data<int64_t>();
-  int64_t* const is_inside = inside.mutable_data<int64_t>();
-  for (int64_t i = 0; i < count; ++i) {
-    lengths.mutable_data<int64_t>()[i] = end(i) - begin(i);
-    for (int64_t j = 0; j < longest; ++j) {
-      is_inside[i * longest + j] = begin(i) + j < end(i);
-      position[i * longest + j] = std::min(begin(i) + j, end(i) - 1);
-    }
-  }
+  const Tensor window = Tensor::arange(count).unsqueeze(1);  // [count, 1]
+  const Tensor begin = window * size / count, end = ((window + 1) * size - 1) / count + 1;
+  // Each window filled up to the longest one, [count, longest]; not all of its positions count.
+  const Tensor positions = begin + Tensor::arange(longest);
   // With axes of size 1 behind, so that it broadcasts to what has `axes` axes.
   const auto along = [&](const Tensor& tensor, int axes) {
     Shape shape = tensor.shape();
     while (shape.size() < axes - axis) shape.push_back(1);
     return tensor.reshape(shape);
   };
-  const Variable taps = reshape(index_select(x, axis, positions.reshape({-1})), split);
+  const Tensor filled = minimum(positions, end - 1), inside = positions < end;
+  const Variable taps = reshape(index_select(x, axis, filled.reshape({-1})), split);
   const Variable selected = where(along(inside, split.size()), taps, constant(0, x));
+  const Tensor lengths = (end - begin).squeeze(1);
   return sum(selected, {axis + 1}) / Variable(along(lengths, x.dim()).to(x.dtype()));
 }
 
@@ -114,8 +105,7 @@ struct ops::MaxPool2d {
   }
   static std::vector<GradCase> cases() {
     const auto on_images = [](const char* label, const Pool2dOptions& options) {
-      return grad_case(label, {{2, 2, 5, 4}},
-                       [=](const Inputs& in) { return max_pool2d(in[0], options); });
+      return grad_case(label, {{2, 2, 5, 4}}, unary(max_pool2d, options));
     };
     return {on_images("2x2", {.kernel = 2}),
             on_images("overlapping, padded", {.kernel = 3, .stride = {2, 1}, .padding = 1}),
@@ -142,8 +132,7 @@ Variable avg_pool2d(const Variable& x, const Pool2dOptions& options, bool count_
     counted[3] += 2 * std::exchange(counting.padding.width, 0);
   }
   const Variable counts = sliding_sums(Variable(Tensor::ones(counted, x.dtype())), shape, counting);
-  const Tensor empty = equal(counts.value(), Tensor::scalar(0, x.dtype()));
-  check(sum(empty).item() == 0, "a window holds padding alone: kernel ", options.kernel,
+  check(sum(counts == 0).item() == 0, "a window holds padding alone: kernel ", options.kernel,
         ", dilation ", options.dilation, ", input ", x.shape());
   return sums / counts;
 }

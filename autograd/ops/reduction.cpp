@@ -44,11 +44,9 @@ struct ops::Sum {
   }
   Attributes attributes() const { return {{"axes", axes}, {"keepdim", keepdim}}; }
   static std::vector<GradCase> cases() {
-    const auto along = [](const Axes& axes, bool keepdim) {
-      return [=](const Inputs& in) { return sum(in[0], axes, keepdim); };
-    };
-    return {over("all axes", along({}, false)), over("first axis", along({0}, false)),
-            over("outer axes, kept", along({0, -1}, true)), over("middle axis", along({1}, false))};
+    return {over("all axes", unary(sum, {}, false)), over("first axis", unary(sum, {0}, false)),
+            over("outer axes, kept", unary(sum, {0, -1}, true)),
+            over("middle axis", unary(sum, {1}, false))};
   }
 };
 Variable sum(const Variable& x, const Axes& axes, bool keepdim) {
@@ -65,10 +63,7 @@ struct ops::Cumsum {
   }
   Attributes attributes() const { return {{"axis", axis}}; }
   static std::vector<GradCase> cases() {
-    const auto along = [](int axis) {
-      return [=](const Inputs& in) { return cumsum(in[0], axis); };
-    };
-    return {over("first axis", along(0)), over("last axis", along(-1))};
+    return {over("first axis", unary(cumsum, 0)), over("last axis", unary(cumsum, -1))};
   }
 };
 Variable cumsum(const Variable& x, int axis) { return apply(ops::Cumsum{axis}, x); }
@@ -88,14 +83,11 @@ struct ops::LogSoftmax {
   }
   Attributes attributes() const { return {{"axis", axis}}; }
   static std::vector<GradCase> cases() {
-    const auto along = [](int axis) {
-      return [=](const Inputs& in) { return log_softmax(in[0], axis); };
-    };
-    return {over("last axis", along(-1)),
-            over("first axis", along(0)),
+    return {over("last axis", unary(log_softmax, -1)),
+            over("first axis", unary(log_softmax, 0)),
             {"far below and above zero",
-             along(0),
-             {Tensor::from(std::vector<double>{300, 301, 299}, {3})}}};
+             unary(log_softmax, 0),
+             {Tensor::from<double>({300, 301, 299})}}};
   }
 };
 Variable log_softmax(const Variable& x, int axis) { return apply(ops::LogSoftmax{axis}, x); }

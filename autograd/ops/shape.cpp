@@ -17,10 +17,7 @@ struct ops::Reshape {
   }
   Attributes attributes() const { return {{"shape", shape}}; }
   static std::vector<GradCase> cases() {
-    return {grad_case("inferred size", {{2, 6}},
-                      [](const Inputs& in) {
-                        return reshape(in[0], {3, -1});
-                      }),
+    return {grad_case("inferred size", {{2, 6}}, unary(reshape, {3, -1})),
             grad_case("of a transposed view", {{2, 3}},
                       [](const Inputs& in) { return reshape(transpose(in[0], 0, 1), {6}); })};
   }
@@ -39,13 +36,8 @@ struct ops::Permute {
   }
   Attributes attributes() const { return {{"axes", axes}}; }
   static std::vector<GradCase> cases() {
-    return {grad_case("cycle", {{2, 3, 4}},
-                      [](const Inputs& in) {
-                        return permute(in[0], {2, 0, 1});
-                      }),
-            grad_case("negative axes", {{2, 3}}, [](const Inputs& in) {
-              return permute(in[0], {-1, 0});
-            })};
+    return {grad_case("cycle", {{2, 3, 4}}, unary(permute, {2, 0, 1})),
+            grad_case("negative axes", {{2, 3}}, unary(permute, {-1, 0}))};
   }
 };
 Variable permute(const Variable& x, const Axes& axes) { return apply(ops::Permute{axes}, x); }
@@ -58,13 +50,8 @@ struct ops::Expand {
   Gradients backward(const Context&, const Variable& grad) const { return {grad}; }
   Attributes attributes() const { return {{"shape", shape}}; }
   static std::vector<GradCase> cases() {
-    return {grad_case("new and old axes", {{3, 1}},
-                      [](const Inputs& in) {
-                        return expand(in[0], {2, 3, 4});
-                      }),
-            grad_case("scalar", {Shape{}}, [](const Inputs& in) {
-              return expand(in[0], {2, 2});
-            })};
+    return {grad_case("new and old axes", {{3, 1}}, unary(expand, {2, 3, 4})),
+            grad_case("scalar", {Shape{}}, unary(expand, {2, 2}))};
   }
 };
 Variable expand(const Variable& x, const Shape& shape) { return apply(ops::Expand{shape}, x); }
@@ -82,11 +69,9 @@ struct ops::Slice {
     return {{"axis", axis}, {"begin", begin}, {"end", end}, {"step", step}};
   }
   static std::vector<GradCase> cases() {
-    return {
-        grad_case("inner range", {{3, 5}}, [](const Inputs& in) { return slice(in[0], 1, 1, 4); }),
-        grad_case("step 2", {{5, 2}}, [](const Inputs& in) { return slice(in[0], 0, 0, 5, 2); }),
-        grad_case("negative bounds", {{5}},
-                  [](const Inputs& in) { return slice(in[0], -1, -4, -1); })};
+    return {grad_case("inner range", {{3, 5}}, unary(slice, 1, 1, 4, 1)),
+            grad_case("step 2", {{5, 2}}, unary(slice, 0, 0, 5, 2)),
+            grad_case("negative bounds", {{5}}, unary(slice, -1, -4, -1, 1))};
   }
 };
 Variable slice(const Variable& x, int axis, int64_t begin, int64_t end, int64_t step) {
@@ -126,13 +111,8 @@ struct ops::SliceAdjoint {
     return {{"shape", shape}, {"axis", axis}, {"begin", begin}, {"step", step}};
   }
   static std::vector<GradCase> cases() {
-    return {grad_case("rows", {{2, 3}},
-                      [](const Inputs& in) {
-                        return slice_adjoint(in[0], {5, 3}, 0, 2);
-                      }),
-            grad_case("step 2", {{2, 3}}, [](const Inputs& in) {
-              return slice_adjoint(in[0], {2, 6}, 1, 1, 2);
-            })};
+    return {grad_case("rows", {{2, 3}}, unary(slice_adjoint, {5, 3}, 0, 2, 1)),
+            grad_case("step 2", {{2, 3}}, unary(slice_adjoint, {2, 6}, 1, 1, 2))};
   }
 };
 Variable slice_adjoint(const Variable& x, const Shape& shape, int axis, int64_t begin,
@@ -148,10 +128,8 @@ struct ops::Flip {
   Gradients backward(const Context&, const Variable& grad) const { return {flip(grad, axes)}; }
   Attributes attributes() const { return {{"axes", axes}}; }
   static std::vector<GradCase> cases() {
-    return {grad_case("rows", {{3, 2}}, [](const Inputs& in) { return flip(in[0], 0); }),
-            grad_case("two axes", {{3, 2, 2}}, [](const Inputs& in) {
-              return flip(in[0], {0, -1});
-            })};
+    return {grad_case("rows", {{3, 2}}, unary(flip, 0)),
+            grad_case("two axes", {{3, 2, 2}}, unary(flip, {0, -1}))};
   }
 };
 Variable flip(const Variable& x, const Axes& axes) { return apply(ops::Flip{axes}, x); }

@@ -46,8 +46,8 @@ const std::vector<Part>& parts() {
         "autograd/dot.h"},
        {variable_rows, function_rows, function_shape_rows, function_product_rows},
        // The last three are the engine's: they fail in the names of ops.
-       {"defined", "requires_grad", "id", "is_unique", "grad_enabled", "live_nodes", "GradMode",
-        "NoGrad", "DetectAnomaly", "enabled", "before", "recorded", "check_output",
+       {"defined", "requires_grad", "id", "is_unique", "grad_enabled", "live_nodes", "unary",
+        "GradMode", "NoGrad", "DetectAnomaly", "enabled", "before", "recorded", "check_output",
         "check_gradients"}},
       {"nn/",
        {"nn", "nn/onnx/export.h"},
