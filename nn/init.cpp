@@ -11,9 +11,7 @@ namespace {
 int64_t fan(const Shape& shape, int axis) {
   check(shape.size() >= 2, "a weight needs at least two axes, got ", shape);
   numel(shape);  // refuses sizes below 0 and beyond counting
-  Shape axes{shape[axis]};
-  for (int a = 2; a < shape.size(); ++a) axes.push_back(shape[a]);
-  return numel(axes);
+  return shape[axis] * numel(part(shape, 2, shape.size()));
 }
 
 // In the numbers that are drawn: 1e300 is infinite there.

@@ -50,14 +50,6 @@ void multiply(const T* a, const Shape& a_strides, const T* b, const Shape& b_str
   });
 }
 
-// The sizes, or strides, of all axes but the last two.
-Shape batch_of(const Shape& shape) {
-  Shape batch = shape;
-  batch.pop_back();
-  batch.pop_back();
-  return batch;
-}
-
 }  // namespace
 
 Tensor matmul(const Tensor& left, const Tensor& right) {
@@ -69,7 +61,8 @@ Tensor matmul(const Tensor& left, const Tensor& right) {
   check(inner == right.size(-2), "inner dimensions differ: a ", left.shape(), ", b ",
         right.shape());
 
-  const Shape batch = broadcast_shapes(batch_of(left.shape()), batch_of(right.shape()));
+  const Shape batch = broadcast_shapes(part(left.shape(), 0, left.dim() - 2),
+                                       part(right.shape(), 0, right.dim() - 2));
   const auto with_matrix = [&](int64_t m, int64_t n) {
     Shape shape = batch;
     shape.push_back(m);
@@ -81,7 +74,8 @@ Tensor matmul(const Tensor& left, const Tensor& right) {
   const Tensor a = with_plain_strides(left), b = with_plain_strides(right);
   const Tensor wide_a = a.expand(with_matrix(rows, inner));
   const Tensor wide_b = b.expand(with_matrix(inner, columns));
-  const Shape a_batch = batch_of(wide_a.strides()), b_batch = batch_of(wide_b.strides());
+  const Shape a_batch = part(wide_a.strides(), 0, batch.size());
+  const Shape b_batch = part(wide_b.strides(), 0, batch.size());
 
   dispatch_floating(a.dtype(), [&]<class T>() {
     const T* a_data = wide_a.data<T>();

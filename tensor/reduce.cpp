@@ -37,13 +37,6 @@ Order summed_first(const Axes& given, int dim) {
   return order;
 }
 
-// The sizes or strides of the axes from `begin` to before `end`.
-Shape part(const Shape& shape, int begin, int end) {
-  Shape result;
-  for (int axis = begin; axis < end; ++axis) result.push_back(shape[axis]);
-  return result;
-}
-
 // Sums over everything of one block: shape/strides are those of the reduced axes, coalesced.
 template <class T>
 Accumulator<T> sum_block(const T* data, const StridedLoop<1>& loop) {

@@ -14,6 +14,12 @@ void Shape::refuse(int axis) const {
   fail("axis ", axis, " is out of range for ", count_, " axes");
 }
 
+Shape part(const Shape& shape, int begin, int end) {
+  Shape result;
+  for (int axis = begin; axis < end; ++axis) result.push_back(shape[axis]);
+  return result;
+}
+
 int64_t numel(const Shape& shape) {
   int64_t product = 1;
   bool empty = false, fits = true;

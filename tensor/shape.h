@@ -83,6 +83,9 @@ class Shape {
   int count_ = 0;
 };
 
+// The sizes (or strides) of the axes from `begin` to before `end`.
+Shape part(const Shape& shape, int begin, int end);
+
 // Prints as [2, 3].
 std::ostream& operator<<(std::ostream& out, const Shape& shape);
 
@@ -129,8 +132,8 @@ Shape broadcast_shapes(const Shape& a, const Shape& b);
 // True when an array of shape `from` broadcasts to exactly `to`.
 bool broadcasts_to(const Shape& from, const Shape& to);
 
-// The strides by which an array of shape `from` is read as one of shape `to`, to which it broadcasts:
-// 0 along the axes on which it is repeated.
+// The strides by which an array of shape `from` is read as one of shape `to`, to which it
+// broadcasts: 0 along the axes on which it is repeated.
 Shape expand_strides(const Shape& strides, const Shape& from, const Shape& to);
 
 // The axes of `to` along which an array of shape `from` is repeated when it broadcasts to it.

@@ -85,9 +85,7 @@ struct ops::Linear {
     const Variable &x = context.input(0), &w = context.input(1);
     Gradients gradients(context.input_count());
     if (context.needs(0)) gradients[0] = matmul(grad, w);
-    Shape leading = x.shape();
-    leading.pop_back();
-    const int64_t rows = numel(leading);
+    const int64_t rows = numel(part(x.shape(), 0, x.dim() - 1));
     const Variable dy = reshape(grad, {rows, w.size(0)});
     if (context.needs(1))  // [O, I] = [O, rows] x [rows, I]
       gradients[1] = matmul(transpose(dy, 0, 1), reshape(x, {rows, w.size(1)}));
