@@ -63,6 +63,11 @@ Tensor& update(const char* function, Tensor& x, TensorOrNumber other, const F& f
   return x;
 }
 
+Tensor filled_like(const char* function, const Tensor& x, double value) {
+  const Calling calling(function);
+  return Tensor::full(check_defined(x).shape(), value, x.dtype());
+}
+
 }  // namespace
 
 Tensor constant(long double value, const Tensor& x) {
@@ -74,19 +79,9 @@ Tensor constant(long double value, const Tensor& x) {
   return Tensor::from<int64_t>({static_cast<int64_t>(value)}, Shape{});
 }
 
-Tensor full_like(const Tensor& x, double value) {
-  const Calling calling("full_like");
-  check_defined(x);
-  return Tensor::full(x.shape(), value, x.dtype());
-}
-Tensor zeros_like(const Tensor& x) {
-  const Calling calling("zeros_like");
-  return full_like(x, 0);
-}
-Tensor ones_like(const Tensor& x) {
-  const Calling calling("ones_like");
-  return full_like(x, 1);
-}
+Tensor full_like(const Tensor& x, double value) { return filled_like("full_like", x, value); }
+Tensor zeros_like(const Tensor& x) { return filled_like("zeros_like", x, 0); }
+Tensor ones_like(const Tensor& x) { return filled_like("ones_like", x, 1); }
 
 std::ostream& operator<<(std::ostream& out, const Description& description) {
   return out << description.tensor.dtype() << ' ' << description.tensor.shape();

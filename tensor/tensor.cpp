@@ -66,6 +66,14 @@ To converted(From value) {
   return static_cast<To>(value);
 }
 
+// An array of one value everywhere, by the maker of this name.
+Tensor filled(const char* maker, const Shape& shape, double value, DType dtype) {
+  const Calling calling(maker);
+  Tensor result = Tensor::empty(shape, dtype);
+  result.fill(value);
+  return result;
+}
+
 // The array of value(0), ..., value(count - 1).
 template <class Value>
 Tensor tabulate(int64_t count, DType dtype, const Value& value) {
@@ -104,26 +112,11 @@ Tensor Tensor::empty(const Shape& shape, DType dtype) {
 }
 
 Tensor Tensor::full(const Shape& shape, double value, DType dtype) {
-  const Calling calling("full");
-  Tensor result = empty(shape, dtype);
-  result.fill(value);
-  return result;
+  return filled("full", shape, value, dtype);
 }
-
-Tensor Tensor::zeros(const Shape& shape, DType dtype) {
-  const Calling calling("zeros");
-  return full(shape, 0, dtype);
-}
-
-Tensor Tensor::ones(const Shape& shape, DType dtype) {
-  const Calling calling("ones");
-  return full(shape, 1, dtype);
-}
-
-Tensor Tensor::scalar(double value, DType dtype) {
-  const Calling calling("scalar");
-  return full({}, value, dtype);
-}
+Tensor Tensor::zeros(const Shape& shape, DType dtype) { return filled("zeros", shape, 0, dtype); }
+Tensor Tensor::ones(const Shape& shape, DType dtype) { return filled("ones", shape, 1, dtype); }
+Tensor Tensor::scalar(double value, DType dtype) { return filled("scalar", {}, value, dtype); }
 
 Tensor Tensor::integers_between(int64_t begin, int64_t end, int64_t step, DType dtype) {
   const Calling calling("arange");

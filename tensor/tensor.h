@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
-#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -89,7 +88,16 @@ class Tensor {
     return from(std::vector<T>(values));
   }
   template <class T>
-  static Tensor from(std::initializer_list<std::initializer_list<T>> rows);
+  static Tensor from(std::initializer_list<std::initializer_list<T>> rows) {
+    const Calling calling("from");
+    std::vector<T> values;
+    const size_t columns = rows.size() == 0 ? 0 : rows.begin()->size();
+    for (const std::initializer_list<T>& row : rows) {
+      check(row.size() == columns, "rows of ", columns, " and ", row.size(), " values");
+      values.insert(values.end(), row);
+    }
+    return from(values, {static_cast<int64_t>(rows.size()), static_cast<int64_t>(columns)});
+  }
 
   bool defined() const { return storage_ != nullptr; }
   // A temporary hands out a copy, here and wherever a reference into it would dangle.
@@ -186,18 +194,6 @@ void check_writable(const Tensor& x);
 inline int64_t Tensor::size(int axis) const {
   const Calling calling("size");
   return check_defined(*this).shape_[normalize_axis(axis, dim())];
-}
-
-template <class T>
-Tensor Tensor::from(std::initializer_list<std::initializer_list<T>> rows) {
-  const Calling calling("from");
-  std::vector<T> values;
-  const size_t columns = rows.size() == 0 ? 0 : rows.begin()->size();
-  for (const std::initializer_list<T>& row : rows) {
-    check(row.size() == columns, "rows of ", columns, " and ", row.size(), " values");
-    values.insert(values.end(), row);
-  }
-  return from(values, {static_cast<int64_t>(rows.size()), static_cast<int64_t>(columns)});
 }
 
 // Nested brackets, four significant digits, long axes shortened:
