@@ -11,15 +11,6 @@ void Checkpoint::add_list(const std::string& name, List list) {
   check(lists_.emplace(name, std::move(list)).second, "the name '", name, "' is taken");
 }
 
-void Checkpoint::list(Entries& entries, const std::string& name, Module& module) {
-  nn::list(entries, name + '.', module);
-}
-void Checkpoint::list(Entries& entries, const std::string& name, Optimizer& optimizer) {
-  optimizer.list(entries, name + '.');
-}
-void Checkpoint::list(Entries& entries, const std::string& name, ReduceLROnPlateau& plateau) {
-  plateau.list(entries, name + '.');
-}
 void Checkpoint::list(Entries& entries, const std::string& name, Generator& generator) {
   entries.value(
       name, [&] { return text(generator.seed(), ' ', generator.position()); },

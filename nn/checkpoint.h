@@ -45,9 +45,15 @@ class Checkpoint {
   using Entries = files::Entries;
   using List = std::function<void(Entries& entries, const std::string& name)>;
   void add_list(const std::string& name, List list);
-  static void list(Entries& entries, const std::string& name, Module& module);
-  static void list(Entries& entries, const std::string& name, Optimizer& optimizer);
-  static void list(Entries& entries, const std::string& name, ReduceLROnPlateau& plateau);
+  static void list(Entries& entries, const std::string& name, Module& module) {
+    nn::list(entries, name + '.', module);
+  }
+  static void list(Entries& entries, const std::string& name, Optimizer& optimizer) {
+    optimizer.list(entries, name + '.');
+  }
+  static void list(Entries& entries, const std::string& name, ReduceLROnPlateau& plateau) {
+    plateau.list(entries, name + '.');
+  }
   static void list(Entries& entries, const std::string& name, Generator& generator);
   static void list(Entries& entries, const std::string& name, Tensor& tensor);
   template <class Number>

@@ -108,8 +108,6 @@ Conv2d::Conv2d(const Calling&, int64_t in_channels, int64_t out_channels, const 
   set_multiply_adds(fan_in(weight.shape()));
 }
 
-Variable Conv2d::forward(const Variable& x) { return conv2d(x, weight, bias, options_); }
-
 Function::Call Function::given(Call call) {
   const Calling calling("Function");
   check(call != nullptr, "expected a function of a Variable, got an empty one");

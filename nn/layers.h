@@ -39,7 +39,7 @@ class Conv2d : public Module {
       : Conv2d(in_channels, out_channels, kernel_size, Options()) {}
   Conv2d(int64_t in_channels, int64_t out_channels, Pair kernel_size, const Options& options)
       : Conv2d(Calling("Conv2d"), in_channels, out_channels, kernel_size, options) {}
-  Variable forward(const Variable& x) override;
+  Variable forward(const Variable& x) override { return conv2d(x, weight, bias, options_); }
   const Variable &weight, &bias;
 
  private:

@@ -164,10 +164,8 @@ std::string JsonReader::string() {
   expect('"');
   std::string result;
   for (;;) {
-    if (at_end() || static_cast<unsigned char>(text_[position_]) < 0x20) {
-      const std::string expected = "'\"' or a character that is no control";
-      fail_here(expected);
-    }
+    if (at_end() || static_cast<unsigned char>(text_[position_]) < 0x20)
+      fail_here("'\"' or a character that is no control");
     const char c = text_[position_++];
     if (c == '"') return result;
     if (c == '\\')
