@@ -1,7 +1,6 @@
 #include "nn/onnx/trace.h"
 
 #include <unordered_map>
-#include <utility>
 
 #include "tensor/files/elements.h"
 #include "tensor/kernels.h"
