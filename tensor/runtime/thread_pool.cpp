@@ -22,8 +22,8 @@ namespace {
 
 thread_local bool inside_parallel_region = false;
 
-// One parallel_for in flight. Each thread claims the blocks of its own share, which is the same in
-// the next parallel_for of as many blocks: so it finds in its caches what it wrote in this one.
+// One parallel_for in flight. Each thread claims the blocks of a share of its own, the same one in
+// the next parallel_for of as many blocks, and so finds in its caches what it wrote in this one.
 // Then it helps the others. To fetch a line that another processor holds can take longer than to
 // read it from memory, and to write one that another has read, much longer.
 struct Job {
@@ -37,21 +37,21 @@ struct Job {
   std::exception_ptr error{};
   std::mutex error_mutex{};
 
-  void work(size_t thread) {
+  void work(int64_t thread) {
     const Calling calling(caller);
     inside_parallel_region = true;
-    const int64_t size = ceil_div(blocks, int64_t(shares.size()));
-    for (size_t i = 0; i < shares.size(); ++i) {
-      const size_t share = (thread + i) % shares.size();
-      const int64_t first = int64_t(share) * size, count = std::min(size, blocks - first);
-      std::atomic<int64_t>& claimed = shares[share].claimed;
-      for (int64_t block; claimed < count && (block = claimed++) < count;) {
+    const auto count = int64_t(shares.size()), size = blocks / count, longer = blocks % count;
+    for (int64_t i = 0; i < count; ++i) {
+      const int64_t share = (thread + i) % count;
+      const int64_t first = share * size + std::min(share, longer), own = size + (share < longer);
+      std::atomic<int64_t>& claimed = shares[size_t(share)].claimed;
+      for (int64_t block; claimed < own && (block = claimed++) < own;) {
         try {
           body(first + block);
         } catch (...) {
           std::lock_guard lock(error_mutex);
           if (!error) error = std::current_exception();
-          for (Share& rest : shares) rest.claimed = size;
+          for (Share& rest : shares) rest.claimed = size + 1;
         }
       }
     }
@@ -96,23 +96,23 @@ class Pool {
     wanted_ = workers;
     crowded_ = workers >= runtime::usable_processors();
     try {
-      for (size_t number = 1; number <= size_t(wanted_); ++number) {
-        if (employed_[number]) continue;
+      for (int number = 1; number <= wanted_; ++number) {
+        if (employed_[size_t(number)]) continue;
         std::thread([=, this, seen = generation_.load()] { serve(number, seen); }).detach();
-        employed_[number] = true;
+        employed_[size_t(number)] = true;
       }
     } catch (const std::exception&) {
     }
   }
 
   // A worker's life; `seen` is the last generation that it has nothing to do with.
-  void serve(size_t number, uint64_t seen) {
+  void serve(int number, uint64_t seen) {
     std::unique_lock lock(mutex_);
     while (true) {
       look_out(lock, [&] { return generation_ != seen; });
       wake_.wait(lock, [&] { return job_ && generation_ != seen; });
-      if (number > size_t(wanted_)) {
-        employed_[number] = false;
+      if (number > wanted_) {
+        employed_[size_t(number)] = false;
         return;
       }
       seen = generation_;
