@@ -224,7 +224,11 @@ Tensor output(const Geometry& g, const Tensor& x, const Tensor& w, const Tensor&
   const Images &in = g.input, &out = g.output;
   const int64_t taps = in.channels * g.taps();
   Tensor panels = Tensor::empty({round_up(out.channels, kPanel) * taps});
-  pack_transposed(w.data<float>(), out.channels, taps, taps, panels.mutable_data<float>());
+  float* const packed = panels.mutable_data<float>();
+  parallel_ranges(out.channels, kPanel, [&](int64_t first, int64_t last) {
+    pack_transposed(w.data<float>() + first * taps, last - first, taps, taps,
+                    packed + first * taps);
+  });
   const TileGrid grid(out.count, out.height, out.width, g.stride);
   return correlate(in, x, grid, g.span(), g.padding, {{kernel_places(g), panels}}, {1, 0}, bias,
                    out);
@@ -268,11 +272,11 @@ Tensor input_gradient(const Geometry& g, const Tensor& dy, const Tensor& w) {
 
 namespace {
 
-// sums[tap][lane] += sum over pixels of x[start[pixel] + offsets[tap]] dy[pixel][lane], in the
-// first `vectors` of a panel.
+// sums[tap][lane] = sum over pixels of x[start[pixel] + offsets[tap]] dy[pixel][lane] (+ sums[tap]
+// [lane] when accumulate), in the first `vectors` of a panel.
 template <int vectors>
-void add_tap_sums(const float* x, const std::vector<int64_t>& starts,
-                  const std::vector<int64_t>& offsets, const float* dy, float* sums) {
+void tap_sums(const float* x, const std::vector<int64_t>& starts,
+              const std::vector<int64_t>& offsets, const float* dy, float* sums, bool accumulate) {
   const int64_t* const start = starts.data();
   const auto pixels = int64_t(starts.size()), taps = int64_t(offsets.size());
   for_each_row_group(taps, [&](int64_t tap, auto rows) {
@@ -285,7 +289,7 @@ void add_tap_sums(const float* x, const std::vector<int64_t>& starts,
     unrolled<rows>([&](auto row) {
       unrolled<vectors>([&](auto v) {
         float* const sum = sums + (tap + row) * kPanel + v * kLanes;
-        store(sum, load<Floats>(sum) + added[row][v]);
+        store(sum, accumulate ? load<Floats>(sum) + added[row][v] : added[row][v]);
       });
     });
   });
@@ -295,8 +299,8 @@ void add_tap_sums(const float* x, const std::vector<int64_t>& starts,
 
 Tensor weight_gradient(const Geometry& g, const Tensor& dy, const Tensor& x) {
   const Images &in = g.input, &out = g.output;
-  Tensor result = Tensor::zeros(g.weight_shape());
-  if (dy.numel() == 0) return result;
+  if (dy.numel() == 0) return Tensor::zeros(g.weight_shape());
+  Tensor result = Tensor::empty(g.weight_shape());
   const int64_t filters = round_up(out.channels, kPanel), taps = in.channels * g.taps();
   const TileGrid grid(out.count, out.height, out.width, g.stride);
   const Pair span = g.span();
@@ -304,7 +308,7 @@ Tensor weight_gradient(const Geometry& g, const Tensor& dy, const Tensor& x) {
   // A fixed number of parts of the blocks, each with a sum of its own, added in order.
   const int64_t blocks = ceil_div(grid.count, block), part = ceil_div(blocks, 16) * block;
   const int64_t parts = ceil_div(grid.count, part);
-  Tensor sums = Tensor::zeros({parts, filters * taps});  // [parts][O / panel][taps][panel]
+  Tensor sums = Tensor::empty({parts, filters * taps});  // [parts][O / panel][taps][panel]
   float* const sums_data = sums.mutable_data<float>();
   const float *const x_data = x.data<float>(), *const dy_data = dy.data<float>();
 
@@ -321,14 +325,18 @@ Tensor weight_gradient(const Geometry& g, const Tensor& dy, const Tensor& x) {
       for (int64_t o = 0; o < filters; o += kPanel) {
         read_pixels(dy_data, out, grid, first, last, o, lanes);
         with_vectors<float>(out.channels - o, [&](auto vectors) {
-          add_tap_sums<vectors>(copy.tile(0), starts, taps_at, lanes,
-                                sums_data + (p * filters + o) * taps);
+          tap_sums<vectors>(copy.tile(0), starts, taps_at, lanes,
+                            sums_data + (p * filters + o) * taps, first > p * part);
         });
       }
     }
   });
   const Tensor total = sum(sums, {0});
-  unpack_transposed(total.data<float>(), out.channels, taps, result.mutable_data<float>(), taps);
+  float* const dw = result.mutable_data<float>();
+  parallel_ranges(out.channels, kPanel, [&](int64_t first, int64_t last) {
+    unpack_transposed(total.data<float>() + first * taps, last - first, taps, dw + first * taps,
+                      taps);
+  });
   return result;
 }
 
