@@ -11,14 +11,14 @@ namespace {
 
 using namespace runtime;
 
-constexpr int64_t kPart = 64;  // tiles of one task
+constexpr int64_t kTask = 64;  // tiles of one task
 
 // Tiles a block: few enough for V and D to fit the third-level cache and for a panel of V to stay
 // in the first, which also keeps the float32 sums short.
 int64_t tiles_per_block(int64_t tiles, int64_t alpha, int64_t channels, int64_t filters) {
-  constexpr int64_t kCacheFloats = 2 << 20, kMostParts = 2;
+  constexpr int64_t kCacheFloats = 2 << 20, kMostTasks = 2;
   const int64_t fit = kCacheFloats / (alpha * alpha * (channels + filters));
-  return std::min(std::clamp<int64_t>(fit / kPart, 1, kMostParts) * kPart, round_up(tiles, kLanes));
+  return std::min(std::clamp<int64_t>(fit / kTask, 1, kMostTasks) * kTask, round_up(tiles, kLanes));
 }
 
 // v[k][tile][channel] = B x B^T for `count` tiles from `first` on and a vector of a panel's
@@ -74,23 +74,25 @@ void transform_result(const float* w, const Stack& stack, int64_t filters, int64
 }
 
 // A block of tiles is transformed, in tasks of a few channels and tiles, and multiplied, in a task
-// for each position k. Where there are many tiles for each weight, a fixed number of parts of them
-// is summed apart, each part by one thread: what it has transformed is then in its own caches.
-// Else the threads share the tasks of each block.
+// for each position k. Where there are many tiles for each weight, parts of them, as many whatever
+// the number of threads, are summed apart, each by one thread: what it has transformed is then in
+// its own caches. Else the threads share the tasks of each block.
 template <int alpha, int r>
 void weight_gradient(const Images& in, const float* x, Pair padding, const Images& out,
                      const float* dy, float* dw) {
-  constexpr int64_t kParts = 8;
+  constexpr int64_t kParts = 16, kMostSums = 4 << 20;  // floats
   const TileGrid grid(out, Matrices<alpha, r>::m);
   const int64_t channels = round_up(in.channels, kPanel), filters = out.channels;
-  // A part's sum then costs less than what is transformed for it.
-  const bool many = grid.count * (channels + filters) >= 2 * kParts * channels * filters;
-  const int64_t part = many ? round_up(ceil_div(grid.count, kParts), kPart) : grid.count;
+  // The parts' sums are then at most two thirds as many numbers as V and D.
+  const int64_t in_sums = kParts * channels * filters;
+  const bool many =
+      2 * grid.count * (channels + filters) >= 3 * in_sums && alpha * alpha * in_sums <= kMostSums;
+  const int64_t part = many ? round_up(ceil_div(grid.count, kParts), kLanes) : grid.count;
   const int64_t parts = ceil_div(grid.count, part);
   const int64_t block = tiles_per_block(part, alpha, channels, filters);
   const Stack v_stack(alpha, channels * block), d_stack(alpha, filters * block);
   const Stack w_stack(alpha, channels * filters);
-  Tensor sums = Tensor::zeros({parts, w_stack.total});  // [part][k][panel][filter][channel]
+  Tensor sums = Tensor::empty({parts, w_stack.total});  // [part][k][panel][filter][channel]
   float* const sums_data = sums.mutable_data<float>();
 
   parallel_for(parts, [&](int64_t p) {
@@ -103,8 +105,8 @@ void weight_gradient(const Images& in, const float* x, Pair padding, const Image
       const int64_t count = std::min(block, last - first);
       const int64_t channel_groups = ceil_div(in.channels, kLanes);
       const int64_t groups = channel_groups + ceil_div(filters, kLanes);
-      parallel_for(ceil_div(count, kPart) * groups, [&](int64_t task) {
-        const int64_t begin = task / groups * kPart, tiles = std::min(kPart, count - begin);
+      parallel_for(ceil_div(count, kTask) * groups, [&](int64_t task) {
+        const int64_t begin = task / groups * kTask, tiles = std::min(kTask, count - begin);
         const int64_t c = task % groups * kLanes, o = c - channel_groups * kLanes;
         if (o < 0)
           transform_x<alpha, r>(in, x, padding, grid, first + begin, tiles, c, v_stack,
@@ -114,18 +116,18 @@ void weight_gradient(const Images& in, const float* x, Pair padding, const Image
                                  std::min(o + kLanes, filters), d_stack, block,
                                  d + o * block + begin);
       });
-      // W[k] += D[k] V[k]
+      // W[k] (+)= D[k] V[k]
       parallel_for(alpha * alpha, [&](int64_t k) {
         for (int64_t c = 0; c < channels; c += kPanel)
           with_vectors<float>(in.channels - c, [&](auto vectors) {
-            multiply_panel<false, vectors>(filters, count, d + k * d_stack.stride, block,
-                                           v + k * v_stack.stride + c * block,
-                                           w + k * w_stack.stride + c * filters, kPanel, true);
+            multiply_panel<false, vectors>(
+                filters, count, d + k * d_stack.stride, block, v + k * v_stack.stride + c * block,
+                w + k * w_stack.stride + c * filters, kPanel, first > p * part);
           });
       });
     }
   });
-  const Tensor w = sum(sums, {0});
+  const Tensor w = parts > 1 ? sum(sums, {0}) : sums;
   transform_result<alpha, r>(w.data<float>(), w_stack, filters, in.channels, dw);
 }
 
@@ -133,8 +135,8 @@ void weight_gradient(const Images& in, const float* x, Pair padding, const Image
 
 template <int alpha>
 Tensor weight_gradient(const Geometry& g, const Tensor& dy, const Tensor& x) {
-  Tensor result = Tensor::zeros(g.weight_shape());
-  if (dy.numel() == 0) return result;
+  if (dy.numel() == 0) return Tensor::zeros(g.weight_shape());
+  Tensor result = Tensor::empty(g.weight_shape());
   dispatch_kernel(g, [&]<int r>() {
     weight_gradient<alpha, r>(g.input, x.data<float>(), g.padding, g.output, dy.data<float>(),
                               result.mutable_data<float>());
