@@ -1,6 +1,7 @@
 #include "nn/layers.h"
 
 #include <cmath>
+#include <typeinfo>
 
 #include "autograd/ops/arguments.h"
 #include "nn/init.h"
@@ -285,6 +286,23 @@ void BatchNorm::update_running(const BatchStatistics& batch, double correction) 
   running_mean.set_value(((1 - m) * running_mean + m * Variable(batch.mean)).value());
   running_var.set_value(
       ((1 - m) * running_var + m * correction * Variable(batch.variance)).value());
+}
+
+Sequential Sequential::made_of(std::initializer_list<Item> layers) {
+  if (layers.size() == 1) {
+    Module& only = *layers.begin()->layer;
+    if (typeid(only) == typeid(Sequential)) return std::move(static_cast<Sequential&>(only));
+  }
+  Sequential made;
+  for (const Item& item : layers)
+    made.add_child(std::to_string(made.children().size()), std::move(item.layer));
+  return made;
+}
+
+Variable Sequential::forward(const Variable& x) {
+  Variable result = x;
+  for (const auto& [name, child] : children()) result = (*child)(result);
+  return result;
 }
 
 }  // namespace gradian::nn

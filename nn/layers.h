@@ -5,6 +5,7 @@
 
 #include <concepts>
 #include <functional>
+#include <initializer_list>
 #include <optional>
 
 #include "autograd/ops.h"
@@ -234,6 +235,40 @@ class BatchNorm2d : public BatchNorm {
   explicit BatchNorm2d(int64_t num_features) : BatchNorm2d(num_features, Options()) {}
   BatchNorm2d(int64_t num_features, const Options& options)
       : BatchNorm(Calling("BatchNorm2d"), {4}, num_features, options) {}
+};
+
+// Runs its children one after the other; they are named "0", "1", ...
+class Sequential : public Module {
+ public:
+  // A layer in the constructor's list.
+  struct Item {
+    template <std::derived_from<Module> Layer>
+    Item(Layer item) : layer(std::make_unique<Layer>(std::move(item))) {}
+    mutable std::unique_ptr<Module> layer;  // mutable, for lists hand out const items
+  };
+
+  Sequential() = default;
+  // With braces, Sequential{Linear(784, 64), ReLU()}: their order of evaluation, and so the initial
+  // values that a seed means, is the written one. In parentheses it would be the compiler's choice.
+  // A Sequential that is alone in the braces is moved here, not nested: compilers differ in whether
+  // they see a list there. One of a class of its own is nested, however it is written.
+  explicit Sequential(std::initializer_list<Item> layers) : Sequential(made_of(layers)) {}
+  template <std::derived_from<Sequential> Derived>
+  requires(!std::same_as<Derived, Sequential>) Sequential(Derived&& derived) {
+    append(std::move(derived));
+  }
+  template <std::derived_from<Module>... Layers>
+  requires(sizeof...(Layers) > 1) explicit Sequential(Layers... layers) = delete;  // braces
+
+  template <class Layer>
+  Sequential& append(Layer layer) {
+    add_module(std::to_string(children().size()), std::move(layer));
+    return *this;
+  }
+  Variable forward(const Variable& x) override;
+
+ private:
+  static Sequential made_of(std::initializer_list<Item> layers);
 };
 
 }  // namespace gradian::nn

@@ -184,21 +184,4 @@ TrainingMode::~TrainingMode() {
   for (const auto& [module, training] : before_) module->training_ = training;
 }
 
-Sequential Sequential::made_of(std::initializer_list<Item> layers) {
-  if (layers.size() == 1) {
-    Module& only = *layers.begin()->layer;
-    if (typeid(only) == typeid(Sequential)) return std::move(static_cast<Sequential&>(only));
-  }
-  Sequential made;
-  for (const Item& item : layers)
-    made.add_child(std::to_string(made.children().size()), std::move(item.layer));
-  return made;
-}
-
-Variable Sequential::forward(const Variable& x) {
-  Variable result = x;
-  for (const auto& [name, child] : children()) result = (*child)(result);
-  return result;
-}
-
 }  // namespace gradian::nn

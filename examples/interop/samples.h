@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "nn/module.h"
+#include "nn/layers.h"
 
 namespace gradian::examples {
 
