@@ -160,13 +160,14 @@ Variable layer_norm(const Variable& x, const Shape& normalized_shape, const Vari
                     const Variable& bias = {}, double eps = 1e-5);
 // The same over all axes but axis 1 (channels), with the given statistics [C] if `mean` is defined,
 // else with those of the batch, variance divided by n (Ioffe & Szegedy 2015). The latter is fused
-// into one op. `used` receives the statistics, for running averages.
+// into one op. `used` receives the statistics, for running averages. With a `slope`, [C] or [1],
+// the result is prelu of that, in the same op.
 struct BatchStatistics {
   Tensor mean, variance;  // both [C]
 };
 Variable batch_norm(const Variable& x, const Tensor& mean, const Tensor& variance,
                     const Variable& weight = {}, const Variable& bias = {}, double eps = 1e-5,
-                    BatchStatistics* used = nullptr);
+                    BatchStatistics* used = nullptr, const Variable& slope = {});
 template <std::same_as<bool> T>
 void batch_norm(const Variable& x, const Tensor& mean, const Tensor& variance,
                 const Variable& weight, const Variable& bias, T training) = delete;

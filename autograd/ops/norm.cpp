@@ -1,5 +1,5 @@
 // Norms and normalisations. All are composites, whose recorded graph is their formula, but for
-// batch_norm by the statistics of the batch, which is fused.
+// batch_norm by the statistics of the batch, which is fused, with a PReLU behind it or without.
 #include "autograd/apply.h"
 #include "autograd/ops.h"
 #include "autograd/ops/arguments.h"
@@ -106,10 +106,10 @@ Variable layer_norm(const Variable& x, const Shape& normalized_shape, const Vari
 
 namespace {
 
-// batch_norm in ops that are recorded; weight and bias may be undefined.
+// batch_norm in ops that are recorded; weight, bias and slope may be undefined.
 Variable normalize_channels(const Variable& x, const Tensor& mean, const Tensor& variance,
-                            const Variable& weight, const Variable& bias, double eps,
-                            BatchStatistics* used) {
+                            const Variable& weight, const Variable& bias, const Variable& slope,
+                            double eps, BatchStatistics* used) {
   const Axes others = all_axes_but(1, x.dim());
   Shape channels = Shape::filled(x.dim(), 1);
   channels[1] = x.size(1);
@@ -122,7 +122,8 @@ Variable normalize_channels(const Variable& x, const Tensor& mean, const Tensor&
   if (used)
     *used = {given ? mean : gradian::mean(x.value(), others),
              v.value().reshape({x.size(1)}).clone()};
-  return standardize(around_mean, v, along(weight), along(bias), eps);
+  const Variable z = standardize(around_mean, v, along(weight), along(bias), eps);
+  return slope.defined() ? prelu(z, along(slope)) : z;
 }
 
 }  // namespace
@@ -134,32 +135,38 @@ struct ops::BatchNorm {
   // What forward leaves for backward; shared, as the op is copied into its node.
   std::shared_ptr<fused::ChannelStatistics> saved = std::make_shared<fused::ChannelStatistics>();
 
-  Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias) const {
-    const fused::BatchNormResult result = fused::batch_norm(x, weight, bias, eps);
+  // Inputs: x, weight, bias and, if a PReLU follows, its slopes.
+  static Variable slope_of(const Inputs& in) { return in.size() == 4 ? in[3] : Variable(); }
+  Tensor forward(const Tensor& x, const Tensor& weight, const Tensor& bias,
+                 const Tensor& slope = {}) const {
+    const fused::BatchNormResult result = fused::batch_norm(x, weight, bias, eps, slope);
     *saved = result.statistics;
     return result.y;
   }
   Gradients backward(const Context& context, const Variable& grad) const {
-    const fused::BatchNormGradients gradients = fused::batch_norm_gradients(
-        grad.value(), context.input(0).value(), context.input(1).value(), *saved, eps);
-    return {Variable(gradients.x), Variable(gradients.weight), Variable(gradients.bias)};
+    const auto [x, weight, bias, slope] =
+        fused::batch_norm_gradients(grad.value(), context.input(0).value(), *saved, eps);
+    Gradients gradients{Variable(x), Variable(weight), Variable(bias)};
+    if (slope.defined()) gradients.emplace_back(slope);
+    return gradients;
   }
   Variable composite(const Inputs& in) const {
-    return normalize_channels(in[0], {}, {}, in[1], in[2], eps, nullptr);
+    return normalize_channels(in[0], {}, {}, in[1], in[2], slope_of(in), eps, nullptr);
   }
   Attributes attributes() const { return {{"eps", eps}}; }
   static std::vector<GradCase> cases() {
     const Function function = [](const Inputs& in) {
-      return batch_norm(in[0], {}, {}, in[1], in[2]);
+      return batch_norm(in[0], {}, {}, in[1], in[2], 1e-5, nullptr, slope_of(in));
     };
     return {grad_case("images", {{2, 3, 2, 3}, {3}, {3}}, function),
-            grad_case("sequences", {{2, 2, 17}, {2}, {2}}, function)};
+            grad_case("sequences", {{2, 2, 17}, {2}, {2}}, function),
+            grad_case("with PReLU", {{2, 3, 2, 3}, {3}, {3}, {3}}, function)};
   }
 };
 
 Variable batch_norm(const Variable& x, const Tensor& mean, const Tensor& variance,
-                    const Variable& weight, const Variable& bias, double eps,
-                    BatchStatistics* used) {
+                    const Variable& weight, const Variable& bias, double eps, BatchStatistics* used,
+                    const Variable& slope) {
   const Calling calling("batch_norm");
   check(x.dim() >= 2, "expected [N, C, ...], got ", x.shape());
   check_floating(x);
@@ -174,13 +181,16 @@ Variable batch_norm(const Variable& x, const Tensor& mean, const Tensor& varianc
           ", got ", v.shape());
   };
   check_shape(mean), check_shape(variance), check_shape(weight), check_shape(bias);
+  const Variable slopes = slope.defined() && slope.numel() == 1 ? expand(slope, channels) : slope;
+  check_shape(slopes);
   const bool fused = !mean.defined() && x.numel() > x.size(0) * x.size(1);
   // with one value a channel the composite's loops are the better ones
-  if (!fused) return normalize_channels(x, mean, variance, weight, bias, eps, used);
+  if (!fused) return normalize_channels(x, mean, variance, weight, bias, slopes, eps, used);
   const ops::BatchNorm op{eps};
   const Variable scale = weight.defined() ? weight : Variable(Tensor::ones(channels, x.dtype()));
   const Variable shift = bias.defined() ? bias : Variable(Tensor::zeros(channels, x.dtype()));
-  const Variable y = apply(op, x, scale, shift);
+  const Variable y =
+      slope.defined() ? apply(op, x, scale, shift, slopes) : apply(op, x, scale, shift);
   if (used) *used = {op.saved->mean.clone(), op.saved->variance.clone()};
   return y;
 }

@@ -5,8 +5,8 @@
 #include "tensor/fused/batch_norm.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <utility>
 
 #include "tensor/kernels.h"
 #include "tensor/summation.h"
@@ -59,27 +59,36 @@ void for_each_group(const Shape& x, const Body& body) {
   });
 }
 
-// Two sums of a channel, of `count` elements.
-struct Sums {
-  double a, b, count;
+// Constants at each position, by what forward keeps: so z has the same bits in backward.
+template <class T>
+struct Constants {
+  void spread(const Group& group, int64_t channel, const ChannelStatistics& kept) {
+    group.spread(mean, channel, kept.mean.data<T>()[channel]);
+    group.spread(scale, channel, kept.scale.data<T>()[channel]);
+    group.spread(shift, channel, kept.shift.data<T>()[channel]);
+    group.spread(slope, channel, kept.slope.defined() ? kept.slope.data<T>()[channel] : 1);
+  }
+  T z(T x, int64_t p) const { return (x - mean[p]) * scale[p] + shift[p]; }
+  Row<T> mean, scale, shift, slope;
 };
 
-// Adds terms(i, position), pairs of numbers, over one block in `step`, at each position: the four
-// rows in T, what they make in double. Of a long channel run by run, in lanes of double.
-template <class T>
+// Adds the first N of terms(i, position), an array, over one block in `step`, at each position: the
+// four rows in T, what they make in double. Of a long channel run by run, in lanes of double.
+template <size_t N>
 class PositionSums {
  public:
   template <class Terms>
   PositionSums(const Group& group, int64_t step, const Terms& terms) : group_(group) {
-    std::fill_n(a_, group.positions(), 0);
-    std::fill_n(b_, group.positions(), 0);
+    for (Row<double>& row : sums_) std::fill_n(row, group.positions(), 0);
     if (Group::is_long(group.inner, group.images)) {
       int64_t run = 0;
       group.for_each_run([&](int64_t at, int64_t length) {
         if (run++ % step != 0) return;
         count_ += static_cast<double>(length);
-        *a_ += sum_of<double>(at, at + length, [&](int64_t i) { return terms(i, 0).first; });
-        *b_ += sum_of<double>(at, at + length, [&](int64_t i) { return terms(i, 0).second; });
+        *sums_[0] += sum_of<double>(at, at + length, [&](int64_t i) { return terms(i, 0)[0]; });
+        *sums_[1] += sum_of<double>(at, at + length, [&](int64_t i) { return terms(i, 0)[1]; });
+        if constexpr (N > 2)
+          *sums_[2] += sum_of<double>(at, at + length, [&](int64_t i) { return terms(i, 0)[2]; });
       });
       return;
     }
@@ -89,31 +98,27 @@ class PositionSums {
       int64_t at = group.begin(n), rows = std::min<int64_t>(4, group.images - n);
       count_ += static_cast<double>(rows * positions);
       for (int64_t p = 0; p < positions && rows == 4; ++p) {
-        const auto [a0, b0] = terms(at + p, p);
-        const auto [a1, b1] = terms(at + p + next, p);
-        const auto [a2, b2] = terms(at + p + 2 * next, p);
-        const auto [a3, b3] = terms(at + p + 3 * next, p);
-        a_[p] += (a0 + a1) + (a2 + a3);
-        b_[p] += (b0 + b1) + (b2 + b3);
+        const auto a = terms(at + p, p), b = terms(at + p + next, p),
+                   c = terms(at + p + 2 * next, p), d = terms(at + p + 3 * next, p);
+        for (size_t k = 0; k < N; ++k) sums_[k][p] += (a[k] + b[k]) + (c[k] + d[k]);
       }
       for (; rows < 4 && rows > 0; --rows, at += next)
-        for (int64_t p = 0; p < positions; ++p) {
-          const auto [a, b] = terms(at + p, p);
-          a_[p] += a;
-          b_[p] += b;
-        }
+        for (int64_t p = 0; p < positions; ++p)
+          for (size_t k = 0; k < N; ++k) sums_[k][p] += terms(at + p, p)[k];
     }
   }
-  Sums of(int64_t channel) const {
+  // How many elements the channel had, and their sums.
+  std::array<double, 1 + N> of(int64_t channel) const {
+    std::array<double, 1 + N> result{count_ / static_cast<double>(group_.last - group_.first)};
     const int64_t begin = (channel - group_.first) * group_.inner;
-    const int64_t length = std::min(group_.inner, kPositions);
-    return {sum_row(a_ + begin, length, 1), sum_row(b_ + begin, length, 1),
-            count_ / static_cast<double>(group_.last - group_.first)};
+    for (size_t k = 0; k < N; ++k)
+      result[1 + k] = sum_row(sums_[k] + begin, std::min(group_.inner, kPositions), 1);
+    return result;
   }
 
  private:
   const Group& group_;
-  Row<double> a_, b_;
+  Row<double> sums_[N];
   double count_ = 0;
 };
 
@@ -123,37 +128,39 @@ class PositionSums {
 // memory. They are as exact as the variance is large beside the square of the pivot's distance from
 // the mean. The pivot is the mean of a sixteenth, one block of four images (of a long channel one
 // run) in 16, so that the square is at most 16 variances or so.
-BatchNormResult batch_norm(const Tensor& x_in, const Tensor& weight, const Tensor& bias,
-                           double eps) {
+BatchNormResult batch_norm(const Tensor& x_in, const Tensor& weight, const Tensor& bias, double eps,
+                           const Tensor& slope) {
   const Tensor x = x_in.contiguous(), w_in = weight.contiguous(), b_in = bias.contiguous();
-  const DType dtype = x.dtype();
-  const auto of_channels = [&] { return Tensor::empty({x.size(1)}, dtype); };
-  BatchNormResult result{Tensor::empty(x.shape(), dtype),
-                         {of_channels(), of_channels(), of_channels()}};
-  dispatch_floating(dtype, [&]<class T>() {
+  const auto of_channels = [&] { return Tensor::empty({x.size(1)}, x.dtype()); };
+  BatchNormResult result{Tensor::empty(x.shape(), x.dtype()),
+                         {of_channels(), of_channels(), of_channels(), of_channels(), of_channels(),
+                          slope.defined() ? slope.contiguous() : slope}};
+  ChannelStatistics& kept = result.statistics;
+  dispatch_floating(x.dtype(), [&]<class T>() {
     const T *from = x.data<T>(), *w = w_in.data<T>(), *b = b_in.data<T>();
-    T* const y = result.y.mutable_data<T>();
-    T* const means = result.statistics.mean.mutable_data<T>();
-    T* const variances = result.statistics.variance.mutable_data<T>();
-    T* const rests = result.statistics.mean_rest.mutable_data<T>();
+    T *const y = result.y.mutable_data<T>(), *const means = kept.mean.mutable_data<T>();
+    T* const variances = kept.variance.mutable_data<T>();
+    T* const rests = kept.mean_rest.mutable_data<T>();
+    T *const scales = kept.scale.mutable_data<T>(), *const shifts = kept.shift.mutable_data<T>();
     for_each_group(x.shape(), [&](const Group& group) {
       constexpr int64_t kSampled = 16;
-      Row<T> mean, scale, shift;
+      Constants<T> at_position;
+      Row<T>& pivots = at_position.mean;  // at first
       const auto terms = [&](int64_t i, int64_t p) {
-        const T distance = from[i] - mean[p];
-        return std::pair(distance, distance * distance);
+        const T distance = from[i] - pivots[p];
+        return std::array{distance, distance * distance};
       };
       for (int64_t c = group.first; c < group.last; ++c)
-        group.spread(mean, c, from[c * group.inner]);
-      const PositionSums<T> sample(group, kSampled, terms);
+        group.spread(pivots, c, from[c * group.inner]);
+      const PositionSums<2> sample(group, kSampled, terms);
       for (int64_t c = group.first; c < group.last; ++c) {
-        const auto [sum, squares, count] = sample.of(c);
-        group.spread(mean, c, from[c * group.inner] + sum / count);
+        const auto [count, sum, squares] = sample.of(c);
+        group.spread(pivots, c, from[c * group.inner] + sum / count);
       }
-      const PositionSums<T> all(group, 1, terms);
+      const PositionSums<2> all(group, 1, terms);
       for (int64_t c = group.first; c < group.last; ++c) {
-        const auto [sum, squares, count] = all.of(c);
-        const double pivot = mean[(c - group.first) * group.inner], offset = sum / count;
+        const auto [count, sum, squares] = all.of(c);
+        const double pivot = pivots[(c - group.first) * group.inner], offset = sum / count;
         const double exact_mean = pivot + offset;
         const double difference = squares / count - offset * offset;
         const double variance = difference < 0 ? 0 : difference;  // by rounding; NaN stays
@@ -161,59 +168,72 @@ BatchNormResult batch_norm(const Tensor& x_in, const Tensor& weight, const Tenso
         rests[c] = static_cast<T>(exact_mean - means[c]);
         variances[c] = static_cast<T>(variance);
         const double factor = w[c] / std::sqrt(variance + eps);
-        group.spread(mean, c, means[c]);
-        group.spread(scale, c, factor);
-        group.spread(shift, c, b[c] - rests[c] * factor);
+        scales[c] = static_cast<T>(factor);
+        shifts[c] = static_cast<T>(b[c] - rests[c] * factor);
+        at_position.spread(group, c, kept);
       }
       group.for_each_run([&](int64_t at, int64_t positions) {
-        for (int64_t p = 0; p < positions; ++p)
-          y[at + p] = (from[at + p] - mean[p]) * scale[p] + shift[p];
+        for (int64_t p = 0; p < positions; ++p) {
+          const T z = at_position.z(from[at + p], p);
+          y[at + p] = z > 0 ? z : at_position.slope[p] * z;
+        }
       });
     });
   });
   return result;
 }
 
-// With u = (x - mean) / sqrt(variance + eps), the normalised input:
-//   dbias = sum(dy), dweight = sum(dy u),
-//   dx = weight / sqrt(variance + eps) * (dy - dbias / n - u dweight / n).
+// With u = (x - mean) / sqrt(variance + eps), the normalised input, and z = weight u + bias:
+//   dz = dy, but slope dy where a PReLU follows and z <= 0; dslope = sum(z dy) there;
+//   dbias = sum(dz), dweight = sum(dz u),
+//   dx = weight / sqrt(variance + eps) * (dz - dbias / n - u dweight / n).
 BatchNormGradients batch_norm_gradients(const Tensor& grad, const Tensor& x_in,
-                                        const Tensor& weight, const ChannelStatistics& statistics,
-                                        double eps) {
-  const Tensor dy_in = grad.contiguous(), x = x_in.contiguous(), w_in = weight.contiguous();
-  const DType dtype = x.dtype();
-  BatchNormGradients result{Tensor::empty(x.shape(), dtype), Tensor::empty({x.size(1)}, dtype),
-                            Tensor::empty({x.size(1)}, dtype)};
-  dispatch_floating(dtype, [&]<class T>() {
-    const T *from = x.data<T>(), *dy = dy_in.data<T>(), *w = w_in.data<T>();
-    const T* const means = statistics.mean.data<T>();
-    const T* const variances = statistics.variance.data<T>();
-    const T* const rests = statistics.mean_rest.data<T>();
-    T* const dx = result.x.mutable_data<T>();
-    T *dw = result.weight.mutable_data<T>(), *db = result.bias.mutable_data<T>();
+                                        const ChannelStatistics& kept, double eps) {
+  const Tensor dy_in = grad.contiguous(), x = x_in.contiguous();
+  const auto of_channels = [&] { return Tensor::empty({x.size(1)}, x.dtype()); };
+  BatchNormGradients result{Tensor::empty(x.shape(), x.dtype()), of_channels(), of_channels(),
+                            kept.slope.defined() ? of_channels() : Tensor()};
+  const auto run = [&]<class T, bool activated>() {
+    const T *from = x.data<T>(), *dy = dy_in.data<T>();
+    const T *variances = kept.variance.data<T>(), *rests = kept.mean_rest.data<T>();
+    T *const dx = result.x.mutable_data<T>(), *const dw = result.weight.mutable_data<T>();
+    T* const db = result.bias.mutable_data<T>();
+    T* const dslope = activated ? result.slope.mutable_data<T>() : nullptr;
     for_each_group(x.shape(), [&](const Group& group) {
-      Row<T> mean, scale, along, constant;
-      for (int64_t c = group.first; c < group.last; ++c) group.spread(mean, c, means[c]);
-      const PositionSums<T> sums(group, 1, [&](int64_t i, int64_t p) {
-        return std::pair(dy[i], dy[i] * (from[i] - mean[p]));
+      Constants<T> at_position;
+      Row<T> along, constant;
+      for (int64_t c = group.first; c < group.last; ++c) at_position.spread(group, c, kept);
+      const auto distance = [&](int64_t i, int64_t p) { return from[i] - at_position.mean[p]; };
+      const auto dz = [&](int64_t i, int64_t p) {
+        const T full = dy[i], scaled = at_position.slope[p] * full;
+        return !activated || at_position.z(from[i], p) > 0 ? full : scaled;
+      };
+      const PositionSums<activated ? 3 : 2> sums(group, 1, [&](int64_t i, int64_t p) {
+        const T grad_z = dz(i, p), z = at_position.z(from[i], p), below = z * dy[i];
+        return std::array{grad_z, grad_z * distance(i, p), z > 0 ? T(0) : below};
       });
       for (int64_t c = group.first; c < group.last; ++c) {
-        const auto [sum, product_with_rest, count] = sums.of(c);
+        const auto totals = sums.of(c);
+        const double count = totals[0], sum = totals[1];
         const double rest = rests[c];  // x - mean = (x - means[c]) - rest
-        const double product = product_with_rest - rest * sum;
+        const double product = totals[2] - rest * sum;
         const double inverse = 1 / std::sqrt(static_cast<double>(variances[c]) + eps);
         db[c] = static_cast<T>(sum);
         dw[c] = static_cast<T>(product * inverse);
+        if (activated) dslope[c] = static_cast<T>(totals.back());
         const double exact_along = product * inverse * inverse / count;
-        group.spread(scale, c, w[c] * inverse);
         group.spread(along, c, exact_along);
         group.spread(constant, c, sum / count - rest * exact_along);
       }
       group.for_each_run([&](int64_t at, int64_t positions) {
         for (int64_t p = 0; p < positions; ++p)
-          dx[at + p] = scale[p] * (dy[at + p] - constant[p] - (from[at + p] - mean[p]) * along[p]);
+          dx[at + p] =
+              at_position.scale[p] * (dz(at + p, p) - constant[p] - distance(at + p, p) * along[p]);
       });
     });
+  };
+  dispatch_floating(x.dtype(), [&]<class T>() {
+    kept.slope.defined() ? run.template operator()<T, true>() : run.template operator()<T, false>();
   });
   return result;
 }

@@ -117,7 +117,7 @@ void add_differentiable(Table& table) {
   table.add<Variable(V, int, double)>({{"normalize", normalize}});
   table.add<Variable(V, V, int, double)>({{"cosine_similarity", cosine_similarity}});
   table.add<Variable(V, const Shape&, V, V, double)>({{"layer_norm", layer_norm}});
-  table.add<Variable(V, T, T, V, V, double, BatchStatistics*)>({{"batch_norm", batch_norm}});
+  table.add<Variable(V, T, T, V, V, double, BatchStatistics*, V)>({{"batch_norm", batch_norm}});
   table.add<Variable(V, int, T)>({{"gather", gather}, {"index_select", index_select}});
   table.add<Variable(const Shape&, int, T, V)>({{"scatter_add", scatter_add}});
   table.add<Variable(T, V)>({{"embedding", embedding}});

@@ -113,6 +113,33 @@ TEST_CASE("batch_norm's kernels agree with its composite at any size and layout"
       }
 }
 
+// Not against the composite: where z is 0 but for rounding, PReLU's slope is either of the two.
+TEST_CASE("batch_norm with a slope gives the bits of prelu(batch_norm), and its gradients") {
+  const Shape shapes[] = {{2, 3, 5, 7}, {128, 2, 32, 32}, {3, 1, 1001}, {70, 200, 9}, {6, 3}};
+  for (const Shape& shape : shapes)
+    for (const DType dtype : kFloating)
+      for (const int64_t slopes : {shape[1], int64_t{1}}) {
+        INFO(text(shape, ' ', dtype, ' ', slopes));
+        const std::vector<Tensor> inputs{
+            sample(shape, dtype, 2, 3), sample({shape[1]}, dtype, 0.5, 1.5, 2),
+            sample({shape[1]}, dtype), sample({slopes}, dtype, -0.5, 1, 4)};
+        const Tensor dy = sample(shape, dtype, -1, 1, 3);
+        const auto in_one = [](const std::vector<Variable>& in) {
+          return batch_norm(in[0], {}, {}, in[1], in[2], 1e-5, nullptr, in[3]);
+        };
+        const auto in_two = [&](const std::vector<Variable>& in) {
+          Shape channels = Shape::filled(shape.size(), 1);
+          channels[1] = slopes;
+          return prelu(batch_norm(in[0], {}, {}, in[1], in[2]), reshape(in[3], channels));
+        };
+        const auto one = derivatives(in_one, inputs, dy, false);
+        const auto two = derivatives(in_two, inputs, dy, false);
+        CHECK(test::identical(one[0], two[0]));
+        for (size_t i = 1; i < 5; ++i)
+          CHECK(relative_difference(one[i], two[i]) < (dtype == DType::float32 ? 1e-6 : 1e-13));
+      }
+}
+
 TEST_CASE("batch_norm's kernels keep a NaN or an infinity in the statistics of its channel") {
   for (const double special : {std::nan(""), HUGE_VAL, -HUGE_VAL})
     for (const Shape& shape : {Shape{8, 2, 3, 3}, Shape{2, 2, 3}}) {
@@ -197,8 +224,11 @@ TEST_CASE("the gradients of many equal elements by biases and slopes are right t
               2.5 * reference::epsilon(DType::float32));
     };
     const double element = 0.1f;
-    const fused::ChannelStatistics statistics{three, three, Tensor::zeros({3})};
-    check_sum(fused::batch_norm_gradients(dy, x, three, statistics, 1e-5).bias, element, count);
+    // z = x: a mean of 1, a scale of 1 and a shift of 1
+    const fused::ChannelStatistics kept{three, three, Tensor::zeros({3}), three, three, three};
+    const fused::BatchNormGradients norm = fused::batch_norm_gradients(dy, x, kept, 1e-5);
+    check_sum(norm.bias, element, count);
+    check_sum(norm.slope, -element, count);
     const Shape per_channel = shape.size() == 2   ? Shape{1}
                               : shape.size() == 3 ? Shape{3, 1}
                                                   : Shape{3, 1, 1};
@@ -217,10 +247,10 @@ TEST_CASE("fused kernels give the same bits for any number of threads") {
     const auto run = [&](int threads) {
       const Threads guard(threads);
       const fused::PreluGradients p = fused::prelu_gradients(dy, x, slope);
-      const fused::BatchNormResult b = fused::batch_norm(x, channel, channel, 1e-5);
-      const fused::BatchNormGradients g =
-          fused::batch_norm_gradients(dy, x, channel, b.statistics, 1e-5);
-      return std::vector<Tensor>{fused::prelu(x, slope), p.x, p.slope, b.y, g.x, g.weight, g.bias};
+      const fused::BatchNormResult b = fused::batch_norm(x, channel, channel, 1e-5, channel);
+      const fused::BatchNormGradients g = fused::batch_norm_gradients(dy, x, b.statistics, 1e-5);
+      return std::vector<Tensor>{
+          fused::prelu(x, slope), p.x, p.slope, b.y, g.x, g.weight, g.bias, g.slope};
     };
     const std::vector<Tensor> one = run(1);
     for (const int threads : {2, 5}) {
