@@ -66,6 +66,12 @@ Variable along_channels(const Variable& values, const Variable& x) {
   return reshape(values, shape);
 }
 
+// Null for another layer, and for one of a derived class, which may have a forward of its own.
+template <class Layer>
+Layer* exactly(Module* layer) {
+  return layer && typeid(*layer) == typeid(Layer) ? static_cast<Layer*>(layer) : nullptr;
+}
+
 }  // namespace
 
 static std::string linear_settings(int64_t in_features, int64_t out_features, bool bias) {
@@ -262,7 +268,7 @@ BatchNorm::BatchNorm(const Calling&, std::vector<int> dims, int64_t num_features
       num_features_(num_features),
       options_(options) {}
 
-Variable BatchNorm::forward(const Variable& x) {
+Variable BatchNorm::forward(const Variable& x, const Variable& slope) {
   const Calling calling(class_name());
   if (std::find(dims_.begin(), dims_.end(), x.dim()) == dims_.end() || x.size(1) != num_features_)
     fail("expected ", num_features_, " channels at axis 1 of an input with ", dims_.front(),
@@ -273,7 +279,7 @@ Variable BatchNorm::forward(const Variable& x) {
   check(x.numel() > x.size(1),
         "the statistics of a batch need more than one value a channel, got shape ", x.shape());
   BatchStatistics batch;
-  const Variable y = batch_norm(x, {}, {}, weight, bias, options_.eps, &batch);
+  const Variable y = batch_norm(x, {}, {}, weight, bias, options_.eps, &batch, slope);
   const double count = static_cast<double>(x.numel() / x.size(1));
   if (tracks) update_running(batch, count / (count - 1));
   return y;
@@ -301,7 +307,17 @@ Sequential Sequential::made_of(std::initializer_list<Item> layers) {
 
 Variable Sequential::forward(const Variable& x) {
   Variable result = x;
-  for (const auto& [name, child] : children()) result = (*child)(result);
+  for (size_t i = 0; i < children().size(); ++i) {
+    Module& layer = *children()[i].second;
+    Module* const next = i + 1 < children().size() ? children()[i + 1].second.get() : nullptr;
+    // Not in evaluation mode, where summaries and exports hear of each layer.
+    BatchNorm2d* const norm = layer.training() ? exactly<BatchNorm2d>(&layer) : nullptr;
+    PReLU* const behind = norm ? exactly<PReLU>(next) : nullptr;
+    const int64_t slopes = behind ? behind->weight.numel() : 0;
+    const bool together = slopes == 1 || (norm && slopes == norm->num_features_);
+    result = together ? norm->forward(result, behind->weight) : layer(result);
+    i += together;
+  }
   return result;
 }
 

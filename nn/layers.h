@@ -203,7 +203,7 @@ class BatchNorm : public Module {
     bool affine = true;                    // learn weight and bias
     bool track_running_stats = true;       // without, evaluation takes the batch's statistics, too
   };
-  Variable forward(const Variable& x) override;
+  Variable forward(const Variable& x) override { return forward(x, {}); }
   const Variable &weight, &bias;  // undefined unless affine
   // Buffers, undefined without running statistics; the number is int64.
   const Variable &running_mean, &running_var, &num_batches_tracked;
@@ -213,6 +213,9 @@ class BatchNorm : public Module {
   BatchNorm(const Calling&, std::vector<int> dims, int64_t num_features, const Options& options);
 
  private:
+  friend class Sequential;
+  // With a slope, in training, as one op with the PReLU behind it.
+  Variable forward(const Variable& x, const Variable& slope);
   // Takes the batch's mean, and its variance times `correction`, for divisor n - 1.
   void update_running(const BatchStatistics& batch, double correction);
 
@@ -237,7 +240,8 @@ class BatchNorm2d : public BatchNorm {
       : BatchNorm(Calling("BatchNorm2d"), {4}, num_features, options) {}
 };
 
-// Runs its children one after the other; they are named "0", "1", ...
+// Runs its children one after the other; they are named "0", "1", ... In training a BatchNorm2d
+// and the PReLU behind it run as one op.
 class Sequential : public Module {
  public:
   // A layer in the constructor's list.

@@ -17,6 +17,17 @@ std::vector<GradientSubject> products() {
   const auto conv = [&](const char* label, const Conv2d::Options& options) {
     return layer_case<Conv2d>(label, [=] { return Conv2d(2, 4, {2, 3}, options); }, {2, 2, 4, 5});
   };
+  const auto normed = [](const char* label, int64_t slopes) {
+    return module_case<nn::Sequential>(
+        text("BatchNorm2d and PReLU, ", label),
+        [=] {
+          return nn::Sequential{nn::BatchNorm2d(3), nn::PReLU(slopes)};
+        },
+        {distinct_values({2, 3, 2, 3}, -2, 2)},
+        [](nn::Sequential& net, In in) { return net(in[0]); },
+        {distinct_values({3}, 0.5, 2), distinct_values({3}, 0.1, 0.9),  // z = 0 is a kink
+         distinct_values({slopes}, 0.1, 0.6)});
+  };
   return {
       layer("Linear",
             {layer_case<Linear>("batch", [] { return Linear(3, 2); }, {4, 3}),
@@ -32,15 +43,16 @@ std::vector<GradientSubject> products() {
                                return table(labels_of({2, 0, 2}));
                              })}),
       layer("Sequential",
-            {module_case<nn::Sequential>(
-                "Linear, ReLU, Linear",
-                [] {
-                  return nn::Sequential{Linear(2, 4), nn::ReLU(), Linear(4, 2)};
-                },
-                {distinct_values({3, 2}, -2, 2)},
-                [](nn::Sequential& net, In in) { return net(in[0]); },
-                {distinct_values({4, 2}, -1, 1), distinct_values({4}, -1, 1, 2),
-                 distinct_values({2, 4}, -1, 1, 3), distinct_values({2}, -1, 1, 4)})}),
+            {normed("a slope a channel", 3), normed("one slope", 1),
+             module_case<nn::Sequential>(
+                 "Linear, ReLU, Linear",
+                 [] {
+                   return nn::Sequential{Linear(2, 4), nn::ReLU(), Linear(4, 2)};
+                 },
+                 {distinct_values({3, 2}, -2, 2)},
+                 [](nn::Sequential& net, In in) { return net(in[0]); },
+                 {distinct_values({4, 2}, -1, 1), distinct_values({4}, -1, 1, 2),
+                  distinct_values({2, 4}, -1, 1, 3), distinct_values({2}, -1, 1, 4)})}),
   };
 }
 

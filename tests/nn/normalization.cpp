@@ -1,7 +1,9 @@
 // Layer, group and batch norm: values by hand, and what running statistics do.
 #include <cmath>
 
+#include "autograd/node.h"
 #include "nn/layers.h"
+#include "tensor/random.h"
 #include "tests/nn/layer_values.h"
 
 namespace gradian::test {
@@ -136,6 +138,39 @@ TEST_CASE("BatchNorm: running statistics are no part of the graph") {
   const Variable z = leaf({5, -5}, {2, 1});
   sum(layer(z)).backward();
   check_values(z.grad(), {1.5, 1.5});
+}
+
+struct Halved : nn::BatchNorm2d {
+  using BatchNorm2d::BatchNorm2d;
+  Variable forward(const Variable& x) override { return 0.5 * BatchNorm2d::forward(x); }
+};
+struct Doubled : nn::PReLU {
+  using PReLU::PReLU;
+  Variable forward(const Variable& x) override { return 2 * PReLU::forward(x); }
+};
+
+TEST_CASE("Sequential: BatchNorm2d and the PReLU behind it are one op, in training alone") {
+  manual_seed(1);
+  const Variable x(randn({4, 2, 3, 3}));
+  const auto check_pair = [&]<class Norm, class Activation>(Norm norm, Activation activation,
+                                                            bool together) {
+    nn::Sequential network{Norm(2), Activation(activation.weight.numel())};
+    for (const bool training : {true, false}) {
+      CAPTURE(training);
+      network.train(training), norm.train(training);
+      const Variable y = network(x), apart = activation(norm(x));
+      CHECK(identical(y.value(), apart.value()));
+      CHECK((recorded_ops(y) == recorded_ops(apart)) == !(training && together));
+    }
+    CHECK(identical(network.named_buffers()[1].variable.value(), norm.running_var.value()));
+  };
+  check_pair(nn::BatchNorm2d(2), nn::PReLU(2), true);
+  check_pair(nn::BatchNorm2d(2), nn::PReLU(), true);
+  check_pair(Halved(2), nn::PReLU(2), false);
+  check_pair(nn::BatchNorm2d(2), Doubled(2), false);
+  nn::Sequential unfit{nn::BatchNorm2d(2), nn::PReLU(3)};
+  CHECK(error_of([&] { unfit(x); }) ==
+        "PReLU: expected 3 channels at axis 1, got shape [4, 2, 3, 3]");
 }
 
 }  // namespace gradian::test
