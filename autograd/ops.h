@@ -161,7 +161,7 @@ Variable layer_norm(const Variable& x, const Shape& normalized_shape, const Vari
 // The same over all axes but axis 1 (channels), with the given statistics [C] if `mean` is defined,
 // else with those of the batch, variance divided by n (Ioffe & Szegedy 2015). The latter is fused
 // into one op. `used` receives the statistics, for running averages. With a `slope`, [C] or [1],
-// the result is prelu of that, in the same op.
+// the result is prelu of that, where it is fused in the same op.
 struct BatchStatistics {
   Tensor mean, variance;  // both [C]
 };

@@ -310,11 +310,15 @@ Variable Sequential::forward(const Variable& x) {
   for (size_t i = 0; i < children().size(); ++i) {
     Module& layer = *children()[i].second;
     Module* const next = i + 1 < children().size() ? children()[i + 1].second.get() : nullptr;
-    // Not in evaluation mode, where summaries and exports hear of each layer.
-    BatchNorm2d* const norm = layer.training() ? exactly<BatchNorm2d>(&layer) : nullptr;
-    PReLU* const behind = norm ? exactly<PReLU>(next) : nullptr;
-    const int64_t slopes = behind ? behind->weight.numel() : 0;
-    const bool together = slopes == 1 || (norm && slopes == norm->num_features_);
+    BatchNorm2d* const norm = exactly<BatchNorm2d>(&layer);
+    PReLU* const behind = exactly<PReLU>(next);
+    // What does not fit runs apart, for the error is the PReLU's; so does what a summary listens
+    // to.
+    const auto fits = [&](const Variable& slope) {
+      return result.defined() && slope.dtype() == result.dtype() &&
+             (slope.numel() == 1 || slope.numel() == norm->num_features_);
+    };
+    const bool together = norm && behind && norm->training() && !heard_ && fits(behind->weight);
     result = together ? norm->forward(result, behind->weight) : layer(result);
     i += together;
   }

@@ -112,6 +112,7 @@ class Module {
 
  private:
   friend class TrainingMode;
+  friend class Sequential;  // asks whether summary() hears
   // What summary() hears of a module: of all its calls, and its last output.
   struct Calls {
     Shape output;

@@ -51,6 +51,8 @@ Rows norms() {
        "batch_norm: mean and variance go together: mean is undefined"},
       {[] { batch_norm(ones(2, 4), three, three); },
        "batch_norm: expected shape [4] for an input of shape [2, 4], got [3]"},
+      {[] { batch_norm(ones(2, 4, 5), {}, {}, {}, {}, 1e-5, nullptr, Variable(three)); },
+       "batch_norm: expected shape [4] for an input of shape [2, 4, 5], got [3]"},
       {[] { batch_norm(ones(2, 3), {}, {}, ones(2, 3)); },
        "batch_norm: expected shape [3] for an input of shape [2, 3], got [2, 3]"},
       {[] { batch_norm(ones(2, 3), {}, {}, {}, ones(1)); },

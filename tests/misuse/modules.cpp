@@ -38,6 +38,11 @@ struct PlainMember : Module {
   Variable forward(const Variable& x) override { return output(activation(hidden(x))); }
 };
 
+struct PlainSequential : Module {  // of what would run as one op
+  Sequential hidden{BatchNorm2d(2), PReLU(2)};
+  Variable forward(const Variable& x) override { return hidden(x); }
+};
+
 struct MadeAnew : Module {  // a layer at each call, gone after it
   Variable forward(const Variable& x) override { return ReLU()(Linear(4, 4)(x)); }
 };
@@ -127,6 +132,11 @@ Rows summaries() {
          PlainMember().summary({1, 4});
        },
        "summary: forward() of PlainMember calls a Linear(4 -> 2) that is not registered with "
+       "add_module, so no one would train it"},
+      {[] {
+         PlainSequential().summary({3, 2, 4, 4});
+       },
+       "summary: forward() of PlainSequential calls a BatchNorm2d(2) that is not registered with "
        "add_module, so no one would train it"},
       {[] {
          MadeAnew().summary({1, 4});

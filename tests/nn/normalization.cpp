@@ -171,6 +171,10 @@ TEST_CASE("Sequential: BatchNorm2d and the PReLU behind it are one op, in traini
   nn::Sequential unfit{nn::BatchNorm2d(2), nn::PReLU(3)};
   CHECK(error_of([&] { unfit(x); }) ==
         "PReLU: expected 3 channels at axis 1, got shape [4, 2, 3, 3]");
+  nn::PReLU exact(2);
+  exact.to(DType::float64);
+  nn::Sequential mixed{nn::BatchNorm2d(2), std::move(exact)};
+  CHECK(error_of([&] { mixed(x); }).starts_with("PReLU: "));
 }
 
 }  // namespace gradian::test
