@@ -123,7 +123,8 @@ TEST_CASE("batch_norm with a slope gives the bits of prelu(batch_norm), and its 
         const std::vector<Tensor> inputs{
             sample(shape, dtype, 2, 3), sample({shape[1]}, dtype, 0.5, 1.5, 2),
             sample({shape[1]}, dtype), sample({slopes}, dtype, -0.5, 1, 4)};
-        const Tensor dy = sample(shape, dtype, -1, 1, 3);
+        // Mostly of one sign: sums that cancel would be less exact than what they are held to.
+        const Tensor dy = sample(shape, dtype, -0.2, 1, 3);
         const auto in_one = [](const std::vector<Variable>& in) {
           return batch_norm(in[0], {}, {}, in[1], in[2], 1e-5, nullptr, in[3]);
         };
