@@ -12,6 +12,7 @@
 #include "tensor/files/json.h"
 #include "tensor/kernels.h"
 #include "tensor/profile.h"
+#include "tensor/runtime/processors.h"
 #include "tensor/runtime/thread_pool.h"
 #include "tensor/simd/micro_kernel.h"
 #include "tests/bench/measure.h"
@@ -90,9 +91,9 @@ std::vector<Rates> measure_machine(const std::vector<int>& counts, double second
   return rates;
 }
 
-// Nanoseconds until a thread sees what another has written. Some 25 where the processors share a
-// cache; several times that where they do not, and then what one has written and the other read
-// costs as much to write again. Virtual machines are moved from the one to the other unasked.
+// Nanoseconds until a thread sees what another has written: some 25 between cores that share a
+// cache, several times that between others, where it is also slow to write again what the other has
+// read. A virtual machine's processors may be moved from the one to the other unasked.
 double hand_over() {
   constexpr int kRounds = 20, kTurns = 1000;
   alignas(128) std::atomic<int> turn{0};
@@ -177,7 +178,7 @@ void check_bits(const std::function<Workload()>& make, const std::vector<int>& c
   }
 }
 
-enum class Kind { time, rate, percent };  // what is better when there are more threads
+enum class Kind { time, rate, other };  // what more threads make less, more, or neither
 
 class Table {
  public:
@@ -195,7 +196,7 @@ class Table {
       list += (list.empty() ? "" : ", ") + files::json_number(value);
     }
     const double ratio = values.back() / values.front();
-    if (values.size() > 1 && kind != Kind::percent)
+    if (values.size() > 1 && kind != Kind::other)
       std::printf(" %6.2f", kind == Kind::time ? 1 / ratio : ratio);
     std::printf("\n");
     std::fflush(stdout);
@@ -225,16 +226,16 @@ void report_step(const char* name, const char* key, Network (*network_of)(),
   add("  at both limits it would take", "limit_ms", Kind::time,
       [=](S, R r) { return 1e3 * (flops / r.flops + bytes / r.copied); });
   add("  products, ms", "products_ms", Kind::time, [](S s, R) { return 1e3 * s.products; });
-  add("    % of the step", "products_share", Kind::percent,
+  add("    % of the step", "products_share", Kind::other,
       [](S s, R) { return 100 * s.products / s.seconds; });
-  add("    % of the micro-kernel's rate", "of_micro_kernel", Kind::percent,
+  add("    % of the micro-kernel's rate", "of_micro_kernel", Kind::other,
       [=](S s, R r) { return 100 * flops / s.products / r.flops; });
-  add("    the same, if by the direct algorithm", "of_micro_kernel_direct", Kind::percent,
+  add("    the same, if by the direct algorithm", "of_micro_kernel_direct", Kind::other,
       [&](S s, R r) { return 100 * workload.flops / s.products / r.flops; });
   add("  passes, ms", "passes_ms", Kind::time, [](S s, R) { return 1e3 * s.passes; });
-  add("    % of the step", "passes_share", Kind::percent,
+  add("    % of the step", "passes_share", Kind::other,
       [](S s, R) { return 100 * s.passes / s.seconds; });
-  add("    % of the copy's rate", "of_copy", Kind::percent,
+  add("    % of the copy's rate", "of_copy", Kind::other,
       [=](S s, R r) { return 100 * bytes / s.passes / r.copied; });
   add("  between them, ms", "rest_ms", Kind::time, [](S s, R) { return 1e3 * s.rest; });
 }
@@ -246,8 +247,9 @@ std::string report_limits(double seconds) {
   const std::vector<int> counts = threads > 1 ? std::vector<int>{1, threads} : std::vector<int>{1};
   Table table(counts);
   Numbers handed;
+  const bool two_run = threads > 1 && runtime::usable_processors() > 1;
   const auto between_parts = [&] {
-    if (threads > 1) handed.push_back(hand_over());
+    if (two_run) handed.push_back(hand_over());
   };
   between_parts();
   const std::vector<Rates> machine = measure_machine(counts, seconds);
@@ -265,14 +267,14 @@ std::string report_limits(double seconds) {
   report_step("IR-ResNet step, ms", "ir_resnet", ir_resnet_network, counts, machine, 2 * seconds,
               table);
   between_parts();
-  if (threads > 1) {
+  if (two_run) {
     std::printf("\n");
-    table.row("handing over, ns: before, between, after", "hand_over_ns", Kind::percent, handed);
+    table.row("handing over, ns: before, between, after", "hand_over_ns", Kind::other, handed);
   }
   std::printf(
       "limits: the best runs, all threads at once; steps: medians, the losses' bits the same.\n"
-      "handing over: from one thread to another; where it takes 100 ns and more, they share no\n"
-      "cache, and what both use costs more than the limits say.\n"
+      "handing over: a line from one thread to another; at 100 ns and more, as between cores that\n"
+      "share no cache, what both use costs more than the limits say.\n"
       "products: what counts FLOPs, with transforms, packing, biases and padded copies; of the\n"
       "rate: what Winograd multiplies in whole tiles, with the gradients by the algorithm of\n"
       "the result (approximated). passes: other ops and the optimiser; of the rate: what these\n"
