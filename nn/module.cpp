@@ -2,7 +2,9 @@
 
 #include <cxxabi.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <set>
 #include <typeindex>
 #include <typeinfo>
@@ -44,10 +46,11 @@ Variable Module::operator()(const Variable& x) {
   const Calling calling(children_.empty() ? class_name() : nullptr);
   const Variable y = forward(x);
   if (heard_) {
-    Calls& calls = (*heard_)[this];
-    calls.output = y.shape();
-    calls.multiply_adds += y.numel() * multiply_adds_;
-    if (!parameters_.empty()) calls.layer = description();
+    auto calls = std::ranges::find(*heard_, this, &Calls::module);
+    if (calls == heard_->end()) calls = heard_->insert(calls, Calls{.module = this});
+    calls->output = y.shape();
+    calls->multiply_adds += y.numel() * multiply_adds_;
+    if (!parameters_.empty()) calls->layer = description();
   }
   return y;
 }

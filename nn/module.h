@@ -16,7 +16,6 @@
 
 #include <deque>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -115,11 +114,12 @@ class Module {
   friend class Sequential;  // asks whether summary() hears
   // What summary() hears of a module: of all its calls, and its last output.
   struct Calls {
+    const Module* module = nullptr;
     Shape output;
     int64_t multiply_adds = 0;
     std::string layer;  // its description, if it has parameters: it may be gone afterwards
   };
-  using CallsOfModules = std::map<const Module*, Calls>;
+  using CallsOfModules = std::vector<Calls>;  // in the order in which the first ones ended
   static thread_local CallsOfModules* heard_;
   std::string summary(CallsOfModules heard) const;
   void check_name(const std::string& name) const;

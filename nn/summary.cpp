@@ -70,7 +70,7 @@ thread_local Module::CallsOfModules* Module::heard_ = nullptr;
 std::string Module::summary(CallsOfModules heard) const {
   const Calling calling("summary");
   int64_t total = 0;
-  for (const auto& [module, calls] : heard) total += calls.multiply_adds;
+  for (const Calls& calls : heard) total += calls.multiply_adds;
   std::vector<Row> rows{
       {"name", "layer", heard.empty() ? "" : "output", "parameters", total > 0 ? "mult-adds" : ""}};
   visit("", [&](const std::string& prefix, const Module& module) {
@@ -78,14 +78,15 @@ std::string Module::summary(CallsOfModules heard) const {
     for (const Parameter& p : module.parameters_)
       own += p.variable.defined() ? p.variable.numel() : 0;
     Row row{prefix.empty() ? "(model)" : prefix, module.description(), "", count_text(own), ""};
-    if (const auto found = heard.find(&module); found != heard.end()) {
-      row[2] = text(found->second.output);
-      row[4] = count_text(found->second.multiply_adds);
+    if (const auto found = std::ranges::find(heard, &module, &Calls::module);
+        found != heard.end()) {
+      row[2] = text(found->output);
+      row[4] = count_text(found->multiply_adds);
       heard.erase(found);
     }
     rows.push_back(row);
   });
-  for (const auto& [module, calls] : heard)
+  for (const Calls& calls : heard)
     check(calls.layer.empty(), "forward() of ", description(), " calls a ", calls.layer,
           " that is not registered with add_module, so no one would train it");
   rows.push_back({"total", "", "", std::to_string(parameter_count()), count_text(total)});

@@ -32,10 +32,11 @@ Registry registry() {
 }
 
 struct PlainMember : Module {
+  PReLU slopes;  // called after `hidden`, which is therefore the one that is named
   Linear hidden{4, 2};
   ReLU activation;  // has nothing to train
   Linear& output = add_module("output", Linear(2, 3));
-  Variable forward(const Variable& x) override { return output(activation(hidden(x))); }
+  Variable forward(const Variable& x) override { return output(activation(slopes(hidden(x)))); }
 };
 
 struct PlainSequential : Module {  // of what would run as one op
