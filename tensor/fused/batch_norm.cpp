@@ -18,26 +18,24 @@ namespace {
 using namespace loops;
 using namespace runtime;
 
-// Positions that have room: their sums and constants, 20 to 56 KB, stay in the nearest caches.
-constexpr int64_t kPositions = 1024;
+// Positions that have room: their sums and constants, 16 to 36 KB, stay in the nearest caches.
+constexpr int64_t kPositions = 512;
 template <class T>
 using Row = T[kPositions];
 
-// Channels from `first` to before `last` of x as [images, channels, inner]. A channel that is long,
-// or of too few images for blocks of four, is a group of its own: all its positions are alike.
+// Channels from `first` to before `last` of x as [images, channels, inner]. A channel of more than
+// kPositions is a group of its own, of several runs an image: all its positions are alike.
 struct Group {
   int64_t images, channels, inner, first, last;
 
-  static bool is_long(int64_t inner, int64_t images) { return inner > kPositions || images < 4; }
-  int64_t positions() const { return std::min((last - first) * inner, kPositions); }
-  int64_t begin(int64_t image) const { return (image * channels + first) * inner; }
-
-  // Calls body(at, positions) for runs that are all of the group.
+  int64_t length() const { return (last - first) * inner; }  // in an image
+  // Calls body(at, positions) for the runs that in every `step`-th image are all of the group's.
   template <class Body>
-  void for_each_run(const Body& body) const {
-    for (int64_t n = 0; n < images; ++n)
-      for (int64_t at = begin(n), end = at + (last - first) * inner; at < end; at += kPositions)
-        body(at, std::min(kPositions, end - at));
+  void for_each_run(int64_t step, const Body& body) const {
+    for (int64_t n = 0; n < images; n += step)
+      for (int64_t at = (n * channels + first) * inner, end = at + length(); at < end;
+           at += kPositions)
+        body(n, at, std::min(kPositions, end - at));
   }
   // row[p] = value for the positions of a channel.
   template <class T>
@@ -53,7 +51,7 @@ void for_each_group(const Shape& x, const Body& body) {
   if (numel(x) == 0) return;
   const int64_t images = x[0], channels = x[1], inner = numel(x) / (images * channels);
   const int64_t positions = std::clamp<int64_t>(channels * inner / 16, 128, kPositions);
-  const int64_t together = Group::is_long(inner, images) ? 1 : positions / inner;
+  const int64_t together = std::max<int64_t>(1, positions / inner);
   parallel_ranges(channels, together, [&](int64_t first, int64_t last) {
     body(Group{images, channels, inner, first, last});
   });
@@ -72,30 +70,19 @@ struct Constants {
   Row<T> mean, scale, shift, slope;
 };
 
-// Adds the first N of terms(i, position), an array, over one block in `step`, at each position: the
-// four rows in T, what they make in double. Of a long channel run by run, in lanes of double.
+// Adds the first N of terms(i, position), an array, over one block in `step`, the same run of four
+// images, at each position: the four in T, what they make in double.
 template <size_t N>
 class PositionSums {
  public:
   template <class Terms>
   PositionSums(const Group& group, int64_t step, const Terms& terms) : group_(group) {
-    for (Row<double>& row : sums_) std::fill_n(row, group.positions(), 0);
-    if (Group::is_long(group.inner, group.images)) {
-      int64_t run = 0;
-      group.for_each_run([&](int64_t at, int64_t length) {
-        if (run++ % step != 0) return;
-        count_ += static_cast<double>(length);
-        *sums_[0] += sum_of<double>(at, at + length, [&](int64_t i) { return terms(i, 0)[0]; });
-        *sums_[1] += sum_of<double>(at, at + length, [&](int64_t i) { return terms(i, 0)[1]; });
-        if constexpr (N > 2)
-          *sums_[2] += sum_of<double>(at, at + length, [&](int64_t i) { return terms(i, 0)[2]; });
-      });
-      return;
-    }
+    for (Row<double>& row : sums_) std::fill_n(row, std::min(group.length(), kPositions), 0);
     const int64_t next = group.channels * group.inner;
-    const int64_t positions = group.positions();
-    for (int64_t n = 0; n < group.images; n += 4 * step) {
-      int64_t at = group.begin(n), rows = std::min<int64_t>(4, group.images - n);
+    int64_t block = 0;
+    group.for_each_run(4, [&](int64_t image, int64_t at, int64_t positions) {
+      if (block++ % step != 0) return;
+      int64_t rows = std::min<int64_t>(4, group.images - image);
       count_ += static_cast<double>(rows * positions);
       for (int64_t p = 0; p < positions && rows == 4; ++p) {
         const auto a = terms(at + p, p), b = terms(at + p + next, p),
@@ -105,7 +92,7 @@ class PositionSums {
       for (; rows < 4 && rows > 0; --rows, at += next)
         for (int64_t p = 0; p < positions; ++p)
           for (size_t k = 0; k < N; ++k) sums_[k][p] += terms(at + p, p)[k];
-    }
+    });
   }
   // How many elements the channel had, and their sums.
   std::array<double, 1 + N> of(int64_t channel) const {
@@ -126,8 +113,8 @@ class PositionSums {
 
 // Sums of distances from a pivot and of their squares give mean and variance in one pass over
 // memory. They are as exact as the variance is large beside the square of the pivot's distance from
-// the mean. The pivot is the mean of a sixteenth, one block of four images (of a long channel one
-// run) in 16, so that the square is at most 16 variances or so.
+// the mean. The pivot is the mean of a sixteenth, one block in 16, so that the square is at most 16
+// variances or so.
 BatchNormResult batch_norm(const Tensor& x_in, const Tensor& weight, const Tensor& bias, double eps,
                            const Tensor& slope) {
   const Tensor x = x_in.contiguous(), w_in = weight.contiguous(), b_in = bias.contiguous();
@@ -172,7 +159,7 @@ BatchNormResult batch_norm(const Tensor& x_in, const Tensor& weight, const Tenso
         shifts[c] = static_cast<T>(b[c] - rests[c] * factor);
         at_position.spread(group, c, kept);
       }
-      group.for_each_run([&](int64_t at, int64_t positions) {
+      group.for_each_run(1, [&](int64_t, int64_t at, int64_t positions) {
         for (int64_t p = 0; p < positions; ++p) {
           const T z = at_position.z(from[at + p], p);
           y[at + p] = z > 0 ? z : at_position.slope[p] * z;
@@ -225,7 +212,7 @@ BatchNormGradients batch_norm_gradients(const Tensor& grad, const Tensor& x_in,
         group.spread(along, c, exact_along);
         group.spread(constant, c, sum / count - rest * exact_along);
       }
-      group.for_each_run([&](int64_t at, int64_t positions) {
+      group.for_each_run(1, [&](int64_t, int64_t at, int64_t positions) {
         for (int64_t p = 0; p < positions; ++p)
           dx[at + p] =
               at_position.scale[p] * (dz(at + p, p) - constant[p] - distance(at + p, p) * along[p]);
