@@ -210,13 +210,16 @@ bool applies(DType dtype, const Geometry& g) {
 
 // The multiply-adds of the definition, a tenth more for what stands between them, where lanes of a
 // vector without a channel cost what the others do; to copy each element that is read, 5; to write
-// a pixel, 250 for each panel and 10 for each lane. Measured: see README.md.
+// a pixel, 250 for each panel and 10 for each lane; for each weight, of lanes too, 30, or 100 where
+// they are put in place one by one, for the gradient by the input. Measured: see README.md.
 double cost(const Geometry& g, Product product) {
   const Images &to = g.tiled(product), &from = g.summed(product);
   const auto pixels = double(g.output.count * g.output.plane());
   const auto lanes = double(round_up(to.channels, kLanes)),
              panels = double(ceil_div(to.channels, kPanel));
-  return pixels * (lanes * (1.1 * double(g.taps() * from.channels) + 10) + 250 * panels) +
+  const double taps = double(g.taps() * from.channels),
+               weight = product == Product::input_gradient ? 100 : 30;
+  return lanes * (pixels * (1.1 * taps + 10) + weight * taps) + 250 * panels * pixels +
          5 * double(from.count * from.channels * from.plane());
 }
 

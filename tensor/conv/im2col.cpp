@@ -91,11 +91,14 @@ void for_each_slot(const Geometry& g, int64_t first, int64_t last, const Body& b
 }  // namespace
 
 // For each element of the patch matrix, in multiply-adds: 1.1 a filter, and 16 to write and read
-// it, or 60 with a stride, as it is then written one by one. Measured: see README.md.
-double cost(const Geometry& g, Product) {
+// it, or 60 with a stride, as it is then written one by one; for each product of matrices, one a
+// slot, 50,000, and 5 to pack each weight or 80 to add to its gradient. Measured: see README.md.
+double cost(const Geometry& g, Product product) {
   const Slot slot(g);
-  const double elements = double(g.input.count * slot.positions) * double(slot.patch);
-  return elements * (1.1 * double(slot.filters) + (g.stride[1] > 1 ? 60 : 16));
+  const double elements = double(slot.positions) * double(slot.patch);
+  return double(g.input.count * g.groups) *
+         (elements * (1.1 * double(slot.filters) + (g.stride[1] > 1 ? 60 : 16)) + 50'000 +
+          double(slot.weight) * (product == Product::weight_gradient ? 80 : 5));
 }
 
 Tensor output(const Geometry& g, const Tensor& x, const Tensor& w, const Tensor& bias) {

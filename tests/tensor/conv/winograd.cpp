@@ -343,6 +343,8 @@ TEST_CASE("the algorithm that is chosen follows the sizes") {
       {{32, 16, 16, 16, 32, 3, {1, 1}}, 2, ConvAlgorithm::direct},
       {{32, 16, 16, 16, 16, 1, {0, 0}}, 2, ConvAlgorithm::direct},
       {{32, 16, 16, 16, 2, 1, {0, 0}}, 1, ConvAlgorithm::im2col},  // most lanes would be empty
+      {{32, 64, 4, 4, 128, 1, {0, 0}}, 2, ConvAlgorithm::direct},  // a short product an image
+      {{1, 256, 4, 4, 256, 3, {1, 1}}, 2, ConvAlgorithm::im2col},  // more weights than pixels
   };
   for (const Choice& choice : choices) {
     const auto& [layer, stride, algorithm] = choice;
