@@ -175,8 +175,7 @@ Tensor correlate(const Images& in, const Tensor& from, const TileGrid& grid, Pai
   };
   parallel_ranges(
       grid.count, tiles_per_block(grid, size, in.channels), [&](int64_t first, int64_t last) {
-        PaddedRows copy(in, grid, first, last, size, padding, in.channels);
-        copy.read(x, 0);
+        const PaddedRows copy(in, x, grid, first, last, size, padding);
         const int64_t first_row = first_row_of(first), last_row = first_row_of(last);
         const auto pixels = class_pixels(pixel_grid, out, first_row, last_row, grid, first, copy);
         Tensor room = Tensor::empty({(last_row - first_row) * out.width * kPanel});
@@ -320,8 +319,7 @@ Tensor weight_gradient(const Geometry& g, const Tensor& dy, const Tensor& x) {
     float* const lanes = room.mutable_data<float>();
     for (int64_t first = p * part; first < std::min(grid.count, (p + 1) * part); first += block) {
       const int64_t last = std::min(grid.count, first + block);
-      PaddedRows copy(in, grid, first, last, span, g.padding, in.channels);
-      copy.read(x_data, 0);
+      const PaddedRows copy(in, x_data, grid, first, last, span, g.padding);
       std::vector<int64_t> starts;
       for (int64_t t = first; t < last; ++t) starts.push_back(copy.tile(t - first) - copy.tile(0));
       const std::vector<int64_t> taps_at = offsets(kernel_places(g), in.channels, copy);

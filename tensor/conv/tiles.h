@@ -29,35 +29,27 @@ struct TileGrid {
   int64_t rows, columns, count;
 };
 
-// Of some channels of the images, the rows that the tiles first..last-1 touch, with zeros around,
-// so that reading a tile needs no tests. A tile reads `size` rows and columns from `padding`
-// before its start (a negative padding skips some).
+// A copy of the rows of `data` that the tiles first..last-1 touch, with zeros around, so that
+// reading a tile needs no tests. A tile reads `size` rows and columns from `padding` before its
+// start (a negative padding skips some).
 class PaddedRows {
  public:
-  PaddedRows(const Images& images, const TileGrid& grid, int64_t first, int64_t last, Pair size,
-             Pair padding, int64_t channels);
+  PaddedRows(const Images& images, const float* data, const TileGrid& grid, int64_t first,
+             int64_t last, Pair size, Pair padding);
 
-  // Copies `channels` channels of `data` from `channel` on, of which those beyond the last are left
-  // as they are: zero, at first.
-  void read(const float* data, int64_t channel);
-
-  // Where tile first + i of the c-th of these channels starts, and the distances of its rows and
-  // of the channels.
-  const float* tile(int64_t i, int64_t c = 0) const {
-    return copy_ + offsets_[size_t(i)] + c * channel_size_;
-  }
+  // Where tile first + i starts in the first channel, and the distances of its rows and of the
+  // channels.
+  const float* tile(int64_t i) const { return copy_ + offsets_[size_t(i)]; }
   int64_t row_stride() const { return width_; }
   int64_t channel_stride() const { return channel_size_; }
 
  private:
-  // Consecutive rows of one image and where they go.
+  // Consecutive rows of one image.
   struct Strip {
-    int64_t image, first_row, rows, offset;
+    int64_t image, first_row, rows;
   };
 
-  const Images& images_;
-  int64_t left_, width_, channels_, channel_size_ = 0;
-  std::vector<Strip> strips_;
+  int64_t width_, channel_size_ = 0;
   std::vector<int64_t> offsets_;
   Tensor buffer_;
   float* copy_;
