@@ -70,8 +70,10 @@ fuzz_objects   := $(patsubst %.cpp,build/fuzz/objects/%.o,$(fuzz_sources) $(libr
 
 # The two -fno- flags change no result: they promise that no one looks at errno or at the floating-
 # point exception flags, without which a loop that compares or takes a root does not vectorise.
+# -Wno-psabi: that code for other processors passes vectors in other ways concerns no one, as they
+# never leave the library.
 common_flags  := -std=c++20 @build/machine.flags -fno-math-errno -fno-trapping-math -pthread -I. \
-    -Wall -Wextra -Wpedantic
+    -Wall -Wextra -Wpedantic -Wno-psabi
 release_flags := $(common_flags) -O3 -DNDEBUG
 test_flags    := $(common_flags) -O2 -g1 -D_GLIBCXX_ASSERTIONS -DGRADIAN_ASSERTIONS
 ifneq ($(SANITIZE),)
