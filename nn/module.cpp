@@ -50,7 +50,7 @@ Variable Module::operator()(const Variable& x) {
     if (calls == heard_->end()) calls = heard_->insert(calls, Calls{.module = this});
     calls->output = y.shape();
     calls->multiply_adds += y.numel() * multiply_adds_;
-    if (!parameters_.empty()) calls->layer = description();
+    if (!parameters_.empty() && calls->layer.empty()) calls->layer = description();
   }
   return y;
 }

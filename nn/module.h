@@ -117,9 +117,10 @@ class Module {
     const Module* module = nullptr;
     Shape output;
     int64_t multiply_adds = 0;
-    std::string layer;  // its description, if it has parameters: it may be gone afterwards
+    std::string layer;  // its description, if it has parameters: it may be gone afterwards, and
+                        // another one in its place
   };
-  using CallsOfModules = std::vector<Calls>;  // in the order in which the first ones ended
+  using CallsOfModules = std::vector<Calls>;  // in the order in which their first calls ended
   static thread_local CallsOfModules* heard_;
   std::string summary(CallsOfModules heard) const;
   void check_name(const std::string& name) const;

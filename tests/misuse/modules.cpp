@@ -1,4 +1,6 @@
 // Modules: registration, names, conversions and summaries; and initial values.
+#include <optional>
+
 #include "losses/center_loss.h"
 #include "losses/margin.h"
 #include "nn/init.h"
@@ -44,8 +46,13 @@ struct PlainSequential : Module {  // of what would run as one op
   Variable forward(const Variable& x) override { return hidden(x); }
 };
 
-struct MadeAnew : Module {  // a layer at each call, gone after it
-  Variable forward(const Variable& x) override { return ReLU()(Linear(4, 4)(x)); }
+struct MadeAnew : Module {  // layers that are gone after their call, one in the place of the other
+  Variable forward(const Variable& x) override {
+    std::optional<Linear> layer(std::in_place, 4, 4);
+    const Variable h = (*layer)(x);
+    layer.emplace(4, 2);
+    return ReLU()((*layer)(h));
+  }
 };
 
 struct Empty : Module {};
