@@ -20,11 +20,13 @@ namespace {
 using namespace runtime;
 using namespace simd;
 
+constexpr int64_t kCacheFloats = 64 * 1024;
+
 // Tiles a block, in whole rows of the grid: as many as let the copy of their pixels stay in the
 // second-level cache, in a power of two of blocks, which 2, 4 or 8 threads share evenly. The copy
 // has `size` rows and columns for each tile.
 int64_t tiles_per_block(const TileGrid& grid, Pair size, int64_t channels) {
-  constexpr int64_t kCacheFloats = 64 * 1024, kMostTiles = 512;
+  constexpr int64_t kMostTiles = 512;
   const int64_t row = channels * grid.width(size[1]) * grid.step[0];
   const int64_t border =
       channels * grid.width(size[1]) * std::max<int64_t>(0, size[0] - grid.step[0]);
@@ -210,16 +212,18 @@ bool applies(DType dtype, const Geometry& g) {
 // The multiply-adds of the definition, a tenth more for what stands between them, where lanes of a
 // vector without a channel cost what the others do; to copy each element that is read, 5; to write
 // a pixel, 250 for each panel and 10 for each lane; for each weight, of lanes too, 30, or 100 where
-// they are put in place one by one, for the gradient by the input. Measured: see README.md.
+// they are put in place one by one, for the gradient by the input, and 10 for each block that reads
+// them, of 64 K elements. Measured: see README.md.
 double cost(const Geometry& g, Product product) {
   const Images &to = g.tiled(product), &from = g.summed(product);
   const auto pixels = double(g.output.count * g.output.plane());
   const auto lanes = double(round_up(to.channels, kLanes)),
              panels = double(ceil_div(to.channels, kPanel));
   const double taps = double(g.taps() * from.channels),
-               weight = product == Product::input_gradient ? 100 : 30;
-  return lanes * (pixels * (1.1 * taps + 10) + weight * taps) + 250 * panels * pixels +
-         5 * double(from.count * from.channels * from.plane());
+               elements = double(from.count * from.channels * from.plane());
+  const double weight = product == Product::input_gradient ? 100 : 30;
+  return lanes * (pixels * (1.1 * taps + 10) + taps * (weight + 10 * elements / kCacheFloats)) +
+         250 * panels * pixels + 5 * elements;
 }
 
 Tensor output(const Geometry& g, const Tensor& x, const Tensor& w, const Tensor& bias) {

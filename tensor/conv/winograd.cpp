@@ -150,15 +150,15 @@ bool applies(DType dtype, const Geometry& g) {
 // - alpha at each position for each channel that is transformed, to or back: M d M^T is 2 alpha
 //   written out, of which sharing (see multiply()) saves half;
 // - 14 for each element of an image, m^2 a tile and channel: they come from memory and go there;
-// - 4 for each weight that is transformed: too few to be measured apart.
+// - 30 for each weight that is transformed, or 10 for one that is transformed back.
 template <int alpha>
 double cost(const Geometry& g, Product product) {
-  const int64_t step = product == Product::weight_gradient ? kLanes : 1,
-                m = alpha + 1 - g.kernel[0];
+  const bool back = product == Product::weight_gradient;
+  const int64_t step = back ? kLanes : 1, m = alpha + 1 - g.kernel[0];
   const auto channels = double(round_up(g.input.channels, step)),
              filters = double(g.output.channels);
   const auto tiles = double(round_up(TileGrid(g.tiled(product), m).count, kPanel));
-  return alpha * alpha * channels * filters * (1.2 * tiles + 4) +
+  return alpha * alpha * channels * filters * (1.2 * tiles + (back ? 10 : 30)) +
          tiles * (channels + filters) * double(alpha * alpha * alpha + 14 * m * m);
 }
 
