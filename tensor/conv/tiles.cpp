@@ -23,7 +23,7 @@ PaddedRows::PaddedRows(const Images& images, const float* data, const TileGrid& 
     channel_size_ += rows * width_;
   }
   buffer_ = Tensor::zeros({images.channels * channel_size_});
-  float* line = copy_ = buffer_.mutable_data<float>();
+  float* strip = copy_ = buffer_.mutable_data<float>();
   const int64_t begin = std::clamp<int64_t>(padding[1], 0, width_);
   const int64_t count = std::clamp<int64_t>(images.width + padding[1], begin, width_) - begin;
   const int64_t next = images.plane();  // the next channel's rows are fetched meanwhile
@@ -33,13 +33,13 @@ PaddedRows::PaddedRows(const Images& images, const float* data, const TileGrid& 
       const int64_t bottom = std::clamp<int64_t>(images.height - first_row, top, rows);
       const float* from = data + (image * images.channels + c) * next +
                           (first_row + top) * images.width + begin - padding[1];
-      float* to = line + top * width_ + begin;
+      float* to = strip + top * width_ + begin;
       for (int64_t i = top; i < bottom; ++i, from += images.width, to += width_)
         in_vectors<kVectorBytes>(count, [=]<class Vector>(int64_t j) {
           store(to + j, load<Vector>(from + j));
           __builtin_prefetch(from + j + next);
         });
-      line += rows * width_;
+      strip += rows * width_;
     }
 }
 

@@ -29,9 +29,9 @@ struct TileGrid {
   int64_t rows, columns, count;
 };
 
-// A copy of the rows of `data` that the tiles first..last-1 touch, with zeros around, so that
-// reading a tile needs no tests. A tile reads `size` rows and columns from `padding` before its
-// start (a negative padding skips some).
+// A copy of the rows, in all channels, that the tiles first..last-1 touch, with zeros around, so
+// that reading a tile needs no tests. A tile reads `size` rows and columns from `padding` before
+// its start (a negative padding skips some).
 class PaddedRows {
  public:
   PaddedRows(const Images& images, const float* data, const TileGrid& grid, int64_t first,
