@@ -47,7 +47,10 @@ Variable Module::operator()(const Variable& x) {
   const Variable y = forward(x);
   if (heard_) {
     auto calls = std::ranges::find(*heard_, this, &Calls::module);
-    if (calls == heard_->end()) calls = heard_->insert(calls, Calls{.module = this});
+    if (calls == heard_->end()) {
+      calls = heard_->emplace(calls);
+      calls->module = this;
+    }
     calls->output = y.shape();
     calls->multiply_adds += y.numel() * multiply_adds_;
     if (!parameters_.empty() && calls->layer.empty()) calls->layer = description();
