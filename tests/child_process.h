@@ -83,7 +83,7 @@ inline bool read_all(int from, int seconds, std::string& output) {
 // Runs `body` in a forked child, which then leaves by _exit(0), or by _exit(1) with the text of an
 // exception as output. Only the calling thread exists in the child. Let it report by exceptions and
 // output: what doctest counts there is lost.
-inline Ended run_in_child(const std::function<void()>& body, int seconds = 60) {
+inline Ended run_in_child(const std::function<void()>& body, int seconds = 240) {
   int ends[2];
   check(pipe(ends) == 0, "run_in_child: no pipe");
   std::fflush(nullptr);
@@ -134,7 +134,7 @@ inline const char* emulator() {
 // this one's. A failed check of it makes it end by "exit 1".
 inline Ended run_case_in_new_process(const std::string& test_case,
                                      const detail::Environment& environment = {},
-                                     int seconds = 60) {
+                                     int seconds = 240) {
   return run_in_child(
       [&] {
         for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
