@@ -15,7 +15,7 @@ using namespace conv;
 using namespace runtime;
 using namespace simd;
 
-// The first among equals; a NaN is larger than all else. Of numbers or of vectors of them.
+// The first among equals; a NaN is larger than all else.
 template <class Values>
 Values larger(const Values& first, const Values& second) {
   const Values more = second > first ? second : first;
@@ -39,7 +39,8 @@ struct Windows {
   static void join(const Values& even, const Values& odd, T* row,
                    std::integer_sequence<int, I...>) {
     store(row, __builtin_shufflevector(even, odd, (I / 2 + I % 2 * lanes)...));
-    store(row + lanes, __builtin_shufflevector(even, odd, (lanes / 2 + I / 2 + I % 2 * lanes)...));
+    store(row + lanes,
+          __builtin_shufflevector(even, odd, ((lanes + I) / 2 + (lanes + I) % 2 * lanes)...));
   }
   Windows(const T* above, const T* below) {
     sort_apart(above, &a, &b, all);
@@ -63,44 +64,13 @@ struct Windows {
 
 // Calls body(first, integral_constant lanes) for blocks of a row's windows. The last block may
 // overlap the one before: writing twice changes nothing.
-template <class Body>
+template <int lanes = 8, class Body>
 void for_each_block(int64_t windows, const Body& body) {
-  const auto blocks = [&](auto lanes) {
-    for (int64_t j = 0; j < windows; j += lanes) body(std::min<int64_t>(j, windows - lanes), lanes);
-  };
-  windows >= 8 ? blocks(std::integral_constant<int, 8>{})
-               : blocks(std::integral_constant<int, 4>{});
-}
-
-// The windows of the row at `above` and of the one below it, `width` further on.
-template <class T>
-void pool_row(const T* above, int64_t width, int64_t windows, T* to) {
-  const T* const below = above + width;
-  if (windows >= 4)
-    return for_each_block(windows, [=](int64_t j, auto lanes) {
-      store(to + j, Windows<T, lanes>(above + 2 * j, below + 2 * j).largest());
-    });
-  for (int64_t j = 0; j < windows; ++j)
-    to[j] = larger(larger(above[2 * j], above[2 * j + 1]), larger(below[2 * j], below[2 * j + 1]));
-}
-
-template <class T>
-void gradient_row(const T* above, int64_t width, const T* grad, int64_t windows, T* to) {
-  const T* const below = above + width;
-  if (windows >= 4)
-    return for_each_block(windows, [=](int64_t j, auto lanes) {
-      using Block = Windows<T, lanes>;
-      Block(above + 2 * j, below + 2 * j)
-          .hand_down(load<typename Block::Values>(grad + j), to + 2 * j, to + width + 2 * j);
-    });
-  for (int64_t j = 0; j < 2 * windows; j += 2) {
-    const T a = above[j], b = above[j + 1], c = below[j];
-    const T top = larger(larger(a, b), larger(c, below[j + 1]));
-    const bool past_a = !((a == top) | (a != a)), past_b = past_a & !((b == top) | (b != b));
-    const int64_t at = past_a + past_b + (past_b & !((c == top) | (c != c)));
-    to[j] = to[j + 1] = to[width + j] = to[width + j + 1] = 0;
-    to[at / 2 * width + j + at % 2] = grad[j / 2];
+  if constexpr (lanes > 1) {
+    if (windows < lanes) return for_each_block<lanes / 2>(windows, body);
   }
+  for (int64_t j = 0; j < windows; j += lanes)
+    body(std::min(j, windows - lanes), std::integral_constant<int, lanes>{});
 }
 
 // Calls body(plane's number) for all planes, some for each thread.
@@ -129,7 +99,11 @@ Tensor max_pool_2x2(const Tensor& x) {
     for_each_plane(in, [&](int64_t plane) {
       for (int64_t i = 0; i < out.height; ++i) {
         const T* const above = from + plane * in.plane() + 2 * i * in.width;
-        pool_row(above, in.width, out.width, to + plane * out.plane() + i * out.width);
+        const T* const below = above + in.width;
+        T* const largest = to + plane * out.plane() + i * out.width;
+        for_each_block(out.width, [=](int64_t j, auto lanes) {
+          store(largest + j, Windows<T, lanes>(above + 2 * j, below + 2 * j).largest());
+        });
       }
     });
   });
@@ -147,11 +121,17 @@ Tensor max_pool_2x2_gradient(const Tensor& grad, const Tensor& x) {
       T* const all = to + plane * in.plane();
       for (int64_t i = 0; i < out.height; ++i) {
         const T* const above = from + plane * in.plane() + 2 * i * in.width;
-        T* const to_above = all + 2 * i * in.width;
-        gradient_row(above, in.width, by + plane * out.plane() + i * out.width, out.width,
-                     to_above);
+        const T* const below = above + in.width;
+        const T* const grads_of_row = by + plane * out.plane() + i * out.width;
+        T *const to_above = all + 2 * i * in.width, *const to_below = to_above + in.width;
+        for_each_block(out.width, [=](int64_t j, auto lanes) {
+          using Block = Windows<T, lanes>;
+          Block(above + 2 * j, below + 2 * j)
+              .hand_down(load<typename Block::Values>(grads_of_row + j), to_above + 2 * j,
+                         to_below + 2 * j);
+        });
         if (in.width % 2 == 1)  // a last column that is in no window
-          to_above[in.width - 1] = to_above[2 * in.width - 1] = 0;
+          to_above[in.width - 1] = to_below[in.width - 1] = 0;
       }
       std::fill(all + 2 * out.height * in.width, all + in.plane(), T(0));  // nor a last row
     });

@@ -68,8 +68,8 @@ TEST_CASE(
     "max_pool_2x2 and its gradient are max_pool2d and what its positions make of it, exactly") {
   const Pool2dOptions options{.kernel = 2};
   REQUIRE(fused::max_pool_2x2_applies(options));
-  // Rows of one block or several, of the narrow block, and of fewer windows than a block.
-  for (const int64_t width : {2, 3, 6, 7, 8, 9, 14, 15, 16, 17, 18, 32, 35})
+  // Rows of one block or several, of 8, 4, 2 windows or 1, that meet or overlap.
+  for (const int64_t width : {2, 3, 4, 5, 6, 7, 8, 9, 14, 15, 16, 17, 18, 32, 35})
     for (const int64_t height : {2, 4, 5})
       for (const DType dtype : {DType::float32, DType::float64})
         for (const bool special : {false, true})
