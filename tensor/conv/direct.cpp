@@ -39,38 +39,20 @@ int64_t tiles_per_block(const TileGrid& grid, Pair size, int64_t channels) {
   return ceil_div(all, blocks) * grid.columns;
 }
 
-// Calls part(image, begin, end) for each image's share of the tiles first..last-1, the numbers
-// counted within the image.
-template <class Part>
-void for_each_image(const TileGrid& grid, int64_t first, int64_t last, const Part& part) {
-  const int64_t plane = grid.rows * grid.columns;
-  for (int64_t t = first; t < last;) {
-    const int64_t image = grid.image(t), begin = t - image * plane;
-    const int64_t end = std::min(plane, begin + last - t);
-    part(image, begin, end);
-    t += end - begin;
+// Calls part(data, channels, pixels, lanes) for each image's share of a panel of channels, from
+// number c on, at the pixels first..last-1, which are in lanes[pixel][lane]. The channels begin at
+// data, images.plane() apart.
+template <class T, class Part>
+void for_each_image(T* data, const Images& images, int64_t first, int64_t last, int64_t c,
+                    float* lanes, const Part& part) {
+  while (first < last) {
+    const int64_t image = first / images.plane(), begin = image * images.plane();
+    const int64_t end = std::min(last, begin + images.plane());
+    part(data + begin * images.channels + c * images.plane() + first - begin,
+         std::min(kPanel, images.channels - c), end - first, lanes);
+    lanes += (end - first) * kPanel;
+    first = end;
   }
-}
-
-// Copies a panel of channels, from number c on, of the pixels first..last-1 to lanes[pixel][lane].
-void read_pixels(const float* data, const Images& images, const TileGrid& grid, int64_t first,
-                 int64_t last, int64_t c, float* lanes) {
-  for_each_image(grid, first, last, [&](int64_t image, int64_t begin, int64_t end) {
-    pack_transposed(data + (image * images.channels + c) * images.plane() + begin,
-                    std::min(kPanel, images.channels - c), end - begin, images.plane(), lanes);
-    lanes += (end - begin) * kPanel;
-  });
-}
-
-// The opposite.
-void write_pixels(const float* lanes, const Images& images, const TileGrid& grid, int64_t first,
-                  int64_t last, int64_t c, float* data) {
-  for_each_image(grid, first, last, [&](int64_t image, int64_t begin, int64_t end) {
-    unpack_transposed(lanes, std::min(kPanel, images.channels - c), end - begin,
-                      data + (image * images.channels + c) * images.plane() + begin,
-                      images.plane());
-    lanes += (end - begin) * kPanel;
-  });
 }
 
 // Where a pixel finds what it reads: rows and columns of its tile in the copy.
@@ -169,7 +151,6 @@ Tensor correlate(const Images& in, const Tensor& from, const TileGrid& grid, Pai
   if (bias.defined()) shifts.slice(0, 0, out.channels).copy_from(bias);
   const float *const shift = shifts.data<float>(), *const x = from.data<float>();
   float* const y = result.mutable_data<float>();
-  const TileGrid places(out.count, out.height, out.width, {1, 1});
   // The row of the result, counted over all images, with which the tiles from number t on start.
   const auto first_row_of = [&](int64_t t) {
     const int64_t row = grid.row(t) * pixel_grid.step[0] - pixel_grid.shift[0];
@@ -191,7 +172,10 @@ Tensor correlate(const Images& in, const Tensor& from, const TileGrid& grid, Pai
                                        shift + c, lanes);
             });
           }
-          write_pixels(lanes, out, places, first_row * out.width, last_row * out.width, c, y);
+          for_each_image(y, out, first_row * out.width, last_row * out.width, c, lanes,
+                         [&](float* data, int64_t channels, int64_t count, const float* made) {
+                           unpack_transposed(made, channels, count, data, out.plane());
+                         });
         }
       });
   return result;
@@ -328,7 +312,10 @@ Tensor weight_gradient(const Geometry& g, const Tensor& dy, const Tensor& x) {
       for (int64_t t = first; t < last; ++t) starts.push_back(copy.tile(t - first) - copy.tile(0));
       const std::vector<int64_t> taps_at = offsets(kernel_places(g), in.channels, copy);
       for (int64_t o = 0; o < filters; o += kPanel) {
-        read_pixels(dy_data, out, grid, first, last, o, lanes);
+        for_each_image(dy_data, out, first, last, o, lanes,
+                       [&](const float* data, int64_t channels, int64_t count, float* to) {
+                         pack_transposed(data, channels, count, out.plane(), to);
+                       });
         with_vectors<float>(out.channels - o, [&](auto vectors) {
           tap_sums<vectors>(copy.tile(0), starts, taps_at, lanes,
                             sums_data + (p * filters + o) * taps, first > p * part);
