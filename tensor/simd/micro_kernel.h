@@ -58,23 +58,6 @@ void with_vectors(int64_t columns, const F& f) {
   f(std::integral_constant<int, 2>{});
 }
 
-// c = a x b (+ c when accumulate) for the rows of c, c_stride apart.
-template <int rows, int vectors, class T, class ElementOfA>
-[[gnu::always_inline]] inline void multiply_panel_rows(int64_t inner, const ElementOfA& a,
-                                                       const T* b, T* c, int64_t c_stride,
-                                                       bool accumulate) {
-  using Vector = VectorOf<T>;
-  Vector sum[rows][vectors];
-  panel_sums<rows, T>(
-      inner, a, [b](int64_t k) { return b + k * panel_of<T>; }, sum);
-  unrolled<rows>([&](auto i) {
-    unrolled<vectors>([&](auto v) {
-      T* const to = c + i * c_stride + v * lanes_of<T>;
-      store(to, accumulate ? sum[i][v] + load<Vector>(to) : sum[i][v]);
-    });
-  });
-}
-
 // Calls f(integral_constant n) for a count n = 1 .. kRows known at run time only.
 template <int n = kRows, class F>
 void with_rows(int64_t count, const F& f) {
@@ -110,12 +93,19 @@ void multiply_panel(int64_t rows, int64_t inner, const T* a, int64_t a_stride, c
                     int64_t c_stride, bool accumulate) {
   for_each_row_group(rows, [=](int64_t first, auto n) {
     const T* const from = transposed ? a + first : a + first * a_stride;
-    multiply_panel_rows<n, vectors>(
+    VectorOf<T> sums[n][vectors];
+    panel_sums<n, T>(
         inner,
         [=](int64_t i, int64_t k) {
           return transposed ? from[k * a_stride + i] : from[i * a_stride + k];
         },
-        b, c + first * c_stride, c_stride, accumulate);
+        [=](int64_t k) { return b + k * panel_of<T>; }, sums);
+    unrolled<n>([&](auto i) {
+      unrolled<vectors>([&](auto v) {
+        T* const to = c + (first + i) * c_stride + v * lanes_of<T>;
+        store(to, accumulate ? sums[i][v] + load<VectorOf<T>>(to) : sums[i][v]);
+      });
+    });
   });
 }
 
