@@ -1,5 +1,5 @@
 // Matrix products: broadcasts the batch axes, cuts large products into blocks for the threads, and
-// hands each block to BLIS. Transposed operands are stride swaps, not copies.
+// hands each block to runtime/gemm. Transposed operands are stride swaps, not copies.
 #include <bit>
 
 #include "tensor/runtime/gemm.h"

@@ -273,7 +273,7 @@ HeadGradients head_gradients(const HeadProducts& products, const Tensor& w_in, c
     const int64_t columns = round_up(width, panel);
     const T* const unit = products.x_unit.data<T>();
     Tensor packed = Tensor::empty({columns * batch}, dtype);  // [D / panel][B][panel]
-    pack_panels(unit, batch, width, packed.mutable_data<T>());
+    pack_panels(unit, batch, width, width, packed.mutable_data<T>());
     // Lanes without a row have an infinite normaliser, so that their gradient is 0.
     std::vector<T> normalizer(size_t(lanes), std::numeric_limits<T>::infinity());
     std::copy_n(log_normalizer.data<T>(), batch, normalizer.begin());
@@ -306,7 +306,7 @@ HeadGradients head_gradients(const HeadProducts& products, const Tensor& w_in, c
                         products.x_panels.data<T>(), lanes, again);
         cosine_gradients(in, first, last, kept ? cosine + first * lanes : again, g);
         // [B, D] += [block, B]^T x [block, D]
-        pack_panels(in.w + first * width, last - first, width, w_panels);
+        pack_panels(in.w + first * width, last - first, width, width, w_panels);
         for (int64_t d = 0; d < columns; d += panel)
           multiply_panel<true>(batch, last - first, g, lanes, w_panels + d * (last - first),
                                dx_parts + part * columns * batch + d * batch, panel, block > begin);

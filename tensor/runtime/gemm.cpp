@@ -16,6 +16,8 @@
 #include <vector>
 
 #include "tensor/error.h"
+#include "tensor/runtime/memory.h"
+#include "tensor/simd/panel_product.h"
 
 namespace gradian::runtime {
 namespace {
@@ -135,6 +137,13 @@ void gemm(int64_t rows, int64_t columns, int64_t inner, const T* a, int64_t a_ro
     return gemm(columns, rows, inner, b, b_column_stride, b_row_stride, a, a_column_stride,
                 a_row_stride, c, c_column_stride, c_row_stride, accumulate);
   rntm_t runtime = single_thread();
+  if (c_column_stride == 1 && simd::by_panels<T>(rows, columns, inner, a_row_stride,
+                                                 a_column_stride, b_row_stride, b_column_stride)) {
+    const Storage room(sizeof(T) * size_t(simd::panel_of<T> * (rows + inner)));
+    return simd::multiply_by_panels(rows, columns, inner, a, a_row_stride, a_column_stride, b,
+                                    b_row_stride, b_column_stride, c, c_row_stride, accumulate,
+                                    reinterpret_cast<T*>(room.data()));
+  }
   const bool ahead = reads_a_row_ahead<T>();
   // The only row, or column, is never left: the next one may be said to begin anywhere.
   if (ahead && rows == 1) a_row_stride = 2;

@@ -1,4 +1,4 @@
-// The only door to BLIS: one single-threaded matrix product and the choice of kernels.
+// One single-threaded matrix product, the only door to BLIS, and the choice of BLIS's kernels.
 // Splitting work over threads and batches is matmul.cpp's business.
 #pragma once
 
@@ -14,9 +14,9 @@ namespace runtime {
 
 // c = a x b (+ c when accumulate), with any positive strides in elements:
 //   [rows, columns] = [rows, inner] x [inner, columns]
-// Runs in the calling thread. T is float or double. May read up to 8 bytes behind each matrix,
-// which a Storage has. Throws Error when the environment's BLIS_ARCH_TYPE, which BLIS obeys, cannot
-// be.
+// Runs in the calling thread, by BLIS or, where that is faster, by simd::multiply_by_panels. T is
+// float or double. May read up to 8 bytes behind each matrix, which a Storage has. Throws Error
+// when the environment's BLIS_ARCH_TYPE, which BLIS obeys, cannot be.
 template <class T>
 void gemm(int64_t rows, int64_t columns, int64_t inner,               //
           const T* a, int64_t a_row_stride, int64_t a_column_stride,  //

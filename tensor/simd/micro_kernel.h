@@ -1,7 +1,7 @@
-// The innermost matrix product of the convolutions and of the margin head: a few rows times a
-// panel, all of the result in registers. For products of matrices of any size and layout see gemm()
-// in runtime/gemm.h. BLIS's own micro-kernel takes only operands packed for it and full tiles; here
-// one side is read where it lies.
+// The innermost matrix product of the convolutions, the margin head and panel_product.h: a few rows
+// times a panel, all of the result in registers. For matrices of any size and layout there is
+// gemm() in runtime/gemm.h. BLIS's own micro-kernel takes only operands packed for it and full
+// tiles; here one side is read where it lies.
 #pragma once
 
 #include <type_traits>

@@ -9,14 +9,14 @@
 
 namespace gradian::simd {
 
-// Cuts a matrix [rows, columns] into panels [columns / panel][rows][panel]; columns that are not
-// there are zeros.
+// Cuts a matrix [rows, columns], its rows row_stride apart, into panels [columns / panel][rows]
+// [panel]; columns that are not there are zeros.
 template <class T>
-void pack_panels(const T* matrix, int64_t rows, int64_t columns, T* panels) {
+void pack_panels(const T* matrix, int64_t rows, int64_t columns, int64_t row_stride, T* panels) {
   constexpr int64_t panel = panel_of<T>;
   for (int64_t first = 0; first < columns; first += panel)
     for (int64_t row = 0; row < rows; ++row, panels += panel) {
-      const T* const from = matrix + row * columns + first;
+      const T* const from = matrix + row * row_stride + first;
       if (first + panel <= columns) {  // by vectors: a call for each panel would cost more
         store(panels, load<VectorOf<T>>(from));
         store(panels + lanes_of<T>, load<VectorOf<T>>(from + lanes_of<T>));

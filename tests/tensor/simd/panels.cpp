@@ -1,6 +1,6 @@
 // Panels and the product by them, against plain loops: whole panels and registers, and ragged ones.
 // Values are small whole numbers, so that every sum is exact, and what lies behind a result stays.
-#include "tensor/simd/panels.h"
+#include "tensor/simd/panel_product.h"
 
 #include <doctest/doctest.h>
 
@@ -55,7 +55,7 @@ TEST_CASE_TEMPLATE("a matrix and its transpose are packed, with zeros in the lan
       const int64_t stride = rows + 3;  // of the transposed matrix
       const std::vector<T> matrix = numbers<T>(rows * columns + columns * stride);
       std::vector<T> panels = untouched<T>(rows * round_up(columns, panel));
-      pack_panels(matrix.data(), rows, columns, panels.data());
+      pack_panels(matrix.data(), rows, columns, columns, panels.data());
       CHECK(panels == in_panels<T>(rows, columns, [&](int64_t row, int64_t column) {
               return matrix[static_cast<size_t>(row * columns + column)];
             }));
@@ -117,6 +117,50 @@ TEST_CASE_TEMPLATE("a panel is multiplied by any number of rows, stored either w
                              accumulate);
         CHECK(c == product(1, rows + 2, a));
       }
+}
+
+TEST_CASE_TEMPLATE("a product by panels takes both layouts of its factors and writes nothing else",
+                   T, float, double) {
+  constexpr int64_t panel = panel_of<T>;
+  for (const int rows : {1, kRows + 1})
+    for (const int64_t columns : {int64_t{1}, panel - 1, panel, 2 * panel + 3})
+      for (const int64_t inner : {1, 4, 9, 520})  // the last in parts
+        for (int layout = 0; layout < 8; ++layout) {
+          const bool a_transposed = layout & 1, b_transposed = layout & 2, accumulate = layout & 4;
+          INFO(text(rows, " x ", inner, " x ", columns, ", layout ", layout));
+          const int64_t a_row = a_transposed ? 1 : inner + 2,
+                        a_column = a_transposed ? rows + 1 : 1;
+          const int64_t b_row = b_transposed ? 1 : columns + 3,
+                        b_column = b_transposed ? inner + 1 : 1;
+          const std::vector<T> a = numbers<T>((rows + 1) * (inner + 2)),
+                               b = numbers<T>((inner + 1) * (columns + 3));
+          const int64_t c_row = columns + 2;
+          std::vector<T> c = untouched<T>(rows * c_row), expected = c;
+          for (int64_t i = 0; i < rows; ++i)
+            for (int64_t j = 0; j < columns; ++j) {
+              T& sum = expected[static_cast<size_t>(i * c_row + j)];
+              if (!accumulate) sum = 0;
+              for (int64_t k = 0; k < inner; ++k)
+                sum += a[static_cast<size_t>(i * a_row + k * a_column)] *
+                       b[static_cast<size_t>(k * b_row + j * b_column)];
+            }
+          std::vector<T> room = untouched<T>((rows + inner) * panel);
+          multiply_by_panels(rows, columns, inner, a.data(), a_row, a_column, b.data(), b_row,
+                             b_column, c.data(), c_row, accumulate, room.data());
+          CHECK(c == expected);
+          CHECK(room[room.size() - kBehind] == T(kUntouched));
+        }
+}
+
+TEST_CASE("long sums are added in parts, so that small terms are not lost one by one") {
+  constexpr int64_t inner = 520;
+  constexpr float large = 1 << 24;  // to which a float 1 adds nothing
+  std::vector<float> a(inner, 1), b(inner), c(1), room((1 + inner) * kPanel);
+  b.front() = large;
+  std::fill(b.end() - 8, b.end(), 1.0f);
+  multiply_by_panels<float>(1, 1, inner, a.data(), inner, 1, b.data(), 1, inner, c.data(), 1, false,
+                            room.data());
+  CHECK(c.front() == large + 8);
 }
 
 TEST_CASE("rows are taken in groups of at most kRows, the last two alike") {
