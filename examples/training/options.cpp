@@ -51,9 +51,11 @@ std::string TrainOptions::run() const {
 
 DataSplit load(const TrainOptions& options) {
   const int64_t samples = options.train_samples > 0 ? options.train_samples : 10000;
-  DataSplit data = options.data == kSynthetic
-                       ? synthetic(options.classes, samples, 2000, options.seed)
-                       : read_idx(options.data);
+  DataSplit data =
+      options.data == kSynthetic
+          ? synthetic(options.classes, samples, std::max(ceil_div(samples, 5), 2 * options.classes),
+                      options.seed)
+          : read_idx(options.data);
   if (options.train_samples > 0) data.train = take(data.train, options.train_samples);
   return data;
 }

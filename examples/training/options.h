@@ -36,7 +36,8 @@ std::filesystem::path profile_option(Arguments& arguments, const std::filesystem
 // leaves `out` empty in its defaults has no results to write, and no --out.
 TrainOptions train_options(Arguments& arguments, const TrainOptions& defaults = {});
 
-// The images, read or drawn.
+// The images, read or drawn. Drawn test images are a fifth of the training images, but at least two
+// of each class.
 DataSplit load(const TrainOptions& options);
 
 }  // namespace gradian::examples

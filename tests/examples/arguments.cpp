@@ -144,5 +144,5 @@ TEST_CASE("the number of training images is as asked for, and of drawn classes, 
   const DataSplit data = load({.train_samples = 30, .classes = 3});
   CHECK(data.train.size() == 30);
   CHECK(data.train.num_classes() == 3);
-  CHECK(data.description() == "synthetic glyphs, 30 training and 2000 test images");
+  CHECK(data.description() == "synthetic glyphs, 30 training and 6 test images");
 }
