@@ -60,10 +60,7 @@ void image_to_columns(const Geometry& g, const T* image, T* columns) {
       g, [=](int64_t patch_row, int64_t i, int64_t offset, int64_t first, int64_t last) {
         T* const out = columns + patch_row * positions + i * width;
         std::fill(out, out + first, T(0));
-        if (stride == 1)
-          std::copy(image + offset + first, image + offset + last, out + first);
-        else
-          for (int64_t j = first; j < last; ++j) out[j] = image[offset + j * stride];
+        for (int64_t j = first; j < last; ++j) out[j] = image[offset + j * stride];
         std::fill(out + last, out + width, T(0));
       });
 }

@@ -129,10 +129,8 @@ void pool_plane(const Window& window, const T* plane, T* largest, int64_t* index
       const int64_t inside = window.last - window.first;
       if (row.stride <= 2 && row.begin < row.end && inside >= 4) {
         blocks_end = window.last;
-        if (inside >= 8)
-          pool_blocks<8>(plane, row, window.first, blocks_end, largest, index);
-        else
-          pool_blocks<4>(plane, row, window.first, blocks_end, largest, index);
+        inside >= 8 ? pool_blocks<8>(plane, row, window.first, blocks_end, largest, index)
+                    : pool_blocks<4>(plane, row, window.first, blocks_end, largest, index);
       }
     }
     for (int64_t j = 0; j < window.first; ++j) pool_one(plane, row, j, largest + j, index + j);
