@@ -16,8 +16,8 @@ bool by_panels(int64_t rows, int64_t columns, int64_t inner, int64_t a_row, int6
 #endif
   // A call of BLIS costs more than a few short sums; packing b costs little where rows share it.
   const bool pays = (inner <= 32 && rows <= 256) || (rows >= 64 && columns >= panel_of<T>);
-  const bool stays = rows * inner * int64_t(sizeof(T)) <= 2 << 20 && rows <= 4096;
-  // Rows of a that are not contiguous lie in a page each, of which processors know few at a time.
+  const bool stays = rows * inner * int64_t(sizeof(T)) <= 2 << 20 && rows <= 4096;  // so does room
+  // Columns of a transposed a lie in a page each, of which processors know few at a time.
   const bool few_pages = a_column == 1 || (a_row == 1 && inner <= 256);
   return inner > 0 && pays && stays && few_pages && (b_row == 1 || b_column == 1);
 }

@@ -87,6 +87,23 @@ TEST_CASE("rows come back from the panels of their transpose, and nothing else i
     }
 }
 
+// c = a x b (+ c) by plain loops; element (i, j) of a matrix is at i * row + j * column.
+template <class T>
+struct Matrix {
+  std::vector<T>& data;
+  int64_t row, column;
+  T& at(int64_t i, int64_t j) const { return data[static_cast<size_t>(i * row + j * column)]; }
+};
+template <class T>
+void multiply_plainly(int64_t rows, int64_t columns, int64_t inner, const Matrix<T>& a,
+                      const Matrix<T>& b, const Matrix<T>& c, bool accumulate) {
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t j = 0; j < columns; ++j) {
+      if (!accumulate) c.at(i, j) = 0;
+      for (int64_t k = 0; k < inner; ++k) c.at(i, j) += a.at(i, k) * b.at(k, j);
+    }
+}
+
 TEST_CASE_TEMPLATE("a panel is multiplied by any number of rows, stored either way, or added to", T,
                    float, double) {
   constexpr int64_t panel = panel_of<T>;
@@ -95,27 +112,20 @@ TEST_CASE_TEMPLATE("a panel is multiplied by any number of rows, stored either w
       for (const bool accumulate : {false, true}) {
         INFO(text(rows, " rows, ", inner, accumulate ? " added" : ""));
         const int64_t c_stride = panel + 5;
-        const std::vector<T> b = numbers<T>(inner * panel);
-        const auto product = [&](int64_t row_step, int64_t inner_step, const std::vector<T>& a) {
+        std::vector<T> a = numbers<T>((rows + 4) * (inner + 4)), b = numbers<T>(inner * panel);
+        const auto product = [&](int64_t row_step, int64_t inner_step) {
           std::vector<T> c = untouched<T>(rows * c_stride);
-          for (int64_t i = 0; i < rows; ++i)
-            for (int64_t j = 0; j < panel; ++j) {
-              T& sum = c[static_cast<size_t>(i * c_stride + j)];
-              if (!accumulate) sum = 0;
-              for (int64_t k = 0; k < inner; ++k)
-                sum += a[static_cast<size_t>(i * row_step + k * inner_step)] *
-                       b[static_cast<size_t>(k * panel + j)];
-            }
+          multiply_plainly<T>(rows, panel, inner, {a, row_step, inner_step}, {b, panel, 1},
+                              {c, c_stride, 1}, accumulate);
           return c;
         };
-        const std::vector<T> a = numbers<T>((rows + 4) * (inner + 4));
         std::vector<T> c = untouched<T>(rows * c_stride);
         multiply_panel(rows, inner, a.data(), inner + 3, b.data(), c.data(), c_stride, accumulate);
-        CHECK(c == product(inner + 3, 1, a));
+        CHECK(c == product(inner + 3, 1));
         c = untouched<T>(rows * c_stride);
         multiply_panel<true>(rows, inner, a.data(), rows + 2, b.data(), c.data(), c_stride,
                              accumulate);
-        CHECK(c == product(1, rows + 2, a));
+        CHECK(c == product(1, rows + 2));
       }
 }
 
@@ -132,18 +142,12 @@ TEST_CASE_TEMPLATE("a product by panels takes both layouts of its factors and wr
                         a_column = a_transposed ? rows + 1 : 1;
           const int64_t b_row = b_transposed ? 1 : columns + 3,
                         b_column = b_transposed ? inner + 1 : 1;
-          const std::vector<T> a = numbers<T>((rows + 1) * (inner + 2)),
-                               b = numbers<T>((inner + 1) * (columns + 3));
+          std::vector<T> a = numbers<T>((rows + 1) * (inner + 2)),
+                         b = numbers<T>((inner + 1) * (columns + 3));
           const int64_t c_row = columns + 2;
           std::vector<T> c = untouched<T>(rows * c_row), expected = c;
-          for (int64_t i = 0; i < rows; ++i)
-            for (int64_t j = 0; j < columns; ++j) {
-              T& sum = expected[static_cast<size_t>(i * c_row + j)];
-              if (!accumulate) sum = 0;
-              for (int64_t k = 0; k < inner; ++k)
-                sum += a[static_cast<size_t>(i * a_row + k * a_column)] *
-                       b[static_cast<size_t>(k * b_row + j * b_column)];
-            }
+          multiply_plainly<T>(rows, columns, inner, {a, a_row, a_column}, {b, b_row, b_column},
+                              {expected, c_row, 1}, accumulate);
           std::vector<T> room = untouched<T>((rows + inner) * panel);
           multiply_by_panels(rows, columns, inner, a.data(), a_row, a_column, b.data(), b_row,
                              b_column, c.data(), c_row, accumulate, room.data());
