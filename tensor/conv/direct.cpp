@@ -22,9 +22,9 @@ using namespace simd;
 
 constexpr int64_t kCacheFloats = 64 * 1024;
 
-// Tiles a block, in whole rows of the grid: as many as let the copy of their pixels stay in the
-// second-level cache, in a power of two of blocks, which 2, 4 or 8 threads share evenly. The copy
-// has `size` rows and columns for each tile.
+// Tiles a block, in whole rows of the grid: as many as let the copy of their pixels take 256 KB,
+// half of a Zen 3's second-level cache; about a power of two of blocks, which 2, 4 or 8 threads
+// share evenly. The copy has `size` rows and columns for each tile.
 int64_t tiles_per_block(const TileGrid& grid, Pair size, int64_t channels) {
   constexpr int64_t kMostTiles = 512;
   const int64_t row = channels * grid.width(size[1]) * grid.step[0];
@@ -199,7 +199,7 @@ bool applies(DType dtype, const Geometry& g) {
 // they are put in place one by one, for the gradient by the input, and 10 for each block that reads
 // them, of 64 K elements. Measured: see README.md.
 double cost(const Geometry& g, Product product) {
-  const Images &to = g.tiled(product), &from = g.summed(product);
+  const Images &to = g.tiled(product), &from = g.tapped(product);
   const auto pixels = double(g.output.count * g.output.plane());
   const auto lanes = double(round_up(to.channels, kLanes)),
              panels = double(ceil_div(to.channels, kPanel));

@@ -1,4 +1,4 @@
-// Convolution straight from its definition: float32, one group, any stride, dilation and kernel.
+// Convolution straight from its definition: float32, one group, strides and padding within reason.
 // It wants channels of the result (filters, for the gradient by the weights) that fill the lanes of
 // a vector.
 #pragma once

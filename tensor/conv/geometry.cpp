@@ -54,8 +54,9 @@ Pair count_windows(const Shape& input, Pair kernel, Pair stride, Pair padding, P
     const auto at = static_cast<size_t>(axis);
     const int64_t size = input[2 + axis];
     const int64_t room = size + 2 * padding[at] - dilation[at] * (kernel[at] - 1) - 1;
-    check(room >= (ceil_mode ? 1 - stride[at] : 0), "a kernel ", kernel, " with dilation ",
-          dilation, " is larger than the input ", input, " with padding ", padding);
+    check(room >= (ceil_mode ? 1 - stride[at] : 0) && size + padding[at] > 0, "a kernel ", kernel,
+          " with dilation ", dilation, " is larger than the input ", input, " with padding ",
+          padding);
     const int64_t more = ceil_div(room, stride[at]);
     const bool begins_inside = more * stride[at] < size + padding[at];
     return (ceil_mode && begins_inside ? more : room / stride[at]) + 1;

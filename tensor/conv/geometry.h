@@ -57,7 +57,7 @@ void check_images(const Shape& x);
 // Fails, naming the option, when there is no such window: kernel, stride and dilation must
 // be positive, padding not negative, none of them above 2^31 - 1, so that positions fit 64 bits;
 // the kernel has 2^22 taps (2048 x 2048) at most, as time goes with them even where all but one lie
-// in the padding; and it is no larger than the padded input.
+// in the padding; and it fits the padded input, or begins in it with `ceil_mode`.
 Pair count_windows(const Shape& input, Pair kernel, Pair stride, Pair padding, Pair dilation,
                    bool ceil_mode = false);
 
@@ -88,9 +88,9 @@ struct Geometry {
     return {output.channels, input.channels / groups, kernel[0], kernel[1]};
   }
   int64_t taps() const { return kernel[0] * kernel[1]; }
-  // The images that a product cuts into tiles, and those whose channels it sums.
+  // The images that a product cuts into tiles, and those that it reads by taps.
   const Images& tiled(Product p) const { return p == Product::input_gradient ? input : output; }
-  const Images& summed(Product p) const { return p == Product::input_gradient ? output : input; }
+  const Images& tapped(Product p) const { return p == Product::input_gradient ? output : input; }
   // The rows and columns that a kernel covers.
   Pair span() const {
     return {(kernel[0] - 1) * dilation[0] + 1, (kernel[1] - 1) * dilation[1] + 1};

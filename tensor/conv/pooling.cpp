@@ -1,6 +1,6 @@
 // The idea: neighbouring outputs read neighbours for each tap of the kernel. So where no tap lies
-// in the padding, eight outputs of a row are made at once: for each tap one vector is loaded and
-// kept where it wins, together with its positions. The outputs at the border are made one by one.
+// left or right of the image, eight of a row are made at once (float32, strides 1 and 2): for each
+// tap a vector is loaded and kept where it wins, with its positions. The others are made singly.
 #include "tensor/conv/pooling.h"
 
 #include <limits>

@@ -31,7 +31,7 @@ struct TileGrid {
 
 // A copy of the rows, in all channels, that the tiles first..last-1 touch, with zeros around, so
 // that reading a tile needs no tests. A tile reads `size` rows and columns from `padding` before
-// its start (a negative padding skips some).
+// its start.
 class PaddedRows {
  public:
   PaddedRows(const Images& images, const float* data, const TileGrid& grid, int64_t first,
@@ -98,7 +98,7 @@ class TileWriter {
       const Place& place = places_[lane];
       if (place.full) continue;
       for (int64_t i = 0; i < place.rows; ++i)
-        in_vectors<sizeof(Float8)>(place.columns, [&]<class Vector>(int64_t j) {
+        in_vectors<sizeof(Float4)>(place.columns, [&]<class Vector>(int64_t j) {
           store(plane + place.offset + i * images_.width + j, load<Vector>(ragged_[lane][i] + j));
         });
     }

@@ -48,7 +48,7 @@ Tensor transform_filters(const Filters& w) {
   return result;
 }
 
-// Tiles a block: as many as let V and M stay in the second-level cache, in whole panels.
+// Tiles a block, in whole panels: V and P take 512 KB, half of a Zen 4's second-level cache.
 int64_t tiles_per_block(int64_t tiles, int64_t alpha, int64_t channels, int64_t filters) {
   constexpr int64_t kCacheFloats = 128 * 1024;
   const int64_t fit = kCacheFloats / (alpha * alpha * (channels + filters));
@@ -74,11 +74,11 @@ void transform_inputs(const Images& in, const float* x, Pair padding, const Tile
   }
 }
 
-// Floats between the filters of M: off a power of two, as in Stack.
+// Floats between the filters of P: off a power of two, as in Stack.
 template <int alpha>
 constexpr int64_t kFilterStride = alpha* alpha* kPanel + 16;
 
-// y = A^T M A + bias for the same tiles, from M[panel][filter][k][tile], which is read from end to
+// y = A^T P A + bias for the same tiles, from P[panel][filter][k][tile], which is read from end to
 // end. bias may be null.
 template <int alpha, int r>
 void transform_outputs(const float* products, const float* bias, const Images& out,
@@ -119,9 +119,9 @@ Tensor correlate(const Geometry& g, const Images& in, const Tensor& x, Pair padd
 
     parallel_ranges(grid.count, block, [&](int64_t first, int64_t last) {
       Tensor v_tensor = Tensor::empty({v_stack.total}),
-             m_tensor = Tensor::empty({block / kPanel * out.channels * kFilterStride<alpha>});
+             p_tensor = Tensor::empty({block / kPanel * out.channels * kFilterStride<alpha>});
       float* const v = v_tensor.mutable_data<float>();
-      float* const products = m_tensor.mutable_data<float>();
+      float* const products = p_tensor.mutable_data<float>();
       transform_inputs<alpha, r>(in, from, padding, grid, first, last - first, v_stack, v);
       for (int64_t k = 0; k < alpha * alpha; ++k)
         for (int64_t panel = 0; panel < ceil_div(last - first, kPanel); ++panel)
@@ -150,7 +150,7 @@ bool applies(DType dtype, const Geometry& g) {
 // - alpha at each position for each channel that is transformed, to or back: M d M^T is 2 alpha
 //   written out, of which sharing (see multiply()) saves half;
 // - 14 for each element of an image, m^2 a tile and channel: they come from memory and go there;
-// - 30 for each weight that is transformed, or 10 for one that is transformed back.
+// - 30 for each of the alpha^2 numbers that a filter has for a channel, or 10 on their way back.
 template <int alpha>
 double cost(const Geometry& g, Product product) {
   const bool back = product == Product::weight_gradient;

@@ -1,10 +1,10 @@
-// What the products of winograd.cpp and winograd_weight.cpp share: how a block of transformed tiles
-// lies in memory. Internal to those two.
+// What winograd.cpp and winograd_weight.cpp share: tiles X of images become B X B^T, or A X A^T,
+// and how a block of them lies in memory. The products are in those two.
 //
-// A block of tiles at a time is transformed, multiplied and transformed back, so that what lies
-// between stays in the cache. The elementwise products of all channels and filters are alpha^2
-// independent matrix products, one for each position k in the tile:
-//   forward          M[k] [filters, tiles]    = U[k] [filters, channels] x V[k] [channels, tiles]
+// A block of tiles at a time is transformed and multiplied, so that what lies between stays in the
+// cache. The elementwise products of all channels and filters are alpha^2 independent matrix
+// products, one for each position k in the tile:
+//   forward          P[k] [filters, tiles]    = U[k] [filters, channels] x V[k] [channels, tiles]
 //   weight gradient  W[k] [filters, channels] = D[k] [filters, tiles]    x V[k] [tiles, channels]
 #pragma once
 
@@ -26,9 +26,9 @@ struct Stack {
 };
 
 // M X for the tiles X that start in the rows of tiles first..last-1 of some channels, the first
-// half of M X M^T: done on whole rows of the images, read where they lie, whose columns
-// neighbouring tiles share. A tile starts `padding` before its place; what it reads outside the
-// image is zero.
+// half of M X M^T: of rows only, so on whole rows of the images, read where they lie, whose
+// columns neighbouring tiles share. A tile starts `padding` before its place; what it reads outside
+// the image is zero.
 template <class M>
 class HalfTransforms {
  public:
@@ -40,26 +40,30 @@ class HalfTransforms {
         channels_(channels),
         first_line_(first / grid.columns),
         lines_((last - 1) / grid.columns + 1 - first_line_),
-        width_(grid.width(M::columns)),
+        // The first row of tiles is kept from the first one on, the others from their beginning.
+        skipped_(grid.column(first) * grid.step[1]),
+        width_(std::min(grid.width(M::columns), (last - first - 1) * grid.step[1] + M::columns)),
         // The last row is the image's outside. Tiles are read by fours of columns.
         buffer_(Tensor::zeros({(channels * lines_ * M::rows + 1) * width_ + 4})),
         half_(buffer_.template mutable_data<float>()) {
     for (int64_t t = first; t < last; ++t)
       tiles_.push_back(half_ + (t / grid.columns - first_line_) * M::rows * width_ +
-                       grid.column(t) * grid.step[1]);
+                       grid.column(t) * grid.step[1] - skipped(t / grid.columns));
     while (tiles_.size() % kPanel != 0) tiles_.push_back(tiles_.back());
   }
 
   // Of `channels` channels of `data` from `channel` on; those beyond the last stay zero.
   void read(const float* data, int64_t channel) {
-    const int64_t left = padding_[1], begin = std::clamp<int64_t>(left, 0, width_);
-    const int64_t count = std::clamp<int64_t>(images_.width + left, begin, width_) - begin;
     const int64_t next = images_.plane();  // the next channel's rows are fetched meanwhile
     const float* const outside = half_ + channels_ * channel_stride();
-    float* to = half_ + begin;
+    float* to_line = half_;
     for (int64_t c = channel; c < std::min(channel + channels_, images_.channels); ++c)
       for (int64_t line = first_line_; line < first_line_ + lines_;
-           ++line, to += M::rows * width_) {
+           ++line, to_line += M::rows * width_) {
+        const int64_t left = padding_[1] - skipped(line);
+        const int64_t begin = std::clamp<int64_t>(left, 0, width_);
+        const int64_t count = std::clamp<int64_t>(images_.width + left, begin, width_) - begin;
+        float* const to = to_line + begin;
         const float* const plane =
             data + (line / grid_.rows * images_.channels + c) * next + begin - left;
         const int64_t top = line % grid_.rows * grid_.step[0] - padding_[0];
@@ -87,10 +91,12 @@ class HalfTransforms {
   int64_t channel_stride() const { return lines_ * M::rows * width_; }
 
  private:
+  int64_t skipped(int64_t line) const { return line == first_line_ ? skipped_ : 0; }
+
   const Images& images_;
   const TileGrid& grid_;
   Pair padding_;
-  int64_t channels_, first_line_, lines_, width_;
+  int64_t channels_, first_line_, lines_, skipped_, width_;
   Tensor buffer_;
   float* half_;
   std::vector<const float*> tiles_;

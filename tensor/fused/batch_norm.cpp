@@ -29,7 +29,7 @@ struct Group {
   int64_t images, channels, inner, first, last;
 
   int64_t length() const { return (last - first) * inner; }  // in an image
-  // Calls body(image, at, positions) for the runs that in every `step`-th image are all of the group's.
+  // Calls body(image, at, positions) for the runs that make the group in every `step`-th image.
   template <class Body>
   void for_each_run(int64_t step, const Body& body) const {
     for (int64_t n = 0; n < images; n += step)

@@ -19,9 +19,9 @@ namespace {
 using namespace runtime;
 using namespace simd;
 
-// Classes a block at most: the block's weights and cosines stay in the second-level cache.
+// Classes a block at most: of 512 features, 393 KB of weights stay in the second-level cache.
 constexpr int64_t kMostClasses = 192;
-// Blocks of one size, a multiple of eight of them, so that threads share few of them evenly.
+// Blocks of one size but the last, about a multiple of eight, which threads share evenly.
 int64_t classes_per_block(int64_t classes) {
   const int64_t blocks = round_up(std::max<int64_t>(1, ceil_div(classes, kMostClasses)), 8);
   return std::max<int64_t>(1, ceil_div(classes, blocks));
@@ -188,7 +188,7 @@ namespace {
 // What all blocks of head_gradients read.
 template <class T>
 struct GradientInputs {
-  const T *w, *w_length, *x_panels, *normalizer, *by_target;
+  const T *w, *w_length, *x_by_features, *normalizer, *by_target;
   const int64_t* label;
   int64_t batch, lanes, width;
   T scale, outer;
@@ -223,7 +223,7 @@ void weight_gradients(const GradientInputs<T>& in, int64_t first, int64_t last, 
     // [rows, D] = [rows, B] x [B, D]
     for (int64_t d = 0; d < columns; d += panel_of<T>)
       multiply_panel(rows, in.batch, g + (j - first) * in.lanes, in.lanes,
-                     in.x_panels + d * in.batch, tile + d, columns, false);
+                     in.x_by_features + d * in.batch, tile + d, columns, false);
     for (int64_t row = 0; row < rows; ++row, ++j) {
       const T length = in.w_length[j];
       const bool directed = length >= static_cast<T>(kSmallestLength);

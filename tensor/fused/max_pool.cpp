@@ -73,13 +73,15 @@ void for_each_block(int64_t windows, const Body& body) {
     body(std::min(j, windows - lanes), std::integral_constant<int, lanes>{});
 }
 
-// Calls body(plane's number) for all planes, some for each thread.
+// Calls body(x, y) for each row of windows, where it begins in the images `in` and in `out`.
 template <class Body>
-void for_each_plane(const Images& images, const Body& body) {
-  parallel_ranges(images.count * images.channels, ceil_div(8192, images.plane() + 1),
-                  [&](int64_t begin, int64_t end) {
-                    for (int64_t plane = begin; plane < end; ++plane) body(plane);
-                  });
+void for_each_row(const Images& in, const Images& out, const Body& body) {
+  parallel_ranges(
+      in.count * in.channels, ceil_div(8192, in.plane() + 1), [&](int64_t begin, int64_t end) {
+        for (int64_t plane = begin; plane < end; ++plane)
+          for (int64_t i = 0; i < out.height; ++i)
+            body(plane * in.plane() + 2 * i * in.width, plane * out.plane() + i * out.width);
+      });
 }
 
 }  // namespace
@@ -96,15 +98,11 @@ Tensor max_pool_2x2(const Tensor& x) {
   dispatch_floating(x.dtype(), [&]<class T>() {
     const T* const from = images.data<T>();
     T* const to = result.mutable_data<T>();
-    for_each_plane(in, [&](int64_t plane) {
-      for (int64_t i = 0; i < out.height; ++i) {
-        const T* const above = from + plane * in.plane() + 2 * i * in.width;
-        const T* const below = above + in.width;
-        T* const largest = to + plane * out.plane() + i * out.width;
-        for_each_block(out.width, [=](int64_t j, auto lanes) {
-          store(largest + j, Windows<T, lanes>(above + 2 * j, below + 2 * j).largest());
-        });
-      }
+    for_each_row(in, out, [&](int64_t at, int64_t row) {
+      for_each_block(out.width, [=](int64_t j, auto lanes) {
+        const T* const above = from + at + 2 * j;
+        store(to + row + j, Windows<T, lanes>(above, above + in.width).largest());
+      });
     });
   });
   return result;
@@ -113,27 +111,20 @@ Tensor max_pool_2x2(const Tensor& x) {
 Tensor max_pool_2x2_gradient(const Tensor& grad, const Tensor& x) {
   const Tensor images = x.contiguous(), grads = grad.contiguous();
   const Images in(x.shape()), out(grad.shape());
-  Tensor result = Tensor::empty(in.shape(), x.dtype());
+  // A last row or column of odd images is in no window.
+  const bool odd = in.height % 2 + in.width % 2 > 0;
+  Tensor result = odd ? Tensor::zeros(in.shape(), x.dtype()) : Tensor::empty(in.shape(), x.dtype());
   dispatch_floating(x.dtype(), [&]<class T>() {
     const T *const from = images.data<T>(), *const by = grads.data<T>();
     T* const to = result.mutable_data<T>();
-    for_each_plane(in, [&](int64_t plane) {
-      T* const all = to + plane * in.plane();
-      for (int64_t i = 0; i < out.height; ++i) {
-        const T* const above = from + plane * in.plane() + 2 * i * in.width;
-        const T* const below = above + in.width;
-        const T* const grads_of_row = by + plane * out.plane() + i * out.width;
-        T *const to_above = all + 2 * i * in.width, *const to_below = to_above + in.width;
-        for_each_block(out.width, [=](int64_t j, auto lanes) {
-          using Block = Windows<T, lanes>;
-          Block(above + 2 * j, below + 2 * j)
-              .hand_down(load<typename Block::Values>(grads_of_row + j), to_above + 2 * j,
-                         to_below + 2 * j);
-        });
-        if (in.width % 2 == 1)  // a last column that is in no window
-          to_above[in.width - 1] = to_below[in.width - 1] = 0;
-      }
-      std::fill(all + 2 * out.height * in.width, all + in.plane(), T(0));  // nor a last row
+    for_each_row(in, out, [&](int64_t at, int64_t row) {
+      for_each_block(out.width, [=](int64_t j, auto lanes) {
+        using Block = Windows<T, lanes>;
+        const T* const above = from + at + 2 * j;
+        T* const to_above = to + at + 2 * j;
+        Block(above, above + in.width)
+            .hand_down(load<typename Block::Values>(by + row + j), to_above, to_above + in.width);
+      });
     });
   });
   return result;

@@ -145,7 +145,7 @@ void gemm(int64_t rows, int64_t columns, int64_t inner, const T* a, int64_t a_ro
                                     reinterpret_cast<T*>(room.data()));
   }
   const bool ahead = reads_a_row_ahead<T>();
-  // The only row, or column, is never left: the next one may be said to begin anywhere.
+  // From the only row, or column, a stride leads just to the one read ahead: 8 bytes are allowed.
   if (ahead && rows == 1) a_row_stride = 2;
   if (ahead && columns == 1) b_column_stride = 2;
   T one = 1, beta = accumulate ? 1 : 0;

@@ -103,7 +103,7 @@ template <class Vector>
 }
 
 // The opposite of load_transposed: to[i][offset_i + j] = columns[j][i], for the first `count` of
-// four columns; the offset of row i is step * row_stride[i].
+// four columns; offset_i is step * row_stride[i] + column.
 template <int count, class Vector>
 [[gnu::always_inline]] inline void store_transposed(Vector c0, Vector c1, Vector c2, Vector c3,
                                                     float* const* to, const int64_t* row_stride,

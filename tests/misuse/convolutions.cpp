@@ -217,6 +217,11 @@ Rows pooling() {
        "max_pool2d: padding [2, 2] is more than half of the kernel [3, 3]"},
       {[] { pool2d_shape(sizes(1, 3, 6, 6), {.kernel = 3, .padding = 2}); },
        "pool2d_shape: padding [2, 2] is more than half of the kernel [3, 3]"},
+      {[] {
+         pool2d_shape({1, 3, 4, 0}, {.kernel = 1, .stride = 2, .ceil_mode = true});
+       },
+       "pool2d_shape: a kernel [1, 1] with dilation [1, 1] is larger than the input [1, 3, 4, 0] "
+       "with padding [0, 0]"},
       {[] { max_pool2d(floats(1, 3, 6, 2), {.kernel = 3, .stride = 2}); },
        "max_pool2d: a kernel [3, 3] with dilation [1, 1] is larger than the input [1, 3, 6, 2] "
        "with padding [0, 0]"},

@@ -192,19 +192,39 @@ TEST_CASE("Winograd's matrices: the sum over points of A[i] G[q] B[j] is 1 at j 
 }
 
 TEST_CASE("fast convolutions of all kinds of sizes match float64") {
-  const Layer layers[] = {
-      {0, 4, 8, 8, 4, 3, {1, 1}},    {1, 1, 1, 1, 1, 3, {1, 1}},   {1, 1, 1, 1, 1, 5, {2, 2}},
-      {1, 1, 1, 1, 2, 5, {4, 4}},    {2, 3, 1, 1, 4, 3, {4, 3}},   {5, 3, 5, 7, 4, 3, {0, 2}},
-      {5, 3, 5, 7, 4, 5, {0, 2}},    {2, 1, 33, 40, 1, 5, {2, 2}}, {1, 17, 13, 9, 33, 3, {0, 0}},
-      {1, 17, 13, 9, 33, 5, {0, 0}}, {5, 17, 8, 8, 5, 3, {2, 1}},  {5, 17, 8, 8, 5, 5, {3, 4}},
-      {3, 2, 28, 30, 7, 3, {3, 3}},  {5, 64, 4, 4, 17, 3, {1, 1}}, {5, 64, 7, 7, 17, 5, {2, 2}},
-      {2, 3, 90, 70, 5, 3, {1, 1}},  {19, 8, 3, 2, 9, 3, {1, 1}},  {1, 5, 6, 50, 6, 5, {4, 0}},
-      {1, 1, 9, 9, 13, 4, {1, 2}},   {2, 3, 9, 12, 4, 1, {0, 0}},  {1, 2, 20, 9, 3, 7, {3, 3}}};
+  const Layer layers[] = {{0, 4, 8, 8, 4, 3, {1, 1}},     {1, 1, 1, 1, 1, 3, {1, 1}},
+                          {1, 1, 1, 1, 1, 5, {2, 2}},     {1, 1, 1, 1, 2, 5, {4, 4}},
+                          {2, 3, 1, 1, 4, 3, {4, 3}},     {5, 3, 5, 7, 4, 3, {0, 2}},
+                          {5, 3, 5, 7, 4, 5, {0, 2}},     {2, 1, 33, 40, 1, 5, {2, 2}},
+                          {1, 17, 13, 9, 33, 3, {0, 0}},  {1, 17, 13, 9, 33, 5, {0, 0}},
+                          {5, 17, 8, 8, 5, 3, {2, 1}},    {5, 17, 8, 8, 5, 5, {3, 4}},
+                          {3, 2, 28, 30, 7, 3, {3, 3}},   {5, 64, 4, 4, 17, 3, {1, 1}},
+                          {5, 64, 7, 7, 17, 5, {2, 2}},   {2, 3, 90, 70, 5, 3, {1, 1}},
+                          {19, 8, 3, 2, 9, 3, {1, 1}},    {1, 5, 6, 50, 6, 5, {4, 0}},
+                          {2, 40, 9, 300, 40, 3, {1, 2}}, {1, 40, 10, 310, 40, 5, {3, 4}},
+                          {1, 1, 9, 9, 13, 4, {1, 2}},    {2, 3, 9, 12, 4, 1, {0, 0}},
+                          {1, 2, 20, 9, 3, 7, {3, 3}}};
   for (const Layer& layer : layers) {
     REQUIRE(layer.fits());
     const Operands o(layer);
     const Products want = float64_products(o, layer);
     for (const ConvAlgorithm algorithm : kFast) check_bounds(layer, algorithm, o, want);
+  }
+}
+
+TEST_CASE("Winograd needs no more room for wide images than for as many pixels in narrow ones") {
+  const Threads one(1);
+  for (const ConvAlgorithm algorithm : kWinograd) {
+    INFO("algorithm " << static_cast<int>(algorithm));
+    const ForcedAlgorithm forced(algorithm);
+    const auto peak = [](const Layer& layer) {
+      const Operands o(layer);
+      const size_t before = memory_stats().in_use;
+      reset_peak_memory();
+      products(o.x, o.w, o.dy, layer);
+      return memory_stats().peak - before;
+    };
+    CHECK(peak({1, 2, 16, 16384, 2, 3, {1, 1}}) < 1.1 * peak({128, 2, 16, 128, 2, 3, {1, 1}}));
   }
 }
 
