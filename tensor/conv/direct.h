@@ -1,4 +1,5 @@
-// Convolution straight from its definition: float32, one group, strides and padding within reason.
+// Convolution straight from its definition: float32, one group, a product of strides of at
+// most 64, padding that does not make a copy many times as large as the images (see applies()).
 // It wants channels of the result (filters, for the gradient by the weights) that fill the lanes of
 // a vector.
 #pragma once

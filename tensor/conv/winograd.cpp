@@ -48,7 +48,7 @@ Tensor transform_filters(const Filters& w) {
   return result;
 }
 
-// Tiles a block, in whole panels: V and P take 512 KB, half of a Zen 4's second-level cache.
+// Tiles a block, in whole panels, one at least: V and P take 512 KB, half of a Zen 4's L2 cache.
 int64_t tiles_per_block(int64_t tiles, int64_t alpha, int64_t channels, int64_t filters) {
   constexpr int64_t kCacheFloats = 128 * 1024;
   const int64_t fit = kCacheFloats / (alpha * alpha * (channels + filters));

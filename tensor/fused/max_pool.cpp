@@ -76,12 +76,12 @@ void for_each_block(int64_t windows, const Body& body) {
 // Calls body(x, y) for each row of windows, where it begins in the images `in` and in `out`.
 template <class Body>
 void for_each_row(const Images& in, const Images& out, const Body& body) {
-  parallel_ranges(
-      in.count * in.channels, ceil_div(8192, in.plane() + 1), [&](int64_t begin, int64_t end) {
-        for (int64_t plane = begin; plane < end; ++plane)
-          for (int64_t i = 0; i < out.height; ++i)
-            body(plane * in.plane() + 2 * i * in.width, plane * out.plane() + i * out.width);
-      });
+  const int64_t planes = in.count * in.channels, rows = out.height, step = 2 * in.width;
+  parallel_ranges(planes, ceil_div(8192, in.plane() + 1), [=](int64_t begin, int64_t end) {
+    for (int64_t plane = begin, y = begin * out.plane(); plane < end; ++plane)
+      for (int64_t i = 0, x = plane * in.plane(); i < rows; ++i, x += step, y += out.width)
+        body(x, y);
+  });
 }
 
 }  // namespace
@@ -98,7 +98,7 @@ Tensor max_pool_2x2(const Tensor& x) {
   dispatch_floating(x.dtype(), [&]<class T>() {
     const T* const from = images.data<T>();
     T* const to = result.mutable_data<T>();
-    for_each_row(in, out, [&](int64_t at, int64_t row) {
+    for_each_row(in, out, [=](int64_t at, int64_t row) {
       for_each_block(out.width, [=](int64_t j, auto lanes) {
         const T* const above = from + at + 2 * j;
         store(to + row + j, Windows<T, lanes>(above, above + in.width).largest());
@@ -117,7 +117,7 @@ Tensor max_pool_2x2_gradient(const Tensor& grad, const Tensor& x) {
   dispatch_floating(x.dtype(), [&]<class T>() {
     const T *const from = images.data<T>(), *const by = grads.data<T>();
     T* const to = result.mutable_data<T>();
-    for_each_row(in, out, [&](int64_t at, int64_t row) {
+    for_each_row(in, out, [=](int64_t at, int64_t row) {
       for_each_block(out.width, [=](int64_t j, auto lanes) {
         using Block = Windows<T, lanes>;
         const T* const above = from + at + 2 * j;
